@@ -1,0 +1,57 @@
+"""The errors a user can cause, each one line that says what was wrong, where, and what is accepted."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BioplastError(Exception):
+    """A user's mistake. The command line prints the message alone and ends with exit status 2."""
+
+
+class DefinitionError(BioplastError):
+    """A definition that cannot be: a wrong unit, a reserved name, an equation that does not parse."""
+
+
+class UnknownName(BioplastError, KeyError):  # noqa: N818 - reads as what it says
+    """A name that does not exist; the message names the near matches.
+
+    Parameters
+    ----------
+    kind : str
+        What was asked for, such as "parameter of izhikevich".
+    name : str
+        The unknown name.
+    accepted : iterable of str
+        The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, accepted: Iterable[str]):
+        accepted = sorted(accepted)
+        near = difflib.get_close_matches(name, accepted, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+        super().__init__(f"unknown {kind} {name!r}: {hint}accepted: {', '.join(accepted) or 'none'}")
+
+    def __str__(self) -> str:  # KeyError would show the repr
+        return str(self.args[0])
+
+
+class TargetUnavailable(BioplastError):  # noqa: N818
+    """A target that cannot work on this machine; the message says what is missing and how to get it."""
+
+
+class Unsupported(BioplastError):  # noqa: N818
+    """A construct that a target cannot express; the message names the object and the construct."""
+
+
+class BuildError(BioplastError):
+    """The C++ compiler refused the generated project; the message names the log."""
+
+
+class RunError(BioplastError):
+    """A simulation that did not finish, or whose result cannot be trusted."""
+
+
+class NonFiniteError(RunError):
+    """A state that turned NaN or infinite; the message names the variable, the neuron and the time."""
