@@ -1,0 +1,102 @@
+"""A Brian2 network becomes a `Program`: the one way to run it, on every target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import brian2
+import neo
+
+from ..errors import BioplastError
+from . import network as _network
+from . import targets
+from .output import Output, Outputs, Spikes
+from .program import Program, seconds
+
+__all__ = ["Output", "Outputs", "Program", "Spikes", "compile", "run", "targets"]
+
+_DEFAULT_WATCH = brian2.ms
+
+
+def compile(
+    network: brian2.Network,
+    duration: Any,
+    target: str = "cpp",
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    watch: Any = _DEFAULT_WATCH,
+    threads: int | None = None,
+    level: int = 0,
+) -> Program:
+    """Make a `Program` of an ordinary Brian2 network, which is read and left as it was.
+
+    Parameters
+    ----------
+    network : brian2.Network
+        Made under Brian2's default device.
+    duration : quantity [time]
+        Simulated time of each call of the program.
+    target : {"numpy", "cython", "cpp", "openmp"}
+        Where it runs.
+    namespace : mapping, optional
+        The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
+    watch : quantity [time] or None
+        How often the state is searched for NaN and infinity (synapses a hundredth as often); None leaves it out.
+    threads : int, optional
+        Threads for OpenMP; all cores by default.
+    level : int
+        How far up the stack `namespace` is looked for, as in `Network.run`.
+
+    Returns
+    -------
+    Program
+        Call it to run the network; see `Program.__call__`.
+
+    Raises
+    ------
+    TargetUnavailable
+        When the target cannot work on this machine.
+    Unsupported
+        When the target cannot express something; the message names the object and the construct.
+    """
+    targets.require(target)
+    _network.check(network)
+    span = seconds(duration, "duration")
+    period = None if watch is None else seconds(watch, "watch")
+    if period == 0:
+        raise BioplastError("watch is 0 s: a positive time or None is accepted")
+    if threads is not None and threads < 1:
+        raise BioplastError(f"threads is {threads}: at least 1 is accepted")
+    names = _network.run_namespace(namespace, level + 1)
+    if target in ("numpy", "cython"):
+        from .runtime import RuntimeProgram
+
+        return RuntimeProgram(network, span, target, names, period)
+    from .standalone import StandaloneProgram
+
+    return StandaloneProgram(network, span, target, names, period, threads)
+
+
+def run(
+    network: brian2.Network,
+    duration: Any,
+    target: str = "cpp",
+    *,
+    values: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    report: bool | Callable[[float, float], None] = False,
+    namespace: Mapping[str, Any] | None = None,
+    watch: Any = _DEFAULT_WATCH,
+    threads: int | None = None,
+    level: int = 0,
+) -> neo.Block:
+    """Compile and run a network; the recording as a `neo.Block`.
+
+    The parameters are those of `compile` and of `Program.__call__`.
+    """
+    program = compile(
+        network, duration, target, namespace=namespace, watch=watch, threads=threads, level=level + 1
+    )
+    return program(values, inputs, seed, report).to_neo()

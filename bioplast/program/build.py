@@ -1,0 +1,161 @@
+"""From C++ sources to a program on disk: compiled once for the same sources, compiler, flags and processor."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BuildError, TargetUnavailable
+from . import cache
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C++ compiler and how it is called."""
+
+    command: str
+    flags: tuple[str, ...]
+    link_flags: tuple[str, ...] = ()
+
+
+def find_compiler() -> str:
+    """The C++ compiler: ``CXX`` when set, else g++, else clang++.
+
+    Raises
+    ------
+    TargetUnavailable
+        When there is none.
+    """
+    chosen = os.environ.get("CXX")
+    for command in [chosen] if chosen else ["g++", "clang++"]:
+        if command and shutil.which(command.split()[0]):
+            return command
+    raise TargetUnavailable(
+        f"no C++ compiler ({'CXX=' + chosen if chosen else 'g++ or clang++'} not found): "
+        "install g++ (Debian and Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"
+    )
+
+
+@functools.lru_cache
+def _version(command: str) -> str:
+    return subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+
+
+@functools.lru_cache
+def accepts(command: str, flag: str) -> bool:
+    """Whether the compiler takes a flag."""
+    with tempfile.TemporaryDirectory() as place:
+        source = Path(place) / "empty.cpp"
+        source.write_text("int main() { return 0; }\n")
+        call = [*command.split(), flag, "-o", str(Path(place) / "empty"), str(source)]
+        return subprocess.run(call, capture_output=True).returncode == 0
+
+
+@functools.lru_cache
+def processor() -> str:
+    """What -march=native depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    wanted = ("model name", "flags", "cpu family", "model", "stepping", "Features", "CPU part")
+    facts = {line.split(":")[0].strip(): line for line in lines if line.split(":")[0].strip() in wanted}
+    return f"{platform.machine()} {sorted(facts.values())}"
+
+
+def fingerprint(sources: dict[str, str], compiler: Compiler) -> str:
+    """The name of a build: the content of all that it depends on."""
+    parts = [_version(compiler.command), compiler.command, *compiler.flags, "|", *compiler.link_flags, processor()]
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for name in sorted(sources):
+        digest.update(f"\0{name}\0".encode())
+        digest.update(sources[name].encode())
+    return digest.hexdigest()[:32]
+
+
+def build(sources: dict[str, str], compiler: Compiler) -> tuple[Path, bool]:
+    """The path of the compiled program and whether it had to be compiled now.
+
+    Two processes that ask for the same build wait for one another; a build that was damaged is made again.
+
+    Raises
+    ------
+    BuildError
+        When the compiler refuses the sources; the log is kept and named.
+    """
+    name = fingerprint(sources, compiler)
+    place = cache.builds() / name
+    if _intact(place):
+        os.utime(place / "main")
+        return place / "main", False
+    with cache.locked(name):
+        if _intact(place):  # made by another process while this one waited
+            return place / "main", False
+        shutil.rmtree(place, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=place.parent))
+        try:
+            _write(sources, work)
+            _compile(sources, compiler, work)
+            digest = hashlib.sha256((work / "main").read_bytes()).hexdigest()
+            (work / "build.json").write_text(
+                json.dumps({"sha256": digest, "compiler": _version(compiler.command), "flags": compiler.flags})
+            )
+            for leftover in work.rglob("*.o"):
+                leftover.unlink()
+            os.replace(work, place)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    cache.trim(keep=place)
+    return place / "main", True
+
+
+def _intact(place: Path) -> bool:
+    try:
+        told = json.loads((place / "build.json").read_text())["sha256"]
+        return hashlib.sha256((place / "main").read_bytes()).hexdigest() == told
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write(sources: dict[str, str], work: Path) -> None:
+    for name, text in sources.items():
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
+    units = sorted(name for name in sources if name.endswith(".cpp"))
+    command = compiler.command.split()
+    # asked only when something is compiled, since each question is a call of the compiler
+    flags = [flag for flag in compiler.flags if accepts(compiler.command, flag)]
+
+    def unit(name: str) -> str:
+        target = name.removesuffix(".cpp") + ".o"
+        _call([*command, *flags, "-I.", "-c", name, "-o", target], work)
+        return target
+
+    # the largest first, so that no core waits for one at the end
+    units.sort(key=lambda name: -len(sources[name]))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        objects = list(pool.map(unit, units))
+    _call([*command, *flags, *sorted(objects), "-o", "main", *compiler.link_flags], work)
+
+
+def _call(call: Sequence[str], work: Path) -> None:
+    done = subprocess.run(call, cwd=work, capture_output=True, text=True)
+    if done.returncode:
+        log = cache.folder() / "failed-build.log"
+        log.write_text(" ".join(call) + "\n" + done.stderr)
+        first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip() or "no message")
+        raise BuildError(f"the C++ compiler failed: {first.strip()} (all of it in {log})")

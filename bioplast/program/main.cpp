@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <cerrno>
+#include "objects.h"
+#include "runtime.h"
+{% for header in headers %}
+#include {{ header }}
+{% endfor %}
+{% for r in runners %}
+#include "code_objects/{{ r.name }}.h"
+{% if r.before %}
+#include "code_objects/before_run_{{ r.name }}.h"
+{% endif %}
+{% endfor %}
+
+namespace brian {
+std::vector<RandomGenerator> _random_generators;
+double* _constants;
+{% for a in arrays %}
+{{ a.ctype }}* {{ a.name }} = new {{ a.ctype }}[{{ [a.size, 1]|max }}];
+{% endfor %}
+{% for a in vectors %}
+std::vector<{{ a.ctype }}> {{ a.vector }};
+{% endfor %}
+{% for a in matrices %}
+DynamicArray2D<{{ a.ctype }}> {{ a.vector }};
+{% endfor %}
+{% for t in tables %}
+{{ t.ctype }}* {{ t.name }};
+{% endfor %}
+{% for name, sources, start, stop in pathways %}
+SynapticPathway {{ name }}({{ sources }}, {{ start }}, {{ stop }});
+{% endfor %}
+}
+
+namespace {
+
+using namespace brian;
+using runtime::Playback;
+using runtime::Progress;
+using runtime::Reader;
+using runtime::Writer;
+
+struct Clock
+{
+    int64_t* timestep;
+    double *t, *dt;
+    int64_t end;
+    void tick()
+    {
+        *timestep += 1;
+        *t = *timestep * *dt;
+    }
+};
+
+Clock clocks[] = {
+{% for c in clocks %}
+    { {{ c.timestep }}, {{ c.t }}, {{ c.dt }}, 0 },
+{% endfor %}
+};
+const int n_clocks = {{ clocks|length }};
+int64_t first_steps[n_clocks];
+Playback playbacks[{{ [playbacks|length, 1]|max }}];
+
+// ---------------------------------------------------------------------------------------------------------------- data
+
+void read_data(Reader& data)
+{
+    data.table(_constants);
+{% for a in all_arrays %}
+{% if a.size is not none %}
+    data.fixed({{ a.name }}, {{ a.size }}, "{{ a.name }}");
+{% elif a.dimensions == 1 %}
+    data.vector({{ a.vector }});
+{% endif %}
+{% endfor %}
+{% for t in tables %}
+    data.table({{ t.name }});
+{% endfor %}
+{% for p in playbacks %}
+    playbacks[{{ loop.index0 }}].read(data);
+{% endfor %}
+}
+
+{% if pathways %}
+// Spikes that were on their way when the run began: pairs of steps until delivery and synapse.
+void read_pending(Reader& data, SynapticPathway& pathway)
+{
+    std::vector<int32_t> pending;
+    data.vector(pending);
+    const int threads = pathway.queue.size();
+    const int share = pathway.sources.size() / threads;
+    for (size_t k = 0; k + 1 < pending.size(); k += 2) {
+        const int owner = share ? std::min(pending[k + 1] / share, threads - 1) : threads - 1;
+        CSpikeQueue& queue = *pathway.queue[owner];
+        queue.ensure_delay(pending[k]);
+        queue.queue[(queue.offset + pending[k]) % queue.queue.size()].push_back(pending[k + 1]);
+    }
+}
+
+void write_pending(Writer& results, SynapticPathway& pathway)
+{
+    std::vector<int32_t> pending;
+    for (CSpikeQueue* queue : pathway.queue)
+        for (size_t k = 1; k < queue->queue.size(); k++)
+            for (int32_t synapse : queue->queue[(queue->offset + k) % queue->queue.size()]) {
+                pending.push_back(k);
+                pending.push_back(synapse);
+            }
+    results.fixed(pending.data(), pending.size());
+}
+{% endif %}
+
+void write_results(Writer& results)
+{
+{% for a in all_arrays if a.written %}
+{% if a.size is not none %}
+    results.fixed({{ a.name }}, {{ a.size }});
+{% elif a.dimensions == 1 %}
+    results.fixed({{ a.vector }}.data(), {{ a.vector }}.size());
+{% else %}
+    results.matrix({{ a.vector }});
+{% endif %}
+{% endfor %}
+{% for name, sources, start, stop in pathways %}
+    write_pending(results, {{ name }});
+{% endfor %}
+}
+
+// --------------------------------------------------------------------------------------------------------------- watch
+
+{% if watched %}
+char watched[{{ watched|length }}];  // which arrays were finite when the run began
+double last_finite = 0;
+
+void not_finite(const char* key, int64_t index, double value)
+{
+    std::fprintf(stderr, "nonfinite %s %lld %g %.17g %.17g\n", key, (long long)index, value, last_finite, *clocks[0].t);
+    std::exit(3);
+}
+
+void watch(bool synapses)
+{
+    int64_t k;
+{% for array, key, synaptic in watched %}
+{% set pointer = array.name if array.size is not none else array.vector ~ ".data()" %}
+{% set size = array.size if array.size is not none else array.vector ~ ".size()" %}
+    if (watched[{{ loop.index0 }}]{{ " && synapses" if synaptic else "" }} && (k = runtime::first_not_finite({{ pointer }}, {{ size }})) >= 0)
+        not_finite("{{ loop.index0 }}", k, {{ pointer }}[k]);
+{% endfor %}
+    last_finite = *clocks[0].t;
+}
+{% endif %}
+
+// -------------------------------------------------------------------------------------------------------------- a step
+
+{% if single_clock %}
+inline void step()
+{
+{% for r in runners %}
+    _run_{{ r.name }}();
+{% if r.playback %}
+    playbacks[{{ playbacks.index(r.playback) }}].overwrite({{ r.playback }}, {% for a in arrays if a.name == r.playback %}{{ a.size }}{% endfor %}, *clocks[0].timestep);
+{% endif %}
+{% endfor %}
+    clocks[0].tick();
+}
+
+inline bool more() { return *clocks[0].timestep < clocks[0].end; }
+{% else %}
+// Clocks whose times lie within 1e-4 of the smaller dt run in the same step, as in Brian2's own runs.
+const Clock* earliest()
+{
+    const Clock* first = clocks;
+    for (const Clock& clock : clocks)
+        if (*clock.t < *first->t) first = &clock;
+    return first;
+}
+
+inline void step()
+{
+    const Clock* first = earliest();
+    bool now[n_clocks];
+    for (int k = 0; k < n_clocks; k++)
+        now[k] = &clocks[k] == first || fabs(*clocks[k].t - *first->t) / std::min(*clocks[k].dt, *first->dt) < 1e-4;
+{% for r in runners %}
+    if (now[{{ clock_index[r.clock] }}]) {
+        _run_{{ r.name }}();
+{% if r.playback %}
+        playbacks[{{ playbacks.index(r.playback) }}].overwrite({{ r.playback }}, {% for a in arrays if a.name == r.playback %}{{ a.size }}{% endfor %}, *clocks[{{ clock_index[r.clock] }}].timestep);
+{% endif %}
+    }
+{% endfor %}
+    for (int k = 0; k < n_clocks; k++)
+        if (now[k]) clocks[k].tick();
+}
+
+inline bool more()
+{
+    const Clock* first = earliest();
+    return *first->timestep < first->end;
+}
+{% endif %}
+
+double fraction()
+{
+    double done = 1;
+    for (int k = 0; k < n_clocks; k++)
+        if (clocks[k].end > first_steps[k])
+            done = std::min(done, double(*clocks[k].timestep - first_steps[k]) / (clocks[k].end - first_steps[k]));
+    return done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc != 3) runtime::fail("usage: main DATA RESULTS");
+    std::signal(SIGINT, runtime::ask_to_stop);
+    std::signal(SIGTERM, runtime::ask_to_stop);
+{% if threads %}
+    omp_set_dynamic(0);
+    omp_set_num_threads({{ threads }});
+{% endif %}
+
+    Reader data(argv[1]);
+    const int64_t seed = data.integer();
+    const int64_t watch_steps = data.integer(), synapse_watches = data.integer();
+    const double report_period = data.integer() * 1e-3;
+    for (Clock& clock : clocks) clock.end = data.integer();
+    read_data(data);
+    for (int k = 0; k < n_clocks; k++) first_steps[k] = *clocks[k].timestep;
+    _random_generators.resize({{ [threads, 1]|max }});
+    for (size_t k = 0; k < _random_generators.size(); k++) _random_generators[k].seed(seed + k);
+{% for r in runners if r.before %}
+    _before_run_{{ r.name }}();
+{% endfor %}
+{% for name, sources, start, stop in pathways %}
+    read_pending(data, {{ name }});
+{% endfor %}
+{% if watched %}
+    data.bytes(watched, sizeof watched);
+    last_finite = *clocks[0].t;
+{% endif %}
+
+    Progress progress(report_period);
+    int64_t until_look = watch_steps > 0 ? watch_steps : 16, looks = 0;
+    const int64_t look_every = until_look;
+    while (more()) {
+        step();
+        if (--until_look > 0) continue;
+        until_look = look_every;
+        if (runtime::stop_signal()) return 128 + runtime::stop_signal();
+        progress.tell(fraction());
+        looks++;
+{% if watched %}
+        if (watch_steps > 0) watch(looks % synapse_watches == 0);
+{% endif %}
+    }
+    if (runtime::stop_signal()) return 128 + runtime::stop_signal();
+{% if watched %}
+    if (watch_steps > 0) watch(true);
+{% endif %}
+    const double seconds = progress.elapsed();
+
+    Writer results(argv[2]);
+    write_results(results);
+    results.bytes(&seconds, sizeof seconds);
+    const char complete[] = "complete";
+    results.bytes(complete, 8);
+    results.finish();
+    return 0;
+}

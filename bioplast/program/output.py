@@ -1,0 +1,113 @@
+"""What a run recorded, and the state that it ended in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Spikes:
+    """The spikes of one monitor, sorted by time, then neuron.
+
+    Attributes
+    ----------
+    times : ndarray [spikes]
+        In seconds.
+    indices : ndarray [spikes]
+        Neurons, counted within the recorded group.
+    steps : ndarray [spikes]
+        The time step of each, counted from the start of the run.
+    variables : mapping
+        What else the monitor recorded at each spike, in SI base units.
+    """
+
+    times: np.ndarray
+    indices: np.ndarray
+    steps: np.ndarray
+    neurons: int
+    variables: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Output:
+    """The result of one run of a `Program`. All numbers are in SI base units.
+
+    Attributes
+    ----------
+    spikes : mapping
+        `Spikes` by the name of the SpikeMonitor (or EventMonitor).
+    states : mapping
+        For each StateMonitor its ``"t"`` [steps] and each variable [steps, recorded].
+    rates : mapping
+        For each PopulationRateMonitor ``"t"`` and ``"rate"`` [steps].
+    final : mapping
+        The values after the run, with the keys of `Program.values`: feed them to the next call.
+    seed : int
+        The seed that was used; the same seed gives the same output.
+    seconds : float
+        Wall time that the simulation itself took.
+    """
+
+    spikes: Mapping[str, Spikes]
+    states: Mapping[str, Mapping[str, np.ndarray]]
+    rates: Mapping[str, Mapping[str, np.ndarray]]
+    final: Mapping[str, np.ndarray]
+    seed: int
+    seconds: float
+    target: str
+    start: float
+    duration: float
+    steps: Mapping[str, int]
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def events(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Spike times in seconds and neurons of the SpikeMonitor `name`, sorted by time, then neuron."""
+        spikes = self._spikes(name)
+        return spikes.times, spikes.indices
+
+    def raster(self, name: str) -> np.ndarray:
+        """Boolean array [steps, neurons] of the SpikeMonitor `name`."""
+        spikes = self._spikes(name)
+        raster = np.zeros((self.steps[name], spikes.neurons), dtype=bool)
+        raster[spikes.steps, spikes.indices] = True
+        return raster
+
+    def _spikes(self, name: str) -> Spikes:
+        if name not in self.spikes:
+            raise UnknownName("spike monitor", name, self.spikes)
+        return self.spikes[name]
+
+    def to_neo(self) -> Any:
+        """The recording as a `neo.Block`; see `bioplast.program.record`."""
+        from .record import to_neo
+
+        return to_neo(self)
+
+
+class Outputs(tuple[Output, ...]):
+    """The results of `Program.batch`: a tuple of `Output`, with the recordings stacked along a leading batch axis."""
+
+    def raster(self, name: str) -> np.ndarray:
+        """[batch, steps, neurons] of the SpikeMonitor `name`."""
+        return np.stack([out.raster(name) for out in self])
+
+    def events(self, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Times and neurons, one pair for each run."""
+        return [out.events(name) for out in self]
+
+    @property
+    def states(self) -> dict[str, dict[str, np.ndarray]]:
+        """For each StateMonitor every variable as [batch, steps, recorded]."""
+        first = self[0].states
+        return {m: {v: np.stack([out.states[m][v] for out in self]) for v in first[m]} for m in first}
+
+    @property
+    def final(self) -> dict[str, np.ndarray]:
+        """The values after each run, with a leading batch axis."""
+        return {key: np.stack([out.final[key] for out in self]) for key in self[0].final if not key.endswith(".queue")}

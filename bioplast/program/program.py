@@ -1,0 +1,357 @@
+"""A network compiled for a target: a function from values, inputs and a seed to what was recorded."""
+
+from __future__ import annotations
+
+import abc
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.units.fundamentalunits import Quantity, get_dimensions, have_same_dimensions
+
+from ..errors import BioplastError, UnknownName
+from . import network as net
+from .output import Output, Outputs, Spikes
+
+TIME = "network.t"
+
+
+def seconds(duration: Any, what: str) -> float:
+    """A time as a number of seconds; a plain number is refused, since its unit would be a guess."""
+    if not have_same_dimensions(duration, brian2.second) or np.ndim(duration):
+        raise BioplastError(f"{what} is {duration!r}: one time with a unit is accepted, such as 100*ms")
+    value = float(duration)
+    if not np.isfinite(value) or value < 0:
+        raise BioplastError(f"{what} is {duration!r}: it must be finite and not negative")
+    return value
+
+
+class Program(abc.ABC):
+    """A network compiled for one target; call it to run it.
+
+    Attributes
+    ----------
+    target : str
+        Where it runs.
+    duration : float
+        Simulated time of a call, in seconds.
+    """
+
+    target: str
+    #: How many runs `batch` has under way at once.
+    parallel_runs = 1
+
+    def __init__(
+        self, network: brian2.Network, duration: float, target: str, namespace: Mapping[str, Any], watch: float | None
+    ):
+        self.network = network
+        self.duration = duration
+        self.target = target
+        self.watch = watch
+        self._namespace = namespace
+        self._variables = net.state_variables(network)
+        self._monitors = net.monitors(network)
+        self._about = net.descriptions(network)
+
+    # Values -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """Every state variable and parameter as the network has it now, by Brian2's names (``"group.variable"``).
+
+        SI base units. ``"network.t"`` is the time, ``"PATHWAY.queue"`` the spikes on their way in a synaptic pathway:
+        rows of (steps until delivery, synapse).
+        """
+        current = {key: net.read(variable) for key, variable in self._variables.items()}
+        current[TIME] = np.array(float(self.network.t_))
+        current.update({f"{p.name}.queue": net.pending_spikes(p) for p in net.pathways(self.network)})
+        return current
+
+    def write_back(self, values: Mapping[str, Any]) -> None:
+        """Put values (trained ones, say) into the user's own network."""
+        for key, value in self._checked(values).items():
+            if key in self._variables:
+                net.write(self._variables[key], value)
+            elif key == TIME:
+                self.network.t_ = float(value)
+        for pathway in net.pathways(self.network):
+            if f"{pathway.name}.queue" in values:
+                net.set_pending_spikes(pathway, np.asarray(values[f"{pathway.name}.queue"]))
+
+    def _checked(self, values: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
+        """The values given, in SI base units and the shapes that the network has."""
+        queues = {f"{p.name}.queue" for p in net.pathways(self.network)}
+        checked: dict[str, np.ndarray] = {}
+        for key, given in (values or {}).items():
+            if key in queues:
+                rows = np.asarray(given, dtype=np.int32)
+                if rows.ndim != 2 or rows.shape[1] != 2 or (rows.size and rows[:, 0].min() < 1):
+                    raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
+                checked[key] = rows
+            elif key == TIME:
+                checked[key] = np.array(_plain(given, brian2.second.dim, key, ()), dtype=float)
+            elif key in self._variables:
+                variable = self._variables[key]
+                plain = _plain(given, variable.dimensions, key, variable.shape)
+                checked[key] = np.broadcast_to(plain.astype(variable.dtype, casting="same_kind" if plain.dtype.kind
+                                                                      == variable.dtype.kind else "unsafe"), variable.shape)
+            else:
+                raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
+        return checked
+
+    # Inputs -----------------------------------------------------------------------------------------------------------
+
+    def _spike_input(self, name: str, given: Any, start: float) -> tuple[np.ndarray, np.ndarray]:
+        """What replaces a group's spikes, as (time steps of its clock, neurons), sorted."""
+        group = net.spike_inputs(self.network)[name]
+        span = net.spans(self.network, self.duration, start)[group.clock.name]
+        steps = span.end - span.start
+        if isinstance(given, tuple) and len(given) == 2:
+            times, indices = (np.asarray(part) for part in given)
+            rows = np.round(np.asarray(times, dtype=float) / span.dt).astype(np.int64) - span.start
+        else:
+            raster = np.asarray(given)
+            if raster.shape != (steps, len(group)):
+                raise BioplastError(
+                    f"input {name!r} has shape {raster.shape}: spikes [steps, neurons] = [{steps}, {len(group)}] are "
+                    "accepted, or (times in seconds, neurons)"
+                )
+            if raster.size and (raster.min() < 0 or raster.max() > 1):
+                raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
+            rows, indices = np.nonzero(raster)
+        if indices.size and (indices.min() < 0 or indices.max() >= len(group)):
+            raise BioplastError(f"input {name!r}: neurons 0 to {len(group) - 1} are accepted")
+        if rows.size and (rows.min() < 0 or rows.max() >= steps):
+            raise BioplastError(f"input {name!r}: spikes outside the run's {steps} steps")
+        order = np.lexsort((indices, rows))
+        rows, indices = rows[order], indices[order]
+        if ((np.diff(rows) == 0) & (np.diff(indices) == 0)).any():
+            raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step")
+        return rows + span.start, indices.astype(np.int32)
+
+    def _split_inputs(
+        self, inputs: Mapping[str, Any] | None, start: float
+    ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
+        """The inputs by kind: spikes by group, values by the TimedArray's name in the equations."""
+        groups = net.spike_inputs(self.network)
+        arrays = net.timed_arrays(self.network, self._namespace)
+        spikes, tables = {}, {}
+        for name, given in (inputs or {}).items():
+            if name in groups:
+                spikes[name] = self._spike_input(name, given, start)
+            elif name in arrays:
+                array = arrays[name]
+                plain = _plain(given, array.dim, name, None).astype(float)
+                if plain.ndim != array.values.ndim or plain.shape[1:] != array.values.shape[1:] or not len(plain):
+                    shape = "[steps]" if array.values.ndim == 1 else f"[steps, {array.values.shape[1]}]"
+                    raise BioplastError(f"input {name!r} has shape {plain.shape}: values {shape} are accepted")
+                tables[name] = plain
+            else:
+                raise UnknownName("input", name, [*groups, *arrays])
+        return spikes, tables
+
+    # Running ----------------------------------------------------------------------------------------------------------
+
+    def __call__(
+        self,
+        values: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        report: bool | Callable[[float, float], None] = False,
+    ) -> Output:
+        """Run the network once; it is left as it was.
+
+        Parameters
+        ----------
+        values : mapping, optional
+            Replaces values, by the keys of `values`; quantities, or plain numbers in SI base units. Missing ones are
+            those that the network has now.
+        inputs : mapping, optional
+            Replaces what drives the network: for a SpikeGeneratorGroup or PoissonGroup its spikes [steps, neurons] or
+            (times in seconds, neurons), for a TimedArray its values [steps] or [steps, neurons].
+        seed : int, optional
+            Governs Brian2's own random numbers; a new one is drawn when missing and told in `Output.seed`.
+        report : bool or callable
+            True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
+
+        Raises
+        ------
+        BioplastError
+            For a name, unit or shape that is not accepted.
+        NonFiniteError
+            When a state turns NaN or infinite.
+        KeyboardInterrupt
+            When the run is interrupted; nothing is returned then.
+        """
+        checked = self._checked(values)
+        start = float(checked.get(TIME, self.network.t_))
+        spikes, tables = self._split_inputs(inputs, start)
+        if seed is None:
+            seed = int(np.random.SeedSequence().generate_state(1)[0])
+        if not 0 <= int(seed) < 2**32:
+            raise BioplastError(f"seed is {seed}: a whole number from 0 to 2**32 - 1 is accepted")
+        with _progress(report, self) as tell:
+            return self._run(checked, spikes, tables, int(seed), start, tell)
+
+    def batch(
+        self,
+        values: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        seed: int | Sequence[int] | None = None,
+    ) -> Outputs:
+        """Run the network once for each entry of a leading batch axis on any value or input, on all cores.
+
+        A value or input without that axis is the same in every run. `seed` may be one number, from which a seed for each
+        run is derived, or one for each.
+        """
+        values, inputs = dict(values or {}), dict(inputs or {})
+        size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
+        if seed is None or np.ndim(seed) == 0:
+            root = np.random.SeedSequence(None if seed is None else int(seed))  # type: ignore[arg-type]
+            seeds = [int(s.generate_state(1)[0]) for s in root.spawn(size)]
+        else:
+            seeds = [int(s) for s in seed]  # type: ignore[union-attr]
+
+        def one(k: int) -> Output:
+            return self(
+                {name: value[k] if name in of_values else value for name, value in values.items()},
+                {name: given[k] if name in of_inputs else given for name, given in inputs.items()},
+                seeds[k],
+            )
+
+        if self.parallel_runs == 1:
+            return Outputs([one(k) for k in range(size)])
+        with ThreadPoolExecutor(self.parallel_runs) as pool:
+            return Outputs(pool.map(one, range(size)))
+
+    def _batch_axes(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> tuple[int, set[str], set[str]]:
+        arrays = net.timed_arrays(self.network, self._namespace)
+        ranks = {key: len(variable.shape) for key, variable in self._variables.items()} | {TIME: 0}
+        of_values = {key for key, value in values.items() if np.ndim(value) > ranks.get(key, 2)}
+        of_inputs = {
+            name
+            for name, given in inputs.items()
+            if not isinstance(given, tuple)
+            and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
+        }
+        sizes = {key: len(values[key]) for key in of_values} | {name: len(inputs[name]) for name in of_inputs}
+        if seed is not None and np.ndim(seed):
+            sizes["seed"] = len(seed)
+        if len(set(sizes.values())) != 1:
+            told = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
+            raise BioplastError(f"batch needs one leading batch axis of the same length on its values and inputs ({told})")
+        return next(iter(sizes.values())), of_values, of_inputs
+
+    @abc.abstractmethod
+    def _run(
+        self,
+        values: dict[str, np.ndarray],
+        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
+        tables: dict[str, np.ndarray],
+        seed: int,
+        start: float,
+        report: Callable[[float, float], None] | None,
+    ) -> Output:
+        """Run with complete, checked arguments."""
+
+    def _output(
+        self,
+        recorded: Mapping[str, Mapping[str, np.ndarray]],
+        final: Mapping[str, np.ndarray],
+        seed: int,
+        start: float,
+        elapsed: float,
+    ) -> Output:
+        spans = net.spans(self.network, self.duration, start)
+        spikes, states, rates = {}, {}, {}
+        for name, monitor in self._monitors.items():
+            arrays = recorded[name]
+            span = spans[monitor.clock]
+            if monitor.kind == "spikes" and {"i", "t"} <= set(monitor.variables):
+                order = np.lexsort((arrays["i"], arrays["t"]))
+                others = {v: arrays[v][order] for v in monitor.variables if v not in ("i", "t")}
+                times = arrays["t"][order]
+                steps = np.round(times / span.dt).astype(np.int64) - span.start
+                spikes[name] = Spikes(times, arrays["i"][order], steps, monitor.size, others)
+            elif monitor.kind == "states":
+                states[name] = dict(arrays)
+            elif monitor.kind == "rate":
+                rates[name] = dict(arrays)
+        return Output(
+            spikes=spikes,
+            states=states,
+            rates=rates,
+            final=dict(final),
+            seed=seed,
+            seconds=elapsed,
+            target=self.target,
+            start=start,
+            duration=self.duration,
+            steps={name: spans[m.clock].end - spans[m.clock].start for name, m in self._monitors.items()},
+            about={
+                "groups": self._about,
+                "monitors": {
+                    m.name: {
+                        "source": m.source,
+                        "dt": spans[m.clock].dt,
+                        "units": {v: str(u) for v, u in m.units.items()},
+                        "record": None if m.record is None else m.record.tolist(),
+                    }
+                    for m in self._monitors.values()
+                },
+            },
+        )
+
+
+def _plain(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
+    """A value as numbers in SI base units; a quantity must have the right unit."""
+    if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
+        unit = brian2.get_unit(dimensions)
+        raise BioplastError(f"{name!r} is given in {brian2.get_unit(get_dimensions(given))!s}: {unit!s} is expected")
+    try:
+        plain = np.asarray(given)
+        if plain.dtype.kind not in "biuf":
+            raise ValueError
+    except ValueError:
+        raise BioplastError(f"{name!r}: numbers are accepted, not {type(given).__name__}") from None
+    if shape is not None:
+        try:
+            np.broadcast_to(plain, shape)
+        except ValueError:
+            raise BioplastError(f"{name!r} has shape {plain.shape}: {shape} is expected") from None
+    return plain
+
+
+class _progress:  # noqa: N801 - a context manager used as a function
+    """A progress bar on the terminal, the user's own callable, or nothing."""
+
+    def __init__(self, report: bool | Callable[[float, float], None], program: Program):
+        self.report = report
+        self.program = program
+        self.bar: Any = None
+
+    def __enter__(self) -> Callable[[float, float], None] | None:
+        if not self.report:
+            return None
+        if callable(self.report):
+            return self.report
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(file=sys.stderr))
+        self.bar.start()
+        task = self.bar.add_task(f"{self.program.duration:g} s on {self.program.target}", total=1.0)
+        return lambda done, elapsed: self.bar.update(task, completed=done)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

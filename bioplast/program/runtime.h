@@ -1,0 +1,190 @@
+// What a program does around the code that Brian2 generates: read its data, watch its state, report, write its results.
+//
+// Data is one file of records, each an int64 length in elements (two for a matrix) followed by the elements, in the order
+// of the program's arrays. Results are written the same way to a temporary name and renamed, after a last record that
+// says that the run is complete: a file that exists is whole.
+
+#ifndef BIOPLAST_RUNTIME_H
+#define BIOPLAST_RUNTIME_H
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace runtime {
+
+[[noreturn]] inline void fail(const std::string& message)
+{
+    std::fprintf(stderr, "error %s\n", message.c_str());
+    std::exit(2);
+}
+
+class Reader
+{
+    FILE* file;
+
+public:
+    explicit Reader(const char* path) : file(std::fopen(path, "rb"))
+    {
+        if (!file) fail(std::string("cannot read ") + path);
+    }
+    ~Reader() { std::fclose(file); }
+
+    void bytes(void* where, size_t n)
+    {
+        if (n && std::fread(where, 1, n, file) != n) fail("the data ends too early");
+    }
+    int64_t integer()
+    {
+        int64_t value;
+        bytes(&value, sizeof value);
+        return value;
+    }
+    template <class T> void fixed(T* where, int64_t size, const char* name)
+    {
+        if (integer() != size) fail(std::string("wrong length of ") + name);
+        bytes(where, size * sizeof(T));
+    }
+    template <class T> void vector(std::vector<T>& where)
+    {
+        where.resize(integer());
+        bytes(where.data(), where.size() * sizeof(T));
+    }
+    template <class T> int64_t table(T*& where)
+    {
+        const int64_t size = integer();
+        where = new T[size > 0 ? size : 1];
+        bytes(where, size * sizeof(T));
+        return size;
+    }
+};
+
+class Writer
+{
+    std::string path, temporary;
+    FILE* file;
+
+public:
+    explicit Writer(const std::string& where) : path(where), temporary(where + ".part")
+    {
+        file = std::fopen(temporary.c_str(), "wb");
+        if (!file) fail("cannot write " + temporary);
+    }
+    void bytes(const void* from, size_t n)
+    {
+        if (n && std::fwrite(from, 1, n, file) != n) fail("cannot write " + temporary + ": " + std::strerror(errno));
+    }
+    void integer(int64_t value) { bytes(&value, sizeof value); }
+    template <class T> void fixed(const T* from, int64_t size)
+    {
+        integer(size);
+        bytes(from, size * sizeof(T));
+    }
+    template <class M> void matrix(M& from)
+    {
+        const int64_t rows = from.n, columns = from.m;
+        integer(rows);
+        integer(columns);
+        for (int64_t row = 0; row < rows && columns > 0; row++) bytes(&from((int)row, 0), columns * sizeof(from(0, 0)));
+    }
+    void finish()
+    {
+        if (std::fclose(file) || std::rename(temporary.c_str(), path.c_str()))
+            fail("cannot write " + path + ": " + std::strerror(errno));
+    }
+};
+
+// A stop asked for with SIGINT or SIGTERM ends the program between two steps, without a result.
+inline volatile std::sig_atomic_t& stop_signal()
+{
+    static volatile std::sig_atomic_t signal = 0;
+    return signal;
+}
+inline void ask_to_stop(int signal) { stop_signal() = signal; }
+
+// The first element that is NaN or infinite, or -1. The exponent's bits are tested, since compilers told to be fast may
+// assume that comparisons with NaN never happen.
+inline int64_t first_not_finite(const double* values, int64_t n)
+{
+    const uint64_t exponent = 0x7ff0000000000000ull;
+    uint64_t any = 0;
+    for (int64_t k = 0; k < n; k++) {
+        uint64_t bits;
+        std::memcpy(&bits, values + k, sizeof bits);
+        any |= (uint64_t)((bits & exponent) == exponent);
+    }
+    if (!any) return -1;
+    for (int64_t k = 0; k < n; k++) {
+        uint64_t bits;
+        std::memcpy(&bits, values + k, sizeof bits);
+        if ((bits & exponent) == exponent) return k;
+    }
+    return -1;
+}
+inline int64_t first_not_finite(const float* values, int64_t n)
+{
+    const uint32_t exponent = 0x7f800000u;
+    for (int64_t k = 0; k < n; k++) {
+        uint32_t bits;
+        std::memcpy(&bits, values + k, sizeof bits);
+        if ((bits & exponent) == exponent) return k;
+    }
+    return -1;
+}
+
+// Spikes that replace what a group emits: time steps of its clock, sorted, and neurons.
+struct Playback
+{
+    bool active = false;
+    std::vector<int64_t> steps;
+    std::vector<int32_t> neurons;
+    size_t next = 0;
+
+    void read(Reader& data)
+    {
+        active = data.integer() != 0;
+        data.vector(steps);
+        data.vector(neurons);
+    }
+    void overwrite(int32_t* spikes, int64_t size, int64_t step)
+    {
+        if (!active) return;
+        while (next < steps.size() && steps[next] < step) next++;
+        int32_t count = 0;
+        while (next < steps.size() && steps[next] == step) spikes[count++] = neurons[next++];
+        spikes[size - 1] = count;
+    }
+};
+
+class Progress
+{
+    typedef std::chrono::steady_clock clock;
+    clock::time_point begin, next;
+    double period;
+
+public:
+    explicit Progress(double seconds) : begin(clock::now()), next(begin), period(seconds)
+    {
+        next += std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(period));
+    }
+    double elapsed() const { return std::chrono::duration<double>(clock::now() - begin).count(); }
+    // Writing to a reader that is gone ends the program, so a killed parent leaves no orphan behind.
+    void tell(double fraction)
+    {
+        if (period <= 0) return;
+        const clock::time_point now = clock::now();
+        if (now < next) return;
+        next = now + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(period));
+        std::printf("progress %.6f %.3f\n", fraction, elapsed());
+        std::fflush(stdout);
+    }
+};
+
+}  // namespace runtime
+
+#endif

@@ -1,0 +1,58 @@
+"""Targets numpy and cython: the user's own network, run in place by Brian2 and put back as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import NonFiniteError
+from . import network as net
+from .output import Output
+from .program import TIME, Program
+
+
+class RuntimeProgram(Program):
+    """A network that Brian2 itself runs. Calls are made one after the other: they all borrow the same network."""
+
+    def _run(
+        self,
+        values: dict[str, np.ndarray],
+        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
+        tables: dict[str, np.ndarray],
+        seed: int,
+        start: float,
+        report: Callable[[float, float], None] | None,
+    ) -> Output:
+        network = self.network
+        with contextlib.ExitStack() as borrowed:
+            borrowed.enter_context(net.held(network, arrays=True))
+            network.t_ = start
+            self.write_back({key: value for key, value in values.items() if key != TIME})
+            net.forget_recordings(network)
+            arrays = net.timed_arrays(network, self._namespace)
+            for name, table in tables.items():
+                borrowed.enter_context(net.replaced_timed_array(arrays[name], table))
+            extra = []
+            for name, (steps, neurons) in spikes.items():
+                group = net.spike_inputs(network)[name]
+                if hasattr(group, "thresholder"):
+                    extra.append(net.spike_playback(group, steps, neurons))
+                else:
+                    net.set_generated_spikes(group, steps, neurons)
+            watch = None
+            if self.watch is not None:
+                watch = net.Watch(network, self.watch)
+                extra.append(watch.operation)
+            begin = time.perf_counter()
+            finished = net.run_with_brian2(network, self.duration, self._namespace, self.target, seed, report, extra)
+            elapsed = time.perf_counter() - begin
+            if watch is not None:
+                watch.look()
+                if watch.found is not None:
+                    raise NonFiniteError(watch.found)
+            if not finished:
+                raise KeyboardInterrupt
+            return self._output(net.recordings(network), self.values, seed, start, elapsed)

@@ -1,0 +1,276 @@
+"""Targets cpp and openmp: built once, run many times, with everything but the equations read as data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import brian2
+import numpy as np
+
+from ..errors import BioplastError, NonFiniteError, RunError
+from . import build, cache
+from . import network as net
+from .output import Output
+from .program import TIME, Program, cores
+
+# How often a program looks at its synapses, in looks at its neurons: a plastic network has far more synapses.
+_SYNAPSE_WATCHES = 100
+_REPORT_MS = 200
+
+
+class StandaloneProgram(Program):
+    """A network as a compiled C++ program."""
+
+    def __init__(
+        self,
+        network: brian2.Network,
+        duration: float,
+        target: str,
+        namespace: Mapping[str, Any],
+        watch: float | None,
+        threads: int | None,
+    ):
+        super().__init__(network, duration, target, namespace, watch)
+        self.threads = 0 if target == "cpp" else (threads or cores())
+        self.parallel_runs = max(cores() // max(self.threads, 1), 1)
+        self._lowered = net.lower(network, namespace, self.threads)
+        self._compiler = _compiler(self._lowered, self.threads)
+        self._binary, self.compiled_now = build.build(self._lowered.sources, self._compiler)
+
+    def _run(
+        self,
+        values: dict[str, np.ndarray],
+        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
+        tables: dict[str, np.ndarray],
+        seed: int,
+        start: float,
+        report: Callable[[float, float], None] | None,
+    ) -> Output:
+        current = {**self.values, **values}
+        with tempfile.TemporaryDirectory(prefix="bioplast-") as place:
+            data, results = Path(place) / "data", Path(place) / "results"
+            try:
+                with open(data, "wb") as file:
+                    file.writelines(self._data(current, spikes, tables, seed, start))
+            except OSError as error:
+                raise RunError(f"cannot write the data of the run to {place}: {error.strerror}") from error
+            self._execute(data, results, report)
+            arrays, queues, elapsed = self._read(results)
+        final = dict(current)
+        final.update({a.key: arrays[a.name] for a in self._lowered.arrays if a.written and a.key})
+        final = {
+            key: value.reshape(self._variables[key].shape) if key in self._variables else value
+            for key, value in final.items()
+        }
+        final.update(queues)
+        final[TIME] = np.array(start + self.duration)
+        recorded = {
+            monitor: {variable: arrays[name] for variable, name in names.items()}
+            for monitor, names in self._lowered.recorded.items()
+        }
+        return self._output(recorded, final, seed, start, elapsed)
+
+    # What the program reads -------------------------------------------------------------------------------------------
+
+    def _data(
+        self,
+        values: Mapping[str, np.ndarray],
+        spikes: Mapping[str, tuple[np.ndarray, np.ndarray]],
+        tables: Mapping[str, np.ndarray],
+        seed: int,
+        start: float,
+    ) -> list[bytes]:
+        lowered = self._lowered
+        spans = net.spans(self.network, self.duration, start)
+        arrays = {a.name: a.value for a in lowered.arrays}
+        for a in lowered.arrays:
+            if a.key is not None:
+                if np.size(values[a.key]) != np.size(a.value):
+                    raise BioplastError(f"{a.key!r} has another size than when the network was compiled: compile it again")
+                arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
+        for name, span in spans.items():
+            for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
+                array = lowered.clock_arrays[name][variable]
+                arrays[array] = np.array([value], dtype=arrays[array].dtype)
+        for name, names in lowered.generators.items():
+            span = spans[net.spike_inputs(self.network)[name].clock.name]
+            arrays.update(_generator(names, arrays, spikes.get(name), span.start))
+        for monitor in lowered.recorded:  # a run records from its own start
+            for name in lowered.counters[monitor]:
+                arrays[name] = np.zeros_like(arrays[name])
+            for name in lowered.recorded[monitor].values():
+                arrays[name] = arrays[name][:0]
+
+        every = _watch_steps(self.watch, spans)
+        # looks at the state are also looks at the clock on the wall, so they are made even when nothing is watched
+        parts = [struct.pack(f"<{4 + len(lowered.clocks)}q", seed, every, _SYNAPSE_WATCHES, _REPORT_MS,
+                             *(spans[name].end for name in lowered.clocks))]
+        parts += _record(np.array([value for _, value in lowered.constants], dtype=float))
+        for a in lowered.arrays:
+            if a.dimensions == 1:
+                parts += _record(arrays[a.name])
+        content = {t.name: t.value for t in lowered.tables}
+        for name, table in tables.items():
+            if name in lowered.timed_arrays:
+                content.update(_timed_array(lowered.timed_arrays[name], table, content))
+        for t in lowered.tables:
+            parts += _record(content[t.name])
+        for name in lowered.playable:
+            steps, neurons = spikes.get(name, (np.zeros(0, np.int64), np.zeros(0, np.int32)))
+            parts.append(struct.pack("<q", name in spikes))
+            parts += _record(steps.astype(np.int64)) + _record(neurons.astype(np.int32))
+        for _, pathway in lowered.pathways:
+            parts += _record(np.asarray(values[f"{pathway}.queue"], dtype=np.int32).reshape(-1))
+        parts.append(bytes(bool(np.isfinite(arrays[a.name]).all()) for a, _, _ in lowered.watched))
+        return parts
+
+    # Running it -------------------------------------------------------------------------------------------------------
+
+    def _execute(self, data: Path, results: Path, report: Callable[[float, float], None] | None) -> None:
+        for attempt in (1, 2):
+            try:
+                process = subprocess.Popen(
+                    [str(self._binary), str(data), str(results)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                break
+            except OSError:
+                if attempt == 2:
+                    raise
+                # removed from the cache by another process meanwhile
+                self._binary, _ = build.build(self._lowered.sources, self._compiler)
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                word, *numbers = line.split()
+                if word == "progress" and report is not None:
+                    report(float(numbers[0]), float(numbers[1]))
+            assert process.stderr is not None
+            complaint = process.stderr.read()
+            process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            process.stdout.close()  # type: ignore[union-attr]
+            process.stderr.close()  # type: ignore[union-attr]
+        if report is not None and process.returncode == 0:
+            report(1.0, 0.0)
+        self._judge(process.returncode, complaint)
+
+    def _judge(self, status: int, complaint: str) -> None:
+        if status == 0:
+            return
+        words = complaint.split()
+        if status == 3 and words[:1] == ["nonfinite"]:
+            array, key, synaptic = self._lowered.watched[int(words[1])]
+            raise NonFiniteError(
+                net.not_finite(key, int(words[2]), float(words[3]), float(words[4]), float(words[5]), synaptic)
+            )
+        number = status - 128 if status > 128 else -status
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        if status > 128 or status < 0:
+            raise RunError(f"the C++ program was ended by signal {signal.Signals(number).name}: its run is not finished")
+        raise RunError(f"the C++ program failed: {complaint.strip() or f'exit status {status}'}")
+
+    # What it wrote ----------------------------------------------------------------------------------------------------
+
+    def _read(self, results: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], float]:
+        try:
+            content = results.read_bytes()
+        except OSError as error:
+            raise RunError(f"the C++ program wrote no result: {error.strerror}") from error
+        if content[-8:] != b"complete":
+            raise RunError("the result of the C++ program is cut short: its run is not finished")
+        position = 0
+
+        def integer() -> int:
+            nonlocal position
+            position += 8
+            return struct.unpack_from("<q", content, position - 8)[0]
+
+        def elements(dtype: np.dtype, count: int) -> np.ndarray:
+            nonlocal position
+            position += count * dtype.itemsize
+            return np.frombuffer(content, dtype, count, position - count * dtype.itemsize).copy()
+
+        arrays: dict[str, np.ndarray] = {}
+        for a in self._lowered.arrays:
+            if a.written:
+                shape = (integer(),) if a.dimensions == 1 else (integer(), integer())
+                arrays[a.name] = elements(a.value.dtype, int(np.prod(shape))).reshape(shape)
+        queues = {}
+        for _, pathway in self._lowered.pathways:
+            rows = elements(np.dtype(np.int32), integer()).reshape(-1, 2)
+            queues[f"{pathway}.queue"] = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        elapsed = struct.unpack_from("<d", content, position)[0]
+        if position + 16 != len(content):
+            raise RunError("the result of the C++ program does not have the expected length")
+        return arrays, queues, elapsed
+
+
+def _compiler(lowered: net.Lowered, threads: int) -> build.Compiler:
+    options = lowered.compiler
+    flags = [*net.compiler_flags()]
+    flags += [f"-I{place}" for place in options["include_dirs"]]
+    flags += [f"-D{name}" if value is None else f"-D{name}={value}" for name, value in options["define_macros"]]
+    link = [f"-L{place}" for place in options["library_dirs"]] + [f"-l{name}" for name in options["libraries"]]
+    link += [f"-Wl,-rpath,{place}" for place in options["runtime_library_dirs"]]
+    for source in options["sources"]:
+        lowered.sources[f"sources/{os.path.basename(source)}"] = Path(source).read_text()
+    if threads:
+        flags.append("-fopenmp")
+    return build.Compiler(build.find_compiler(), tuple(flags), tuple(link))
+
+
+def _watch_steps(period: float | None, spans: Mapping[str, net.ClockSpan]) -> int:
+    if period is None:
+        return 0
+    return max(round(period / min(span.dt for span in spans.values())), 1)
+
+
+def _record(values: np.ndarray) -> list[bytes]:
+    return [struct.pack("<q", values.size), np.ascontiguousarray(values).tobytes()]
+
+
+def _generator(
+    names: Mapping[str, str],
+    arrays: Mapping[str, np.ndarray],
+    spikes: tuple[np.ndarray, np.ndarray] | None,
+    start: int,
+) -> dict[str, np.ndarray]:
+    """The arrays of a SpikeGeneratorGroup: its own spikes or those given, and which of them come next."""
+    changed = {}
+    bins, period = arrays[names["_timebins"]], int(arrays[names["_period_bins"]][0])
+    if spikes is not None:
+        bins, period = spikes[0].astype(bins.dtype), 0
+        changed[names["_timebins"]] = bins
+        changed[names["neuron_index"]] = spikes[1].astype(arrays[names["neuron_index"]].dtype)
+        changed[names["_period_bins"]] = np.zeros_like(arrays[names["_period_bins"]])
+    upcoming = np.searchsorted(bins, start % period if period else start)
+    changed[names["_lastindex"]] = np.array([upcoming], dtype=arrays[names["_lastindex"]].dtype)
+    return changed
+
+
+def _timed_array(name: str, table: np.ndarray, content: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tables of a TimedArray with other values: its lengths stand beside them, once for each clock that asks."""
+    changed = {f"{name}_values": np.ascontiguousarray(table).reshape(-1)}
+    for other, grid in content.items():
+        if other.startswith(f"{name}_") and other.endswith("_grid"):
+            changed[other] = np.array([*grid[:2], len(table), grid[3]])
+    return changed
+
+
+__all__ = ["StandaloneProgram", "cache"]
