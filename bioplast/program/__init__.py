@@ -96,7 +96,5 @@ def run(
 
     The parameters are those of `compile` and of `Program.__call__`.
     """
-    program = compile(
-        network, duration, target, namespace=namespace, watch=watch, threads=threads, level=level + 1
-    )
+    program = compile(network, duration, target, namespace=namespace, watch=watch, threads=threads, level=level + 1)
     return program(values, inputs, seed, report).to_neo()

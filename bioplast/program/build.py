@@ -157,5 +157,7 @@ def _call(call: Sequence[str], work: Path) -> None:
     if done.returncode:
         log = cache.folder() / "failed-build.log"
         log.write_text(" ".join(call) + "\n" + done.stderr)
-        first = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip() or "no message")
+        first = next(
+            (line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip() or "no message"
+        )
         raise BuildError(f"the C++ compiler failed: {first.strip()} (all of it in {log})")

@@ -44,7 +44,7 @@ def builds() -> Path:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BioplastError(
-            f"cannot write the build cache {place}: {error.strerror}; set BIOPLAST_CACHE to a folder that can be written"
+            f"cannot write the build cache {place}: {error.strerror}; set BIOPLAST_CACHE to one that can be written"
         ) from error
     return place
 

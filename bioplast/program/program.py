@@ -97,8 +97,11 @@ class Program(abc.ABC):
             elif key in self._variables:
                 variable = self._variables[key]
                 plain = _plain(given, variable.dimensions, key, variable.shape)
-                checked[key] = np.broadcast_to(plain.astype(variable.dtype, casting="same_kind" if plain.dtype.kind
-                                                                      == variable.dtype.kind else "unsafe"), variable.shape)
+                converted = plain.astype(variable.dtype)
+                if variable.dtype.kind in "bi" and not (converted == plain).all():
+                    kind = "True and False" if variable.dtype.kind == "b" else "whole numbers"
+                    raise BioplastError(f"{key!r}: {kind} are accepted")
+                checked[key] = np.broadcast_to(converted, variable.shape)
             else:
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
         return checked
@@ -205,7 +208,7 @@ class Program(abc.ABC):
     ) -> Outputs:
         """Run the network once for each entry of a leading batch axis on any value or input, on all cores.
 
-        A value or input without that axis is the same in every run. `seed` may be one number, from which a seed for each
+        A value or input without that axis is the same in every run. `seed` may be one number, from which one for each
         run is derived, or one for each.
         """
         values, inputs = dict(values or {}), dict(inputs or {})
@@ -235,15 +238,16 @@ class Program(abc.ABC):
         of_inputs = {
             name
             for name, given in inputs.items()
-            if not isinstance(given, tuple)
-            and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
+            if not isinstance(given, tuple) and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
         }
         sizes = {key: len(values[key]) for key in of_values} | {name: len(inputs[name]) for name in of_inputs}
         if seed is not None and np.ndim(seed):
             sizes["seed"] = len(seed)
         if len(set(sizes.values())) != 1:
             told = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
-            raise BioplastError(f"batch needs one leading batch axis of the same length on its values and inputs ({told})")
+            raise BioplastError(
+                f"batch needs one leading batch axis of the same length on its values and inputs ({told})"
+            )
         return next(iter(sizes.values())), of_values, of_inputs
 
     @abc.abstractmethod
@@ -298,7 +302,7 @@ class Program(abc.ABC):
                     m.name: {
                         "source": m.source,
                         "dt": spans[m.clock].dt,
-                        "units": {v: str(u) for v, u in m.units.items()},
+                        "dimensions": {v: list(u) for v, u in m.dimensions.items()},
                         "record": None if m.record is None else m.record.tolist(),
                     }
                     for m in self._monitors.values()

@@ -61,6 +61,7 @@ def render(
         "threads": threads,
     }
     rendered = {
-        name: environment.from_string((_FOLDER / name).read_text()).render(context) for name in ("objects.h", "main.cpp")
+        name: environment.from_string((_FOLDER / name).read_text()).render(context)
+        for name in ("objects.h", "main.cpp")
     }
     return {**rendered, "runtime.h": (_FOLDER / "runtime.h").read_text()}

@@ -93,7 +93,9 @@ class StandaloneProgram(Program):
         for a in lowered.arrays:
             if a.key is not None:
                 if np.size(values[a.key]) != np.size(a.value):
-                    raise BioplastError(f"{a.key!r} has another size than when the network was compiled: compile it again")
+                    raise BioplastError(
+                        f"{a.key!r} has another size than when the network was compiled: compile it again"
+                    )
                 arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
         for name, span in spans.items():
             for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
@@ -110,8 +112,16 @@ class StandaloneProgram(Program):
 
         every = _watch_steps(self.watch, spans)
         # looks at the state are also looks at the clock on the wall, so they are made even when nothing is watched
-        parts = [struct.pack(f"<{4 + len(lowered.clocks)}q", seed, every, _SYNAPSE_WATCHES, _REPORT_MS,
-                             *(spans[name].end for name in lowered.clocks))]
+        parts = [
+            struct.pack(
+                f"<{4 + len(lowered.clocks)}q",
+                seed,
+                every,
+                _SYNAPSE_WATCHES,
+                _REPORT_MS,
+                *(spans[name].end for name in lowered.clocks),
+            )
+        ]
         parts += _record(np.array([value for _, value in lowered.constants], dtype=float))
         for a in lowered.arrays:
             if a.dimensions == 1:
@@ -174,7 +184,7 @@ class StandaloneProgram(Program):
             return
         words = complaint.split()
         if status == 3 and words[:1] == ["nonfinite"]:
-            array, key, synaptic = self._lowered.watched[int(words[1])]
+            _, key, synaptic = self._lowered.watched[int(words[1])]
             raise NonFiniteError(
                 net.not_finite(key, int(words[2]), float(words[3]), float(words[4]), float(words[5]), synaptic)
             )
@@ -182,7 +192,9 @@ class StandaloneProgram(Program):
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         if status > 128 or status < 0:
-            raise RunError(f"the C++ program was ended by signal {signal.Signals(number).name}: its run is not finished")
+            raise RunError(
+                f"the C++ program was ended by signal {signal.Signals(number).name}: its run is not finished"
+            )
         raise RunError(f"the C++ program failed: {complaint.strip() or f'exit status {status}'}")
 
     # What it wrote ----------------------------------------------------------------------------------------------------
@@ -199,7 +211,7 @@ class StandaloneProgram(Program):
         def integer() -> int:
             nonlocal position
             position += 8
-            return struct.unpack_from("<q", content, position - 8)[0]
+            return int(struct.unpack_from("<q", content, position - 8)[0])
 
         def elements(dtype: np.dtype, count: int) -> np.ndarray:
             nonlocal position

@@ -1,0 +1,150 @@
+"""Borrowing the user's network: whatever Brian2 changes in it is put back."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.core.base import BrianObjectException
+from brian2.core.clocks import Clock
+from brian2.core.operations import NetworkOperation
+from brian2.core.preferences import prefs
+from brian2.core.variables import ArrayVariable, DynamicArrayVariable
+
+from ...errors import BioplastError, Unsupported
+from .reading import clocks, pathways
+
+# The package has a proxy under the name of its module.
+brian2_device: Any = importlib.import_module("brian2.devices.device")
+
+
+# One lowering or runtime run at a time: both borrow the user's network and Brian2's global device.
+_borrowed = threading.RLock()
+
+
+@contextlib.contextmanager
+def held(network: brian2.Network, arrays: bool) -> Iterator[None]:
+    """Borrow the user's network: all that Brian2 changes in it until the end of the block is put back.
+
+    Parameters
+    ----------
+    network : brian2.Network
+        The user's network.
+    arrays : bool
+        Whether every state variable, monitor and spike queue is saved as well (for a run), or only those of clocks and
+        spike generators (for a lowering, which changes no other).
+    """
+    with _borrowed:
+        objects = list(network.sorted_objects)
+        owned = [*objects, *clocks(network)]
+        variables: dict[int, Any] = {}
+        for obj in owned:
+            if arrays or isinstance(obj, Clock | brian2.SpikeGeneratorGroup):
+                for variable in getattr(obj, "variables", {}).values():
+                    if isinstance(variable, ArrayVariable):
+                        variables[id(variable)] = variable
+        values = [(v, np.array(v.get_value(), copy=True), v.size) for v in variables.values()]
+        dicts = [(obj.__dict__, _shallow(obj.__dict__)) for obj in [network, *owned]]
+        members = [
+            (obj.variables, dict(obj.variables._variables), dict(obj.variables.indices))
+            for obj in owned
+            if hasattr(obj, "variables")
+        ]
+        queues = [(p, p.queue._full_state()) for p in pathways(network)] if arrays else []
+        runtime = brian2_device.active_device
+        random_state = runtime.get_random_state()
+        try:
+            yield
+        finally:
+            for live, saved in dicts:
+                _put_back(live, saved)
+            for table, by_name, indices in members:
+                table._variables.clear()
+                table._variables.update(by_name)
+                table.indices.clear()
+                table.indices.update(indices)
+            for variable, value, size in values:
+                if isinstance(variable, DynamicArrayVariable):
+                    variable.resize(size)
+                variable.get_value()[...] = value
+            for pathway, state in queues:
+                pathway.queue._restore_from_full_state(state)
+            runtime.set_random_state(random_state)
+
+
+def _shallow(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The attributes with a copy of each container, so that what was added to one can be taken out again."""
+    return {
+        name: (value, type(value)(value) if type(value) in (list, dict, set) else None)
+        for name, value in attributes.items()
+    }
+
+
+def _put_back(live: dict[str, Any], saved: dict[str, tuple[Any, Any]]) -> None:
+    for name in set(live) - set(saved):
+        del live[name]
+    for name, (value, content) in saved.items():
+        if isinstance(content, list):
+            value[:] = content
+        elif content is not None:
+            value.clear()
+            value.update(content)
+        live[name] = value
+
+
+def explain(error: Exception) -> BioplastError:
+    """Brian2's nested exceptions as one line that names the object and the cause."""
+    where = ""
+    if isinstance(error, BrianObjectException):
+        match = re.search(r"Object was created here|Error encountered with object named '(\w+)'", str(error))
+        where = f"{match.group(1)}: " if match and match.group(1) else ""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    text = str(cause.args[0] if isinstance(cause, KeyError) and cause.args else cause)
+    kind = Unsupported if isinstance(cause, NotImplementedError | Unsupported) else BioplastError
+    return kind(f"{where}{' '.join(text.split())}")
+
+
+Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)
+
+
+def run_with_brian2(
+    network: brian2.Network,
+    duration: float,
+    namespace: Mapping[str, Any],
+    codegen_target: str,
+    seed: int,
+    report: Report | None,
+    extra: list[NetworkOperation],
+) -> bool:
+    """Run the user's network in place with one of Brian2's runtime targets; False when it was stopped early."""
+    saved = prefs.codegen.target
+    prefs.codegen.target = codegen_target
+    brian2_device.active_device.seed(seed)
+    for operation in extra:
+        network.objects.add(operation)  # `held` takes it out again; add() would warn about its clock
+    t_end = network.t_ + duration
+
+    def tell(elapsed: Any, completed: float, start: Any, span: Any) -> None:
+        if report is not None:
+            report(float(completed), float(elapsed))
+
+    try:
+        network.run(
+            duration * brian2.second,
+            report=tell if report is not None else None,
+            report_period=0.2 * brian2.second,
+            namespace=dict(namespace),
+        )
+    except BrianObjectException as error:
+        raise explain(error) from error
+    finally:
+        prefs.codegen.target = saved
+    return network.t_ == t_end

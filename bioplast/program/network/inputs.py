@@ -1,0 +1,68 @@
+"""What drives a network from outside, and how another drive takes its place."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.core.operations import NetworkOperation
+from brian2.input.timedarray import TimedArray
+from brian2.units.fundamentalunits import Quantity
+
+
+def spike_inputs(network: brian2.Network) -> dict[str, Any]:
+    """The groups whose spikes `inputs` may replace, by name."""
+    kinds = (brian2.SpikeGeneratorGroup, brian2.PoissonGroup)
+    return {obj.name: obj for obj in network.sorted_objects if isinstance(obj, kinds)}
+
+
+def timed_arrays(network: brian2.Network, namespace: Mapping[str, Any]) -> dict[str, TimedArray]:
+    """The TimedArrays that equations may refer to, by the name used there and by their own name."""
+    found: dict[str, TimedArray] = {}
+    spaces = [namespace, *(getattr(obj, "namespace", None) or {} for obj in network.sorted_objects)]
+    for space in spaces:
+        for identifier, value in space.items():
+            if isinstance(value, TimedArray):
+                found[identifier] = value
+                found.setdefault(value.name, value)
+    return found
+
+
+@contextlib.contextmanager
+def replaced_timed_array(array: TimedArray, values: np.ndarray) -> Iterator[None]:
+    """Let `array` have other values, for Brian2's own targets, until the end of the block."""
+    other = TimedArray(Quantity(values, dim=array.dim), dt=array.dt * brian2.second)
+    saved = {name: array.__dict__[name] for name in ("values", "implementations", "pyfunc")}
+    array.__dict__.update({name: other.__dict__[name] for name in saved})
+    try:
+        yield
+    finally:
+        array.__dict__.update(saved)
+
+
+def set_generated_spikes(group: Any, timebins: np.ndarray, indices: np.ndarray) -> None:
+    """Make a SpikeGeneratorGroup emit these spikes (time step of its clock, neuron) instead of its own."""
+    dt = group.clock.dt_
+    group.set_spikes(indices, timebins * dt * brian2.second, sorted=True)
+
+
+def spike_playback(group: Any, timebins: np.ndarray, indices: np.ndarray) -> NetworkOperation:
+    """An operation that overwrites what `group` emits in each step with these spikes."""
+    space = group.variables["_spikespace"].get_value()
+    starts: dict[int, np.ndarray] = {}
+    for step in np.unique(timebins):
+        starts[int(step)] = indices[timebins == step]
+    none = np.zeros(0, dtype=np.int32)
+    timestep = group.clock.variables["timestep"]
+
+    def overwrite() -> None:
+        spikes = starts.get(int(timestep.get_value().item()), none)
+        space[: len(spikes)] = spikes
+        space[-1] = len(spikes)
+
+    # after every thresholder of its slot, before anything that reads spikes
+    threshold = group.thresholder["spike"]
+    return NetworkOperation(overwrite, clock=group.clock, when=threshold.when, order=threshold.order + 0.5)

@@ -1,0 +1,335 @@
+"""A live network as C++ sources and the data that they read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.codegen.generators.cpp_generator import c_data_type
+from brian2.core.operations import NetworkOperation
+from brian2.core.preferences import prefs
+from brian2.core.variables import ArrayVariable, DynamicArrayVariable
+
+from ...errors import Unsupported
+from ..sources import render
+from .borrow import brian2_device, explain, held
+from .device import CodeObject, LoweringDevice, generating
+from .inputs import spike_inputs
+from .reading import clocks, monitors, pathways, state_variables
+
+
+@dataclass
+class Array:
+    """An array of the C++ program; its content is data that the program reads when it starts."""
+
+    name: str  # in the C++ program
+    ctype: str
+    size: int | None  # None: a vector whose length is data
+    value: np.ndarray
+    key: str | None = None  # its name among the program's values
+    dimensions: int = 1
+    vector: str = ""  # the name of the std::vector behind it
+    written: bool = False  # whether the program changes it
+
+
+@dataclass
+class Runner:
+    """One code object in Brian2's schedule."""
+
+    name: str
+    clock: str
+    before: bool
+    playback: str | None = None  # the spike space to overwrite after it, of a group whose spikes may be replaced
+
+
+@dataclass
+class Lowered:
+    """A network as C++ sources and the data that they read: everything that a build and a run need."""
+
+    sources: dict[str, str]
+    arrays: list[Array]
+    tables: list[Array]  # values of TimedArrays and of functions
+    constants: list[tuple[str, Any]]
+    runners: list[Runner]
+    clocks: list[str]  # by their names in the user's network
+    pathways: list[tuple[str, str]]  # name in the program, name in the user's network
+    timed_arrays: dict[str, str]  # identifier or name of a TimedArray -> its table
+    recorded: dict[str, dict[str, str]] = field(default_factory=dict)  # monitor -> variable -> array
+    counters: dict[str, list[str]] = field(default_factory=dict)  # monitor -> arrays that count what it recorded
+    clock_arrays: dict[str, dict[str, str]] = field(default_factory=dict)  # clock -> timestep, t, dt -> array
+    generators: dict[str, dict[str, str]] = field(default_factory=dict)  # SpikeGeneratorGroup -> variable -> array
+    playable: list[str] = field(default_factory=list)  # groups whose spikes may be overwritten, in the program's order
+    watched: list[tuple[Array, str, bool]] = field(default_factory=list)  # array, key, synaptic
+    compiler: dict[str, list[Any]] = field(default_factory=dict)
+
+
+# The variables of a SpikeGeneratorGroup that say what it emits when.
+_GENERATED = ("neuron_index", "_timebins", "_lastindex", "_period_bins")
+
+
+def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 0) -> Lowered:
+    """Generate the C++ sources of a network and gather the data that they read.
+
+    Parameters
+    ----------
+    network : brian2.Network
+        The user's network; left as it was.
+    namespace : mapping
+        The names that the equations may refer to.
+    threads : int
+        Threads for OpenMP; 0 leaves OpenMP out.
+
+    Raises
+    ------
+    Unsupported
+        For an object or construct that has no C++ form, by its name.
+    """
+    _refuse_python_objects(network)
+    user_names = {id(obj): obj.name for obj in [*network.sorted_objects, *clocks(network)]}
+    schedule = list(network.sorted_objects)  # in the order of the user's names, which break ties
+    with held(network, arrays=False):
+        device = LoweringDevice(brian2_device.active_device, threads)
+        try:
+            _rename_objects(device, network)
+            with generating(device, threads):
+                duration = 0.0
+                network._clocks = set(clocks(network))
+                for clock in network._clocks:
+                    clock.set_interval(network.t_ * brian2.second, (network.t_ + duration) * brian2.second)
+                try:
+                    network.before_run(namespace)
+                    for obj in schedule:
+                        for codeobj in obj._code_objects if obj.active else ():
+                            codeobj.after_run()
+                except Exception as error:
+                    raise explain(error) from error
+                return _assemble(device, network, schedule, user_names, threads)
+        finally:
+            for array, _ in device.timed.values():
+                array.implementations._implementations.pop(CodeObject, None)
+            device.rename_back()
+
+
+def _refuse_python_objects(network: brian2.Network) -> None:
+    for obj in network.sorted_objects:
+        if obj.active and isinstance(obj, NetworkOperation):
+            raise Unsupported(
+                f"{obj.name!r} is a Python function that runs in every step (network_operation): "
+                "targets cpp and openmp cannot run it; use target='numpy' or 'cython'"
+            )
+
+
+def _by_number(text: str) -> list[Any]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
+
+
+def _rename_objects(device: LoweringDevice, network: brian2.Network) -> None:
+    objects = sorted(network.sorted_objects, key=lambda o: _by_number(o.name))
+    contained = {
+        id(part): (whole, part.name[len(whole.name) :]) for whole in objects for part in whole.contained_objects
+    }
+    for obj in [*clocks(network), *objects]:
+        if id(obj) not in contained:
+            device.rename(obj)
+    for obj in objects:
+        if id(obj) in contained:
+            whole, suffix = contained[id(obj)]
+            device.rename(obj, device.unique(f"{whole.name}{suffix}"))
+    for obj in objects:  # groups that are only referred to: linked variables, subgroups
+        for variable in getattr(obj, "variables", {}).values():
+            owner = getattr(variable, "owner", None)
+            if isinstance(variable, ArrayVariable) and owner is not None and hasattr(owner, "_name"):
+                target = getattr(owner, "__repr__", None)
+                device.rename(target.__self__ if target is not None else owner)
+
+
+def _assemble(
+    device: LoweringDevice,
+    network: brian2.Network,
+    schedule: list[Any],
+    user_names: dict[int, str],
+    threads: int,
+) -> Lowered:
+    to_user = {obj.name: user_names[id(obj)] for obj in [*schedule, *clocks(network)]}
+    state = {id(v.variable): v for v in state_variables(network).values()}
+    for clock in clocks(network):
+        for name in ("timestep", "t", "dt"):
+            device.get_array_name(clock.variables[name])
+    recorded = {}
+    for name, monitor in monitors(network).items():
+        variables = network[name].variables
+        wanted = [*monitor.variables, *(["t"] if monitor.kind != "spikes" else [])]
+        recorded[to_user[name]] = {v: device.get_array_name(variables[v]) for v in wanted}
+    counters = {
+        to_user[name]: [
+            device.get_array_name(network[name].variables[v]) for v in ("N", "count") if v in network[name].variables
+        ]
+        for name in monitors(network)
+    }
+    generators = {
+        to_user[obj.name]: {v: device.get_array_name(obj.variables[v]) for v in _GENERATED}
+        for obj in schedule
+        if isinstance(obj, brian2.SpikeGeneratorGroup)
+    }
+    spaces = {
+        group.thresholder["spike"].name: (name, device.get_array_name(group.variables["_spikespace"]))
+        for name, group in spike_inputs(network).items()
+        if not isinstance(group, brian2.SpikeGeneratorGroup)
+    }
+
+    sources: dict[str, str] = {}
+    runners: list[Runner] = []
+    playable: list[str] = []
+    for obj in schedule:
+        for codeobj in obj._code_objects if obj.active else ():
+            group, space = spaces.get(obj.name, ("", None))
+            if space:
+                playable.append(to_user[group])
+            runners.append(
+                Runner(codeobj.name, to_user[obj.clock.name], "before_run" in codeobj.before_after_blocks, space)
+            )
+    for codeobj in device.code_objects:
+        constants = device.constant_lines(codeobj)
+        for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
+            text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
+            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(text)
+            sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
+
+    written = _written_variables(device)
+    lowered = Lowered(
+        sources=sources,
+        arrays=[],
+        tables=[
+            Array(name, c_data_type(value.dtype), None, np.ascontiguousarray(value).reshape(-1))
+            for name, value in sorted(device.tables.items())
+        ],
+        constants=device.constants,
+        runners=runners,
+        clocks=[to_user[clock.name] for clock in clocks(network)],
+        pathways=[(p.name, to_user[p.name]) for p in pathways(network)],
+        timed_arrays=device.identifiers,
+        recorded=recorded,
+        counters=counters,
+        clock_arrays={
+            to_user[c.name]: {n: device.get_array_name(c.variables[n]) for n in ("timestep", "t", "dt")}
+            for c in clocks(network)
+        },
+        generators=generators,
+        playable=playable,
+        compiler=_compiler_options(device),
+    )
+    for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
+        known = state.get(id(variable))
+        key = None
+        if known is not None:
+            owner, _, rest = known.key.partition(".")
+            key = f"{to_user.get(owner, owner)}.{rest}"
+        array = _array(variable, name, key, variable in written)
+        lowered.arrays.append(array)
+        if known is not None and array.written and known.dtype.kind == "f":
+            lowered.watched.append((array, key or name, known.synaptic))
+    _brian2_sources(device, network, lowered, threads)
+    return lowered
+
+
+def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
+    vector = isinstance(variable, DynamicArrayVariable)
+    value = np.array(variable.get_value())
+    return Array(
+        name=name,
+        ctype=c_data_type(variable.dtype),
+        size=None if vector else int(value.size),
+        value=value,
+        key=key,
+        dimensions=variable.ndim if vector else 1,
+        vector=f"_dynamic{name}" if vector else "",
+        written=written,
+    )
+
+
+def _written_variables(device: LoweringDevice) -> set[Any]:
+    """The variables that code changes: all that are not constant, of every code object."""
+    return {
+        variable
+        for codeobj in device.code_objects
+        for variable in codeobj.variables.values()
+        if isinstance(variable, ArrayVariable) and not variable.constant
+    } | {codeobj.owner.variables[name] for codeobj in device.code_objects for name in _recorded(codeobj)}
+
+
+def _recorded(codeobj: CodeObject) -> list[str]:
+    if codeobj.template_name in ("spikemonitor", "statemonitor"):
+        return [*codeobj.owner.record_variables, *(["t"] if codeobj.template_name == "statemonitor" else [])]
+    return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
+
+
+def _tidy(text: str) -> str:
+    """Sort the lines whose order Brian2 takes from a set, so that equal networks have equal sources."""
+    head, mark, rest = text.partition("///// POINTERS ////////////")
+    if not mark:
+        return text
+    lines = rest.split("\n")
+    start = 1
+    end = start
+    while end < len(lines) and re.match(r"\s*[\w:]+\s*\*?\s*(\*|__restrict|_namespace)?.*=.*;$", lines[end]):
+        end += 1
+    return head + mark + "\n".join([lines[0], *sorted(lines[start:end]), *lines[end:]])
+
+
+def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
+    options: dict[str, list[Any]] = {
+        "include_dirs": list(prefs["codegen.cpp.include_dirs"]),
+        "define_macros": list(prefs["codegen.cpp.define_macros"]),
+        "libraries": list(prefs["codegen.cpp.libraries"]),
+        "library_dirs": list(prefs["codegen.cpp.library_dirs"]),
+        "runtime_library_dirs": list(prefs["codegen.cpp.runtime_library_dirs"]),
+        "sources": [],
+    }
+    for codeobj in device.code_objects:
+        for name, values in (codeobj.compiler_kwds or {}).items():
+            if name in options:
+                options[name] += [v for v in values if v not in options[name]]
+    return options
+
+
+def compiler_flags() -> list[str]:
+    """The flags for gcc and clang that Brian2's preferences ask for."""
+    flags = prefs["codegen.cpp.extra_compile_args"]
+    return list(prefs["codegen.cpp.extra_compile_args_gcc"] if flags is None else flags)
+
+
+def _brian2_sources(device: LoweringDevice, network: brian2.Network, lowered: Lowered, threads: int) -> None:
+    """What the generated code includes: Brian2's own headers, and this project's program around it."""
+    standalone = resources.files("brian2.devices.cpp_standalone") / "brianlib"
+    for name in ("clocks.h", "common_math.h", "dynamic_array.h"):
+        lowered.sources[f"brianlib/{name}"] = (standalone / name).read_text()
+    synapses = resources.files("brian2.synapses")
+    queue = synapses / "spikequeue.h"
+    if not queue.is_file():  # Brian2 2.9 copies it from a file of another name
+        queue = synapses / "cspikequeue.cpp"
+    lowered.sources["brianlib/spikequeue.h"] = queue.read_text()
+    lowered.sources["brianlib/stdint_compat.h"] = (synapses / "stdint_compat.h").read_text()
+    classes = CodeObject.templater.synapses_classes(None, None)
+    lowered.sources["synapses_classes.h"] = classes.h_file
+    ranges = {
+        p.name: (
+            device.get_array_name(p.synapse_sources, access_data=False),
+            int(p.source.start),
+            int(p.source.stop),
+        )
+        for p in pathways(network)
+    }
+    lowered.sources.update(
+        render(
+            lowered,
+            threads=threads,
+            pathways=ranges,
+            clocks=lowered.clock_arrays,
+            headers=list(prefs["codegen.cpp.headers"]),
+        )
+    )
