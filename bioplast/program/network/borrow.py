@@ -98,18 +98,20 @@ def _put_back(live: dict[str, Any], saved: dict[str, tuple[Any, Any]]) -> None:
         live[name] = value
 
 
-def explain(error: Exception) -> BioplastError:
-    """Brian2's nested exceptions as one line that names the object and the cause."""
+def explain(error: Exception, names: Mapping[str, str] | None = None) -> BioplastError:
+    """Brian2's nested exceptions as one line that names the object and the cause.
+
+    `names` gives the user's names of objects that were renamed for a lowering.
+    """
     where = ""
-    if isinstance(error, BrianObjectException):
-        match = re.search(r"Object was created here|Error encountered with object named '(\w+)'", str(error))
-        where = f"{match.group(1)}: " if match and match.group(1) else ""
     cause: BaseException = error
-    while cause.__cause__ is not None:
+    while isinstance(cause, BrianObjectException) and cause.__cause__ is not None:
+        match = re.search(r"Error encountered with object named '(\w+)'", str(cause))
+        where = where or (f"{(names or {}).get(match.group(1), match.group(1))!r}: " if match else "")
         cause = cause.__cause__
-    text = str(cause.args[0] if isinstance(cause, KeyError) and cause.args else cause)
+    text = " ".join(str(cause.args[0] if isinstance(cause, KeyError) and cause.args else cause).split())
     kind = Unsupported if isinstance(cause, NotImplementedError | Unsupported) else BioplastError
-    return kind(f"{where}{' '.join(text.split())}")
+    return kind(f"{where}{text or type(cause).__name__}")
 
 
 Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)

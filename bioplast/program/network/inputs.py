@@ -49,6 +49,13 @@ def set_generated_spikes(group: Any, timebins: np.ndarray, indices: np.ndarray) 
     group.set_spikes(indices, timebins * dt * brian2.second, sorted=True)
 
 
+def borrowed_operation(function: Any, **when: Any) -> NetworkOperation:
+    """An operation that is part of the network for one run; Brian2 would warn of one that no network keeps."""
+    operation = NetworkOperation(function, **when)
+    operation.__dict__["group"] = operation.name
+    return operation
+
+
 def spike_playback(group: Any, timebins: np.ndarray, indices: np.ndarray) -> NetworkOperation:
     """An operation that overwrites what `group` emits in each step with these spikes."""
     space = group.variables["_spikespace"].get_value()
@@ -65,4 +72,4 @@ def spike_playback(group: Any, timebins: np.ndarray, indices: np.ndarray) -> Net
 
     # after every thresholder of its slot, before anything that reads spikes
     threshold = group.thresholder["spike"]
-    return NetworkOperation(overwrite, clock=group.clock, when=threshold.when, order=threshold.order + 0.5)
+    return borrowed_operation(overwrite, clock=group.clock, when=threshold.when, order=threshold.order + 0.5)

@@ -107,7 +107,7 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
                         for codeobj in obj._code_objects if obj.active else ():
                             codeobj.after_run()
                 except Exception as error:
-                    raise explain(error) from error
+                    raise explain(error, {obj._name: name for obj, name in device.renamed}) from error
                 return _assemble(device, network, schedule, user_names, threads)
         finally:
             for array, _ in device.timed.values():
@@ -122,6 +122,9 @@ def _refuse_python_objects(network: brian2.Network) -> None:
                 f"{obj.name!r} is a Python function that runs in every step (network_operation): "
                 "targets cpp and openmp cannot run it; use target='numpy' or 'cython'"
             )
+        method = getattr(obj, "method_choice", None)
+        if isinstance(method, str) and method.startswith("gsl"):
+            raise Unsupported(f"{obj.name!r} uses the method {method!r}: GSL's integrators are not lowered to C++")
 
 
 def _by_number(text: str) -> list[Any]:

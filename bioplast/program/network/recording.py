@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import brian2
 import numpy as np
-from brian2.core.operations import NetworkOperation
 from brian2.core.variables import DynamicArrayVariable
 from brian2.monitors.ratemonitor import PopulationRateMonitor
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.monitors.statemonitor import StateMonitor
 
+from .inputs import borrowed_operation
 from .reading import clocks, monitors, read, state_variables
 
 
@@ -65,7 +65,7 @@ class Watch:
                 if self.found is not None:
                     network.stop()
 
-        self.operation = NetworkOperation(operation, clock=self.clock, when="end", order=2**31)
+        self.operation = borrowed_operation(operation, clock=self.clock, when="end", order=2**31)
 
     def look(self) -> None:
         now = self.clock.t_ if self.network.t_ < self.clock.t_ else self.network.t_

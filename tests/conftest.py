@@ -1,0 +1,24 @@
+"""What all tests share: NumPy code generation, a build cache of their own, and the networks of the benchmarks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# One cache for all workers and runs of the tests, so that a network is compiled once; never the user's own.
+os.environ.setdefault("BIOPLAST_CACHE", str(ROOT / ".pytest_cache" / "bioplast"))
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "program")]
+
+
+@pytest.fixture(autouse=True)
+def _numpy_code_generation():
+    """Groups are made and indexed without compiling anything; the targets of programs are not touched by it."""
+    import brian2
+
+    brian2.prefs.codegen.target = "numpy"
+    yield
+    brian2.prefs.codegen.target = "numpy"

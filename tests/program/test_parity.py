@@ -1,0 +1,80 @@
+"""The same network on every CPU target: identical spikes, states within 1e-9 of the largest magnitude, in float64."""
+
+from __future__ import annotations
+
+import functools
+
+import networks
+import numpy as np
+import pytest
+from brian2 import ms
+
+import bioplast
+from bioplast.program import targets
+from bioplast.program.output import Output
+
+# network and how long it runs
+CASES = {
+    "cuba": (networks.cuba_network, 500 * ms),
+    "cobahh": (networks.cobahh_network, 100 * ms),
+    "plastic": (networks.plastic, 300 * ms),
+    "driven": (networks.driven, 200 * ms),
+    "varied": (networks.varied, 100 * ms),
+}
+RASTER = {"poisson": np.random.default_rng(1).random((2000, 10)) < 0.01}
+
+
+@functools.cache
+def reference(case: str) -> tuple[object, Output]:
+    make, duration = CASES[case]
+    network = make()
+    program = bioplast.compile(network, duration, "numpy", namespace={})
+    return network, program(seed=3, inputs=RASTER if case == "driven" else None)
+
+
+def assert_same(expected: Output, found: Output) -> None:
+    for name, spikes in expected.spikes.items():
+        np.testing.assert_array_equal(found.spikes[name].steps, spikes.steps, name)
+        np.testing.assert_array_equal(found.spikes[name].indices, spikes.indices, name)
+        for variable, values in spikes.variables.items():
+            assert_close(values, found.spikes[name].variables[variable], f"{name}.{variable}")
+    for kind in ("states", "rates"):
+        for name, states in getattr(expected, kind).items():
+            for variable, values in states.items():
+                assert_close(values, getattr(found, kind)[name][variable], f"{name}.{variable}")
+    assert set(expected.final) == set(found.final)
+    for key, value in expected.final.items():
+        assert_close(value, found.final[key], key)
+
+
+def assert_close(expected: np.ndarray, found: np.ndarray, name: str) -> None:
+    expected, found = np.asarray(expected, dtype=float), np.asarray(found, dtype=float)
+    assert expected.shape == found.shape, name
+    if expected.size:
+        assert np.abs(expected - found).max() <= 1e-9 * np.abs(expected).max(), name
+
+
+@pytest.mark.build
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("target", [t for t in targets.TARGETS if t != "numpy" and targets.missing(t) is None])
+def test_the_same_network_gives_the_same_result_on_every_target(case, target):
+    network, expected = reference(case)
+    threads = 1 if target == "openmp" else None
+    program = bioplast.compile(network, CASES[case][1], target, namespace={}, threads=threads)
+    found = program(seed=3, inputs=RASTER if case == "driven" else None)
+    assert sum(len(s.times) for s in expected.spikes.values()) > 100
+    assert_same(expected, found)
+
+
+@pytest.mark.parametrize("case", ["plastic", "varied"])
+def test_the_numpy_target_is_what_brian2_does_itself(case):
+    expected = reference(case)[1]
+    network = CASES[case][0]()
+    network.run(CASES[case][1], namespace={})
+    for name, spikes in expected.spikes.items():
+        np.testing.assert_array_equal(spikes.indices, network[name].i[:])
+        np.testing.assert_array_equal(spikes.times, np.asarray(network[name].t))
+    for name, states in expected.states.items():
+        for variable in set(states) - {"t"}:
+            recorded = np.asarray(network[name].variables[variable].get_value())
+            np.testing.assert_array_equal(states[variable], recorded)
