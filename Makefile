@@ -1,0 +1,63 @@
+# Type `make` for what there is. Written for GNU make 3.81 (macOS) and newer.
+PYTHON ?= python3
+PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# One environment for each Python version, so that two of them do not overwrite each other.
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+
+# Stamps of what is installed. The installation is editable: only a change of what is packaged or needed asks for a new
+# one. They carry this folder's checksum, since a copied checkout must not run the code of the one it was copied from.
+HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
+INSTALLED := $(VENV)/.installed-$(HERE)
+INSTALLED_DEV := $(VENV)/.installed-dev-$(HERE)
+
+# Without a PATH, make itself finds no program, although its shell does.
+export PATH ?= /usr/local/bin:/usr/bin:/bin
+
+# Matplotlib otherwise makes folders in the user's home, and warns where it cannot.
+export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint clean machine
+
+help:
+	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
+	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
+	@echo "make lint    linter and type checker only"
+	@echo "make clean   remove environments, caches and build leftovers; results/ stays"
+	@echo
+	@echo "PYTHON=python3.12 picks another Python, PYTEST_WORKERS=4 the number of test processes."
+
+demo: $(INSTALLED)
+	$(BIN)/bioplast run all --preset demo --out results/demo
+
+test: lint
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv-* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What is missing here, one line each. Runs every time: a line about a missing compiler explains what the demo leaves out.
+machine:
+	@sh .ci/machine "$(PYTHON)"
+
+$(BIN)/python: | machine
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(INSTALLED): setup.cfg pyproject.toml | machine $(BIN)/python
+	@echo "Installing bioplast into $(VENV): about a minute the first time."
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+$(INSTALLED_DEV): setup.cfg pyproject.toml | machine $(BIN)/python
+	@echo "Installing bioplast with its development tools into $(VENV): one to two minutes the first time."
+	@$(PIP_INSTALL) -e '.[dev]'
+	@touch $(INSTALLED) $@

@@ -1,0 +1,291 @@
+"""The command line: ``bioplast list | show | run | report | doctor | cache``.
+
+A command is parsed first and carried out afterwards, in `main`, so that every error takes the same way out: one line
+on the standard error and the exit status 2, 1 for what is no mistake of the user's, 130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import __version__
+from .errors import BioplastError, UnknownName
+
+if TYPE_CHECKING:
+    from .experiment import Run
+
+__all__ = ["main"]
+
+# Nothing that imports Brian2 is imported above: `bioplast --help` answers at once.
+
+Action = Callable[[], int | None]
+
+app = typer.Typer(
+    name="bioplast",
+    help="Neurons, synapses and plasticity rules written once as equations, run and reproduced on Brian2.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _begin(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> Action | None:
+    if version:
+        typer.echo(f"bioplast {__version__}")
+        raise typer.Exit()
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit()
+    return None
+
+
+@app.command("list")
+def list_command() -> Action:
+    """List the models, grouped by kind, and the protocols."""
+    return _list
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME|file.py:name", help="A model or a protocol.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="As HTML.")] = False,
+) -> Action:
+    """Show a model's equations and parameters, or what a protocol does."""
+    if markdown and html:
+        raise typer.BadParameter("--markdown and --html exclude each other")
+    return partial(_show, name, "markdown" if markdown else "html" if html else "text")
+
+
+@app.command()
+def run(
+    protocol: Annotated[str, typer.Argument(metavar="PROTOCOL|all|file.py:name", help="Which protocol to run.")],
+    preset: Annotated[str, typer.Option(help="demo (seconds), quick or full.")] = "demo",
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Over how many seeds.")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="T", help="Where to simulate: one or several, or separated by commas. Default: all."),
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", help="How many local worker processes.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder. Default: results/PROTOCOL-PRESET.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep the folder's finished trials, do the rest.")] = False,
+) -> Action:
+    """Run a protocol and write its summary, figures and report."""
+    targets = [name.strip() for text in target or () for name in text.split(",") if name.strip()] or None
+    return partial(_run, protocol, preset, seeds, targets, out, resume, workers)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run's folder.")]) -> Action:
+    """Rebuild a run's report and print its summary."""
+    return partial(_report, folder)
+
+
+@app.command()
+def doctor() -> Action:
+    """Say what works on this machine, and how to get the rest."""
+    return _doctor
+
+
+@app.command()
+def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all builds.")] = False) -> Action:
+    """Show where compiled programs are kept and how much room they take, or remove them."""
+    return partial(_cache, clear)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    try:
+        action = app(args=arguments, prog_name="bioplast", standalone_mode=False)
+        status = (action() or 0) if callable(action) else int(action or 0)
+        sys.stdout.flush()
+        return status
+    except BioplastError as error:
+        return _complain(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return _complain(str(error) or "interrupted", 130)
+    except BrokenPipeError:
+        _abandon_output()  # whoever read it has had enough
+        return 1
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _abandon_output()
+            return _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}", 2)
+        # Typer brings its usage errors from click or from a copy of it, depending on the version.
+        if hasattr(error, "format_message"):
+            return _complain(error.format_message(), 2)
+        if _is_run_failed(error):
+            return _complain(str(error), 1)
+        raise
+
+
+def _abandon_output() -> None:
+    """Keep Python from writing once more to an output that takes nothing, when it closes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_run_failed(error: Exception) -> bool:
+    experiment = sys.modules.get("bioplast.experiment")
+    return experiment is not None and isinstance(error, experiment.RunFailed)
+
+
+def _complain(line: str, status: int) -> int:
+    print("bioplast:", " ".join(line.split()), file=sys.stderr)
+    return status
+
+
+def _list() -> None:
+    from . import registry
+
+    groups: dict[str, dict[str, str]] = {"neurons": {}, "receptors": {}, "synapses": {}}
+    for name, model in registry.models().items():
+        groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.source
+    groups["protocols"] = {
+        name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in registry.protocols().items()
+    }
+    width = max((len(name) for group in groups.values() for name in group), default=0)
+    for kind, group in groups.items():
+        if group:
+            print(kind)
+        for name, text in group.items():
+            print(f"  {name:{width}}  {' '.join(text.split())}".rstrip())
+
+
+def _show(name: str, style: str) -> None:
+    from .experiment import Protocol
+
+    found = _model_or_protocol(name)
+    if isinstance(found, Protocol):
+        from .experiment.describe import html, markdown, text
+
+        print({"text": text, "markdown": markdown, "html": html}[style](found))
+    else:
+        print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
+
+
+def _model_or_protocol(name: str) -> Any:
+    from . import registry
+
+    try:
+        return registry.load(name)
+    except BioplastError as error:
+        try:
+            return registry.load_protocol(name)
+        except UnknownName:
+            if ".py" in name:
+                raise error from None
+            raise UnknownName("model or protocol", name, [*registry.models(), *registry.protocols()]) from None
+        except BioplastError:
+            raise error from None
+
+
+def _run(
+    name: str,
+    preset: str,
+    seeds: int | None,
+    targets: list[str] | None,
+    out: Path | None,
+    resume: bool,
+    workers: int,
+) -> int:
+    from . import experiment, registry
+
+    if name == "all":
+        names = list(registry.protocols())
+        every = experiment.run_every(names, preset, seeds, targets, out, resume, workers)
+        for done in every.runs:
+            _print_left_out(done)
+        for protocol, error in every.failed.items():
+            _complain(f"{protocol}: {error}", 2)
+        print(f"report: {every.folder / 'report.html'}")
+        return max((2 if isinstance(error, BioplastError) else 1 for error in every.failed.values()), default=0)
+    done = experiment.run(name, preset, seeds, targets, out, resume, workers=workers)
+    _print_left_out(done)
+    _print_summary(done.folder)
+    print(f"report: {done.report}")
+    return 0
+
+
+def _print_left_out(done: Run) -> None:
+    for target, line in done.left_out.items():
+        print(f"{done.protocol}: target {target} left out: {line}")
+
+
+def _print_summary(folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from .experiment.report import read_run, row_cells
+
+    record, summary = read_run(folder)
+    heads = ("", "ours", "95 % interval", "seeds", "unit", "published", "difference")
+    cells = [row_cells(row) for row in summary["rows"]]
+    table = Table(title=record["protocol"]["title"], title_justify="left", title_style="bold", box=None, pad_edge=False)
+    columns = list(zip(*cells, strict=True)) or [() for _ in heads]
+    shown = [k for k, column in enumerate(columns) if k < 2 or any(column)]
+    for k in shown:
+        table.add_column(heads[k], justify="right" if k in (1, 2, 3, 5) else "left", overflow="fold", no_wrap=k > 0)
+    for row in cells:
+        table.add_row(*(row[k] for k in shown))
+    # In a file or a pipe a row is one line, however long.
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 300).print(table)
+
+
+def _report(folder: Path) -> None:
+    from .experiment.report import write_index, write_report
+
+    runs = sorted(path.parent for path in folder.glob("*/run.json"))
+    if runs and not (folder / "run.json").exists():
+        for path in runs:
+            write_report(path)
+            _print_summary(path)
+        page = write_index(folder)
+    else:
+        page = write_report(folder)
+        _print_summary(folder)
+    print(f"report: {page}")
+
+
+def _doctor() -> None:
+    from .doctor import examine
+
+    print(examine().text(), end="")
+
+
+def _cache(clear: bool) -> None:
+    from .program import cache
+
+    if clear:
+        print(f"{_megabytes(cache.clear())} freed in {cache.folder()}")
+    else:
+        print(f"{cache.folder()}: {_megabytes(cache.size())} of at most {_megabytes(cache.limit())}")
+
+
+def _megabytes(number: int) -> str:
+    return f"{number / 1e6:.1f} MB"

@@ -1,0 +1,91 @@
+"""One trial carried out, here or in a worker process: it returns a result or an account of what went wrong."""
+
+from __future__ import annotations
+
+import errno
+import json
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..errors import BioplastError
+from .plain import to_text
+from .protocol import Protocol, Trial
+
+__all__ = ["Outcome", "perform"]
+
+# A disk that is full, over quota or read-only is for the user to mend, wherever it shows.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a trial.
+
+    Attributes
+    ----------
+    trial : Trial
+    text : str
+        The result as JSON text; "" when the trial failed.
+    seconds : float
+    error : str
+        One line, "" when the trial succeeded.
+    users : bool
+        The error is a user's mistake, not a bug.
+    details : str
+        The traceback.
+    """
+
+    trial: Trial
+    text: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    users: bool = False
+    details: str = ""
+
+
+def perform(protocol: Protocol | str, trial: Trial) -> Outcome:
+    """Carry out one trial.
+
+    Errors are returned as text and not raised, since not every exception survives the way between processes.
+
+    Parameters
+    ----------
+    protocol : Protocol or str
+        The protocol, or where the registry finds it: functions are never sent to another process.
+    trial : Trial
+    """
+    begin = time.perf_counter()
+    try:
+        if isinstance(protocol, str):
+            protocol = _load(protocol)
+        result = protocol.run(trial)
+        if not isinstance(result, Mapping):
+            raise TypeError(f"the protocol's run returned {type(result).__name__}, a dict is needed")
+        # Read back and written again, so that it is the text of what a later reader gets.
+        text = to_text(json.loads(to_text(dict(result))))
+    except (Exception, SystemExit) as error:
+        return Outcome(
+            trial,
+            error=one_line(error),
+            users=isinstance(error, BioplastError) or (isinstance(error, OSError) and error.errno in _DISK),
+            details=traceback.format_exc(),
+        )
+    return Outcome(trial, text, time.perf_counter() - begin)
+
+
+def one_line(error: BaseException) -> str:
+    """An error as one line: the message alone when it was written for users, with its type otherwise."""
+    text = " ".join(str(error).split())
+    if isinstance(error, BioplastError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+@lru_cache(maxsize=4)
+def _load(spec: str) -> Protocol:
+    from ..registry import load_protocol
+
+    return load_protocol(spec)

@@ -1,0 +1,83 @@
+"""What a run was made with: versions, machine, compiler, commit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import bioplast
+
+__all__ = ["commit", "compiler", "machine", "package_version", "versions"]
+
+
+def package_version(name: str) -> str | None:
+    """The version of an installed package, None without it; the package is not imported."""
+    if name == "bioplast":
+        return bioplast.__version__
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of Python, the packages and the C++ compiler; None for what is not there."""
+    return {
+        "python": platform.python_version(),
+        **{name: package_version(name) for name in ("numpy", "brian2", "bioplast")},
+        "compiler": compiler(),
+    }
+
+
+def compiler() -> str | None:
+    """The first line of the C++ compiler's ``--version`` (the one that ``CXX`` names, or g++, c++, clang++)."""
+    names = [shlex.split(os.environ["CXX"])[0]] if os.environ.get("CXX", "").strip() else ["g++", "c++", "clang++"]
+    for name in names:
+        if shutil.which(name):
+            return _first_line([name, "--version"])
+    return None
+
+
+def machine() -> dict[str, Any]:
+    """Processor, number of cores that we may use, architecture and operating system."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "architecture": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def commit() -> str | None:
+    """The git commit of the checkout that bioplast runs from, with "+changes" when files differ; None without one."""
+    checkout = Path(bioplast.__file__).resolve().parent.parent
+    if not (checkout / ".git").exists() or shutil.which("git") is None:
+        return None
+    git = ["git", "-C", str(checkout)]
+    head = _first_line([*git, "rev-parse", "HEAD"])
+    changes = _first_line([*git, "status", "--porcelain", "--untracked-files=no"])
+    return f"{head}+changes" if head and changes else head
+
+
+def _first_line(command: list[str]) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return next(iter(done.stdout.splitlines()), None)

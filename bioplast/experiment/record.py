@@ -1,0 +1,80 @@
+"""What run.json says of a run: configuration, versions, machine and timings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from .plan import Plan
+from .protocol import Figure
+from .provenance import commit, machine, versions
+
+__all__ = ["begun", "completed"]
+
+
+def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]:
+    """The record of a run that begins, or begins again."""
+    protocol = plan.protocol
+    return {
+        "protocol": {
+            "name": protocol.name,
+            "title": protocol.title,
+            "source": protocol.source,
+            "description": protocol.description,
+            "version": protocol.version,
+            "spec": plan.spec,
+        },
+        "preset": plan.preset,
+        "settings": plan.settings,
+        "seeds": plan.seeds,
+        "targets": plan.targets,
+        "left_out": plan.left_out,
+        "workers": type(executor).__name__ if executor else workers,
+        "command": plan.command,
+        "resume": plan.resume_command,
+        "trials": len(plan.trials),
+        "versions": versions(),
+        "machine": machine(),
+        "commit": commit(),
+        "started": _now(),
+        "finished": None,
+        "timings": {},
+        "figures": [],
+        "tables": [],
+    }
+
+
+def completed(
+    record: Mapping[str, Any], seconds: Mapping[str, float], figures: Sequence[Figure], tables: Sequence[str]
+) -> dict[str, Any]:
+    """The record of the same run when all is done.
+
+    Parameters
+    ----------
+    record : dict
+        What `begun` returned.
+    seconds : dict
+        How long each trial took, whenever that was.
+    figures : sequence of Figure
+    tables : sequence of str
+        File names of the protocol's own tables.
+    """
+    finished = _now()
+    elapsed = datetime.fromisoformat(finished) - datetime.fromisoformat(record["started"])
+    return {
+        **record,
+        "finished": finished,
+        "timings": {
+            "elapsed_s": elapsed.total_seconds(),
+            "trials_s": {id: round(value, 6) for id, value in seconds.items()},
+        },
+        "figures": [asdict(figure) for figure in figures],
+        "tables": list(tables),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

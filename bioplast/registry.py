@@ -1,0 +1,133 @@
+"""Models and protocols by name; a user's own `file.py:name` works the same."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+import zlib
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .errors import BioplastError, UnknownName
+
+if TYPE_CHECKING:
+    from .definition import Definition
+    from .experiment import Protocol
+
+
+def models() -> dict[str, Definition]:
+    """Every neuron, receptor and synapse of bioplast.models by its name, such as "izhikevich-2003"."""
+    from .definition import Definition
+
+    return _found_in("bioplast.models", Definition)
+
+
+def protocols() -> dict[str, Protocol]:
+    """Every protocol of bioplast.protocols by its name."""
+    from .experiment import Protocol
+
+    return _found_in("bioplast.protocols", Protocol)
+
+
+def load(spec: str) -> Any:
+    """A definition by its name or from a file.
+
+    Parameters
+    ----------
+    spec : str
+        A name of `models` (hyphens or underscores), or ``path/to/file.py:name``.
+
+    Returns
+    -------
+    definition : Neuron, Receptor or Synapse
+
+    Raises
+    ------
+    UnknownName
+        If there is no such name; the message has the near matches.
+    BioplastError
+        If the file is missing, does not run, or holds something else under that name.
+    """
+    from .definition import Definition
+
+    return _load(spec, Definition, "model", "a Neuron, Receptor or Synapse", models)
+
+
+def load_protocol(spec: str) -> Protocol:
+    """A protocol by its name or from a file, as `load`."""
+    from .experiment import Protocol
+
+    return _load(spec, Protocol, "protocol", "a Protocol", protocols)
+
+
+def _load(spec: str, kind: type, word: str, accepted: str, listing: Any) -> Any:
+    path, colon, name = spec.rpartition(":")
+    if not colon and spec.endswith(".py"):
+        path, name = spec, ""
+    elif not path.endswith(".py"):
+        found = listing()
+        if _key(spec) not in found:
+            raise UnknownName(f"{word} (or file.py:name)", spec, found)
+        return found[_key(spec)]
+    module = _run_file(Path(path))
+    candidates = {key: value for key, value in vars(module).items() if isinstance(value, kind)}
+    if name in candidates:
+        return _named(candidates[name], name)
+    if name and hasattr(module, name):
+        raise BioplastError(f"{path}: {name} is a {type(getattr(module, name)).__name__}, not {accepted}")
+    if not name:
+        raise BioplastError(f"{path}: say which {word}, as {path}:name; accepted: {', '.join(candidates) or 'none'}")
+    raise UnknownName(f"{word} in {path}", name, candidates)
+
+
+def _run_file(path: Path) -> ModuleType:
+    """Import a user's file; its own folder comes first for what it imports, as when Python runs it."""
+    if not path.is_file():
+        raise BioplastError(f"{path}: there is no such file")
+    name = f"_bioplast_file_{zlib.crc32(bytes(path.resolve())):08x}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BioplastError(f"{path}: is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        where = f"{error.filename or path}, line {error.lineno}"
+        raise BioplastError(f"{where}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path.resolve()]
+        lines = lines or [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        where = f"{path}, line {lines[-1]}" if lines else str(path)
+        text = " ".join(str(error).split())
+        kind = "" if isinstance(error, BioplastError) else f"{type(error).__name__}: "
+        raise BioplastError(f"{where}: {kind}{text}") from error
+    finally:
+        sys.path.remove(str(path.resolve().parent))
+    return module
+
+
+def _found_in(package: str, kind: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for file in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        for name, value in vars(importlib.import_module(f"{package}.{file.name}")).items():
+            if isinstance(value, kind) and not name.startswith("_"):
+                found.setdefault(_key(name), _named(value, name))
+    return dict(sorted(found.items()))
+
+
+def _key(name: str) -> str:
+    return name.strip().replace("_", "-").lower()
+
+
+def _named(value: Any, name: str) -> Any:
+    # As a class does for its descriptors: what is kept under a name may learn it.
+    learn = getattr(value, "__set_name__", None)
+    if learn is not None:
+        learn(None, name)
+    return value

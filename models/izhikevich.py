@@ -1,0 +1,54 @@
+"""Izhikevich's simple model: as published in 2003, and as the author's code of 2004 steps it."""
+
+from brian2 import ms, mV
+
+from bioplast.definition import Neuron, Parameter
+
+izhikevich_2003 = Neuron(
+    """
+    dv/dt = (0.04*v**2/mV + 5*v + 140*mV)/ms - u + I : volt
+    du/dt = a*(b*v - u) : volt/second
+    """,
+    threshold="v > v_peak",
+    reset="v = c; u += d",
+    method="euler",
+    dt=0.5 * ms,
+    parameters={
+        "a": Parameter(0.02 / ms, low=0.001 / ms, high=1 / ms, scale="log", meaning="recovery rate"),
+        "b": Parameter(0.2 / ms, low=-1 / ms, high=1 / ms, meaning="sensitivity of the recovery to v"),
+        "c": Parameter(-65 * mV, low=-80 * mV, high=-40 * mV, meaning="reset of v"),
+        "d": Parameter(8 * mV / ms, low=-25 * mV / ms, high=10 * mV / ms, meaning="step of u at a spike"),
+        "v_peak": Parameter(30 * mV, shared=True, meaning="peak of the spike"),
+    },
+    initial={"v": "c", "u": "b*v"},
+    input="I",
+    source="Izhikevich (2003), IEEE Trans. Neural Networks 14:1569, doi:10.1109/TNN.2003.820440",
+)
+
+# Patterns G and L of figure 1 have linear = 4.1/ms and constant = 108 mV/ms; pattern R has du/dt = a*b*(v + 65 mV),
+# that is v_u = -65 mV and u_leak = 0. All other patterns have the defaults.
+izhikevich_2004 = Neuron(
+    """
+    dv/dt = quadratic*v**2 + linear*v + constant - u + I : volt
+    du/dt = a*(b*(v - v_u) - u_leak*u) : volt/second
+    """,
+    threshold="v > v_peak",
+    reset="v = c; u += d",
+    method="sequential",
+    dt=0.25 * ms,
+    parameters={
+        "a": Parameter(0.02 / ms, low=-0.1 / ms, high=1 / ms, meaning="recovery rate"),
+        "b": Parameter(0.2 / ms, low=-1 / ms, high=1 / ms, meaning="sensitivity of the recovery to v"),
+        "c": Parameter(-65 * mV, low=-80 * mV, high=-40 * mV, meaning="reset of v"),
+        "d": Parameter(6 * mV / ms, low=-25 * mV / ms, high=10 * mV / ms, meaning="step of u at a spike"),
+        "quadratic": Parameter(0.04 / mV / ms, meaning="coefficient of v**2"),
+        "linear": Parameter(5 / ms, low=4 / ms, high=6 / ms, meaning="coefficient of v"),
+        "constant": Parameter(140 * mV / ms, low=100 * mV / ms, high=150 * mV / ms, meaning="constant drive of v"),
+        "v_u": Parameter(0 * mV, low=-70 * mV, high=0 * mV, meaning="potential that the recovery is measured from"),
+        "u_leak": Parameter(1, low=0, high=1, meaning="1, or 0 for a recovery without decay"),
+        "v_peak": Parameter(30 * mV, shared=True, meaning="peak of the spike"),
+    },
+    initial={"v": -70 * mV, "u": "b*v"},
+    input="I",
+    source="Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 1, doi:10.1109/TNN.2004.832719",
+)
