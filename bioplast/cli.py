@@ -79,6 +79,10 @@ def run(
         list[str] | None,
         typer.Option(metavar="T", help="Where to simulate: one or several, or separated by commas. Default: all."),
     ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=A,Q."),
+    ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="How many local worker processes.")] = 1,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder. Default: results/PROTOCOL-PRESET.")
@@ -87,7 +91,15 @@ def run(
 ) -> Action:
     """Run a protocol and write its summary, figures and report."""
     targets = [name.strip() for text in target or () for name in text.split(",") if name.strip()] or None
-    return partial(_run, protocol, preset, seeds, targets, out, resume, workers)
+    changes = dict(_name_and_value(text) for text in change or ())
+    return partial(_run, protocol, preset, seeds, targets, out, resume, workers, changes)
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise typer.BadParameter(f"--set {text}: NAME=VALUE is accepted")
+    return name.strip(), value
 
 
 @app.command()
@@ -213,10 +225,13 @@ def _run(
     out: Path | None,
     resume: bool,
     workers: int,
+    changes: dict[str, str],
 ) -> int:
     from . import experiment, registry
 
     if name == "all":
+        if changes:
+            raise BioplastError("--set belongs to one protocol: name it instead of 'all'")
         names = list(registry.protocols())
         every = experiment.run_every(names, preset, seeds, targets, out, resume, workers)
         for done in every.runs:
@@ -225,7 +240,7 @@ def _run(
             _complain(f"{protocol}: {error}", 2)
         print(f"report: {every.folder / 'report.html'}")
         return max((2 if isinstance(error, BioplastError) else 1 for error in every.failed.values()), default=0)
-    done = experiment.run(name, preset, seeds, targets, out, resume, workers=workers)
+    done = experiment.run(name, preset, seeds, targets, out, resume, workers=workers, changes=changes)
     _print_left_out(done)
     _print_summary(done.folder)
     print(f"report: {done.report}")

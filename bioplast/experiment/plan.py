@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ..errors import BioplastError, TargetUnavailable, UnknownName
 from .plain import check_ids, to_plain
 from .protocol import Protocol, Trial
 from .provenance import package_version
+from .settings import changed
 
 __all__ = ["Plan", "make_plan"]
 
@@ -65,10 +66,11 @@ def make_plan(
     targets: Sequence[str] | None = None,
     out: Path | str | None = None,
     workers: int = 1,
+    changes: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Settle what a run will do; parameters and errors as for `bioplast.experiment.run`."""
     protocol, spec, given = _find(protocol)
-    settings = protocol.settings(preset)
+    settings = changed(protocol.name, protocol.settings(preset), changes or {})
     if seeds is not None:
         _at_least_one("seeds", seeds)
         if "seeds" not in settings:
@@ -89,6 +91,8 @@ def make_plan(
     command += ["--seeds", str(seeds)] if seeds is not None else []
     for target in targets or ():
         command += ["--target", target]
+    for name, value in (changes or {}).items():
+        command += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
     command += ["--workers", str(workers)] if workers > 1 else []
     command += ["--out", str(out)]
     stamp = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -71,6 +71,7 @@ def run(
     executor: Executor | None = None,
     workers: int = 1,
     quiet: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run a protocol into a folder.
 
@@ -95,6 +96,8 @@ def run(
         ``if __name__ == "__main__":`` around the call.
     quiet : bool
         Show no progress.
+    changes : mapping, optional
+        Settings of the preset to be replaced, by name.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def run(
     >>> done.report  # doctest: +SKIP
     PosixPath('results/firing_patterns-quick/report.html')
     """
-    plan = make_plan(protocol, preset, seeds, targets, out, workers)
+    plan = make_plan(protocol, preset, seeds, targets, out, workers, changes)
     with RunFolder.opened(plan.out) as folder:
         if not resume:
             refuse_finished(folder)
