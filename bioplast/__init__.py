@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .program import Output, Program, compile, run
     from .registry import load
 
-# A checkout keeps models/, protocols/ and data/ beside bioplast/; an installation maps them into it. A Python started in
-# the checkout finds this folder first, whatever is installed, so look for them where they lie here.
+# A checkout keeps models/, protocols/ and data/ beside bioplast/; an installation maps them into it. A Python started
+# in the checkout finds this folder first, whatever is installed, so look for them where they lie here.
 _checkout = Path(__file__).resolve().parent.parent
 if not (Path(__file__).parent / "models").exists() and (_checkout / "models" / "__init__.py").exists():
     __path__.append(str(_checkout))

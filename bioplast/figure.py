@@ -100,8 +100,18 @@ def _styled() -> Iterator[None]:
         yield
 
 
+class _Picture(Figure):
+    """A figure that a notebook shows as a picture, without the global state of pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        with _styled():
+            self.savefig(content, format="png", dpi=100)
+        return content.getvalue()
+
+
 def _new(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = _Picture(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

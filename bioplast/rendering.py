@@ -6,11 +6,8 @@ import html as escaping
 import re
 from typing import TYPE_CHECKING, Any
 
-import sympy
-from brian2.core.namespace import DEFAULT_UNITS
-from brian2.parsing.sympytools import str_to_sympy
-
 from .parameter import Parameter, unit_text, value_text
+from .tex import expression, symbol
 
 if TYPE_CHECKING:
     from .base import Definition
@@ -75,19 +72,13 @@ def tex(definition: Definition) -> str:
     for eq in definition._parsed_model.values():
         if eq.expr is None:
             continue
-        left = _tex_of(eq.varname)
+        left = symbol(eq.varname)
         if eq.type == "differential equation":
             left = rf"\frac{{\mathrm{{d}}{left}}}{{\mathrm{{d}}t}}"
         unit = unit_text(eq.dim).replace("**", "^").replace("*", r"\,")
         unit = re.sub(r"\^(-?[\d.]+)", r"^{\1}", re.sub(r"[a-z]+", lambda word: rf"\mathrm{{{word[0]}}}", unit))
-        lines.append(rf"{left} &= {_tex_of(eq.expr.code)} && [{unit}]")
+        lines.append(rf"{left} &= {expression(eq.expr.code)} && [{unit}]")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
-
-
-def _tex_of(code: str) -> str:
-    expression = str_to_sympy(code)
-    units = {s: rf"\mathrm{{{s.name}}}" for s in expression.free_symbols if s.name in DEFAULT_UNITS}
-    return sympy.latex(expression, symbol_names=units, order="none")
 
 
 def _rows(definition: Definition) -> list[tuple[str, ...]]:
