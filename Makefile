@@ -3,7 +3,8 @@ PYTHON ?= python3
 PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # One environment for each Python version, so that two of them do not overwrite each other.
-VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 
@@ -13,11 +14,23 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(HERE)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(HERE)
 
+# The demo goes on where it was, unless the sources or Python are others than when it was begun.
+SOURCES := $(shell find bioplast models protocols data -type f ! -name '*.pyc')
+BEGUN := results/demo/.begun-$(VERSION)
+
 # Without a PATH, make itself finds no program, although its shell does.
 export PATH ?= /usr/local/bin:/usr/bin:/bin
 
-# Matplotlib otherwise makes folders in the user's home, and warns where it cannot.
-export MPLCONFIGDIR ?= $(CURDIR)/$(VENV)/matplotlib
+# Caches are kept in the user's cache folder, or beside the environment where there is none that can be written.
+CACHE := $(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; \
+	[ -n "$$XDG_CACHE_HOME$$HOME" ] && mkdir -p "$$c" 2>/dev/null && [ -w "$$c" ] && echo "$$c")
+ifeq ($(CACHE),)
+CACHE := $(CURDIR)/$(VENV)/cache
+export XDG_CACHE_HOME := $(CACHE)
+endif
+# Cython and Matplotlib otherwise make folders in the user's home.
+export CYTHON_CACHE_DIR ?= $(CACHE)/bioplast/cython
+export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint clean machine
@@ -30,8 +43,11 @@ help:
 	@echo
 	@echo "PYTHON=python3.12 picks another Python, PYTEST_WORKERS=4 the number of test processes."
 
-demo: $(INSTALLED)
-	$(BIN)/bioplast run all --preset demo --out results/demo
+demo: $(BEGUN)
+	$(BIN)/bioplast run all --preset demo --out results/demo --resume
+
+$(BEGUN): $(SOURCES) $(INSTALLED)
+	@rm -rf results/demo && mkdir -p results/demo && touch $@
 
 test: lint
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10

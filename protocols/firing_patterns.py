@@ -173,7 +173,7 @@ firing_patterns = Protocol(
         "Simulates the twenty firing patterns of figure 1 with the author's parameters, inputs and step sizes, from one "
         "definition written as equations with units, on every target that works on this machine, and compares every "
         "spike time with those of the author's own program. The model is updated sequentially, as that program does: "
-        "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight of the twenty."
+        "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight."
     ),
     presets={preset: {"patterns": list("ABCDEFGHIJKLMNOPQRST")} for preset in ("demo", "quick", "full")},
     trials=trials,

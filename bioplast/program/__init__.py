@@ -27,6 +27,7 @@ def compile(
     namespace: Mapping[str, Any] | None = None,
     watch: Any = _DEFAULT_WATCH,
     threads: int | None = None,
+    fast_math: bool = False,
     level: int = 0,
 ) -> Program:
     """Make a `Program` of an ordinary Brian2 network, which is read and left as it was.
@@ -45,6 +46,9 @@ def compile(
         How often the state is searched for NaN and infinity (synapses a hundredth as often); None leaves it out.
     threads : int, optional
         Threads for OpenMP; all cores by default.
+    fast_math : bool
+        Let the C++ compiler regroup and approximate, as Brian2's own C++ does. Faster where equations have
+        many exponentials; without it the arithmetic is that of NumPy, operation for operation.
     level : int
         How far up the stack `namespace` is looked for, as in `Network.run`.
 
@@ -72,10 +76,10 @@ def compile(
     if target in ("numpy", "cython"):
         from .runtime import RuntimeProgram
 
-        return RuntimeProgram(network, span, target, names, period)
+        return RuntimeProgram(network, span, target, names, period, fast_math)
     from .standalone import StandaloneProgram
 
-    return StandaloneProgram(network, span, target, names, period, threads)
+    return StandaloneProgram(network, span, target, names, period, threads, fast_math)
 
 
 def run(
@@ -90,11 +94,21 @@ def run(
     namespace: Mapping[str, Any] | None = None,
     watch: Any = _DEFAULT_WATCH,
     threads: int | None = None,
+    fast_math: bool = False,
     level: int = 0,
 ) -> neo.Block:
     """Compile and run a network; the recording as a `neo.Block`.
 
     The parameters are those of `compile` and of `Program.__call__`.
     """
-    program = compile(network, duration, target, namespace=namespace, watch=watch, threads=threads, level=level + 1)
+    program = compile(
+        network,
+        duration,
+        target,
+        namespace=namespace,
+        watch=watch,
+        threads=threads,
+        fast_math=fast_math,
+        level=level + 1,
+    )
     return program(values, inputs, seed, report).to_neo()

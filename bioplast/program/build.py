@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -48,7 +49,8 @@ def find_compiler() -> str:
 
 @functools.lru_cache
 def _version(command: str) -> str:
-    return subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    told = subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout
+    return told.partition("\n")[0]
 
 
 @functools.lru_cache
@@ -101,9 +103,10 @@ def build(sources: dict[str, str], compiler: Compiler) -> tuple[Path, bool]:
     with cache.locked(name):
         if _intact(place):  # made by another process while this one waited
             return place / "main", False
-        shutil.rmtree(place, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=place.parent))
+        cache.remove_leftovers(name)
+        work = place.parent
         try:
+            work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=place.parent))
             _write(sources, work)
             _compile(sources, compiler, work)
             digest = hashlib.sha256((work / "main").read_bytes()).hexdigest()
@@ -113,8 +116,11 @@ def build(sources: dict[str, str], compiler: Compiler) -> tuple[Path, bool]:
             for leftover in work.rglob("*.o"):
                 leftover.unlink()
             os.replace(work, place)
+        except OSError as error:
+            raise BuildError(f"cannot write the build cache {place.parent}: {error.strerror}") from error
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if work != place.parent:
+                shutil.rmtree(work, ignore_errors=True)
     cache.trim(keep=place)
     return place / "main", True
 
@@ -156,7 +162,8 @@ def _call(call: Sequence[str], work: Path) -> None:
     done = subprocess.run(call, cwd=work, capture_output=True, text=True)
     if done.returncode:
         log = cache.folder() / "failed-build.log"
-        log.write_text(" ".join(call) + "\n" + done.stderr)
+        with contextlib.suppress(OSError):
+            log.write_text(" ".join(call) + "\n" + done.stderr)
         first = next(
             (line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip() or "no message"
         )

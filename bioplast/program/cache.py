@@ -43,10 +43,14 @@ def builds() -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BioplastError(
-            f"cannot write the build cache {place}: {error.strerror}; set BIOPLAST_CACHE to one that can be written"
-        ) from error
+        raise _unwritable(place, error) from error
     return place
+
+
+def _unwritable(place: Path, error: OSError) -> BioplastError:
+    return BioplastError(
+        f"cannot write the build cache {place}: {error.strerror}; set BIOPLAST_CACHE to one that can be written"
+    )
 
 
 def remembered(question: str, answer: Callable[[], str]) -> str:
@@ -95,7 +99,8 @@ def clear() -> int:
     if place.exists():
         for build in _finished(place):
             _remove(build)
-    shutil.rmtree(folder() / "texts", ignore_errors=True)
+    for name in ("texts", "cython"):
+        shutil.rmtree(folder() / name, ignore_errors=True)
     return before - size()
 
 
@@ -125,13 +130,24 @@ def _last_use(build: Path) -> float:
 
 def _remove(build: Path) -> None:
     with locked(build.name):
-        shutil.rmtree(build, ignore_errors=True)
+        remove_leftovers(build.name)
+
+
+def remove_leftovers(name: str) -> None:
+    """Remove a build whose lock is held, and what processes that were killed left of it."""
+    for place in [builds() / name, *builds().glob(f".{name}.*")]:
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the lock of one build; it is freed by the system when the process ends, however it ends."""
-    with open(builds() / f".{name}.lock", "w") as lock:
+    try:
+        lock = open(builds() / f".{name}.lock", "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise _unwritable(builds(), error) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield

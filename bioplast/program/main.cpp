@@ -132,9 +132,17 @@ void write_results(Writer& results)
 char watched[{{ watched|length }}];  // which arrays were finite when the run began
 double last_finite = 0;
 
+// All that comes before this time is done.
+double done_until()
+{
+    double time = *clocks[0].t;
+    for (const Clock& clock : clocks) time = std::min(time, *clock.t);
+    return time;
+}
+
 void not_finite(const char* key, int64_t index, double value)
 {
-    std::fprintf(stderr, "nonfinite %s %lld %g %.17g %.17g\n", key, (long long)index, value, last_finite, *clocks[0].t);
+    std::fprintf(stderr, "nonfinite %s %lld %g %.17g %.17g\n", key, (long long)index, value, last_finite, done_until());
     std::exit(3);
 }
 
@@ -147,7 +155,7 @@ void watch(bool synapses)
     if (watched[{{ loop.index0 }}]{{ " && synapses" if synaptic else "" }} && (k = runtime::first_not_finite({{ pointer }}, {{ size }})) >= 0)
         not_finite("{{ loop.index0 }}", k, {{ pointer }}[k]);
 {% endfor %}
-    last_finite = *clocks[0].t;
+    last_finite = done_until();
 }
 {% endif %}
 
@@ -239,22 +247,23 @@ int main(int argc, char** argv)
 {% endfor %}
 {% if watched %}
     data.bytes(watched, sizeof watched);
-    last_finite = *clocks[0].t;
+    last_finite = done_until();
 {% endif %}
 
     Progress progress(report_period);
-    int64_t until_look = watch_steps > 0 ? watch_steps : 16, looks = 0;
-    const int64_t look_every = until_look;
-    while (more()) {
+    int64_t until_watch = watch_steps, looks = 0;
+    for (int64_t steps = 1; more(); steps++) {
         step();
-        if (--until_look > 0) continue;
-        until_look = look_every;
-        if (runtime::stop_signal()) return 128 + runtime::stop_signal();
-        progress.tell(fraction());
-        looks++;
 {% if watched %}
-        if (watch_steps > 0) watch(looks % synapse_watches == 0);
+        if (watch_steps > 0 && --until_watch == 0) {
+            until_watch = watch_steps;
+            watch(++looks % synapse_watches == 0);
+        }
 {% endif %}
+        if (steps % 16 == 0) {
+            if (runtime::stop_signal()) return 128 + runtime::stop_signal();
+            progress.tell(fraction());
+        }
     }
     if (runtime::stop_signal()) return 128 + runtime::stop_signal();
 {% if watched %}

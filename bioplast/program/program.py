@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import operator
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import Quantity, get_dimensions, have_same_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, get_dimensions, have_same_dimensions
 
 from ..errors import BioplastError, UnknownName
 from . import network as net
@@ -84,16 +85,15 @@ class Program(abc.ABC):
 
     def _checked(self, values: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
         """The values given, in SI base units and the shapes that the network has."""
-        queues = {f"{p.name}.queue" for p in net.pathways(self.network)}
+        queues = {f"{p.name}.queue": p for p in net.pathways(self.network)}
         checked: dict[str, np.ndarray] = {}
         for key, given in (values or {}).items():
             if key in queues:
-                rows = np.asarray(given, dtype=np.int32)
-                if rows.ndim != 2 or rows.shape[1] != 2 or (rows.size and rows[:, 0].min() < 1):
-                    raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
-                checked[key] = rows
+                checked[key] = _queue(given, key, len(queues[key].synapses))
             elif key == TIME:
                 checked[key] = np.array(_plain(given, brian2.second.dim, key, ()), dtype=float)
+                if not 0 <= checked[key] < np.inf:
+                    raise BioplastError(f"{key!r}: a time that is finite and not negative is accepted")
             elif key in self._variables:
                 variable = self._variables[key]
                 plain = _plain(given, variable.dimensions, key, variable.shape)
@@ -101,6 +101,8 @@ class Program(abc.ABC):
                 if variable.dtype.kind in "bi" and not (converted == plain).all():
                     kind = "True and False" if variable.dtype.kind == "b" else "whole numbers"
                     raise BioplastError(f"{key!r}: {kind} are accepted")
+                if variable.delay and not ((plain >= 0) & (plain < np.inf)).all():
+                    raise BioplastError(f"{key!r}: delays that are finite and not negative are accepted")
                 checked[key] = np.broadcast_to(converted, variable.shape)
             else:
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
@@ -114,16 +116,21 @@ class Program(abc.ABC):
         span = net.spans(self.network, self.duration, start)[group.clock.name]
         steps = span.end - span.start
         if isinstance(given, tuple) and len(given) == 2:
-            times, indices = (np.asarray(part) for part in given)
-            rows = np.round(np.asarray(times, dtype=float) / span.dt).astype(np.int64) - span.start
+            times = _plain(given[0], brian2.second.dim, name, None)
+            indices = _plain(given[1], DIMENSIONLESS, name, None)
+            if times.ndim != 1 or times.shape != indices.shape or not np.isfinite(times).all():
+                raise BioplastError(f"input {name!r}: finite times and as many neurons are accepted")
+            if (indices != np.round(indices)).any():
+                raise BioplastError(f"input {name!r}: neurons are whole numbers")
+            rows = net.time_bins(times, span.dt) - span.start
         else:
-            raster = np.asarray(given)
+            raster = _plain(given, DIMENSIONLESS, name, None)
             if raster.shape != (steps, len(group)):
                 raise BioplastError(
                     f"input {name!r} has shape {raster.shape}: spikes [steps, neurons] = [{steps}, {len(group)}] are "
                     "accepted, or (times in seconds, neurons)"
                 )
-            if raster.size and (raster.min() < 0 or raster.max() > 1):
+            if ((raster != 0) & (raster != 1)).any():
                 raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
             rows, indices = np.nonzero(raster)
         if indices.size and (indices.min() < 0 or indices.max() >= len(group)):
@@ -154,7 +161,7 @@ class Program(abc.ABC):
                     raise BioplastError(f"input {name!r} has shape {plain.shape}: values {shape} are accepted")
                 tables[name] = plain
             else:
-                raise UnknownName("input", name, [*groups, *arrays])
+                raise UnknownName("input", str(name), [*groups, *arrays])
         return spikes, tables
 
     # Running ----------------------------------------------------------------------------------------------------------
@@ -193,12 +200,9 @@ class Program(abc.ABC):
         checked = self._checked(values)
         start = float(checked.get(TIME, self.network.t_))
         spikes, tables = self._split_inputs(inputs, start)
-        if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
-        if not 0 <= int(seed) < 2**32:
-            raise BioplastError(f"seed is {seed}: a whole number from 0 to 2**32 - 1 is accepted")
+        number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else _seed(seed)
         with _progress(report, self) as tell:
-            return self._run(checked, spikes, tables, int(seed), start, tell)
+            return self._run(checked, spikes, tables, number, start, tell)
 
     def batch(
         self,
@@ -214,10 +218,10 @@ class Program(abc.ABC):
         values, inputs = dict(values or {}), dict(inputs or {})
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         if seed is None or np.ndim(seed) == 0:
-            root = np.random.SeedSequence(None if seed is None else int(seed))  # type: ignore[arg-type]
+            root = np.random.SeedSequence(None if seed is None else _seed(seed))
             seeds = [int(s.generate_state(1)[0]) for s in root.spawn(size)]
         else:
-            seeds = [int(s) for s in seed]  # type: ignore[union-attr]
+            seeds = [_seed(s) for s in seed]  # type: ignore[union-attr]
 
         def one(k: int) -> Output:
             return self(
@@ -282,7 +286,8 @@ class Program(abc.ABC):
                 steps = np.round(times / span.dt).astype(np.int64) - span.start
                 spikes[name] = Spikes(times, arrays["i"][order], steps, monitor.size, others)
             elif monitor.kind == "states":
-                states[name] = dict(arrays)
+                rows = len(arrays["t"])
+                states[name] = {v: a if v == "t" else a.reshape(rows, monitor.size) for v, a in arrays.items()}
             elif monitor.kind == "rate":
                 rates[name] = dict(arrays)
         return Output(
@@ -311,11 +316,34 @@ class Program(abc.ABC):
         )
 
 
+def _seed(given: Any) -> int:
+    try:
+        number = operator.index(given)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**32:
+        raise BioplastError(f"seed is {given!r}: a whole number from 0 to 2**32 - 1 is accepted")
+    return number
+
+
+def _queue(given: Any, key: str, synapses: int) -> np.ndarray:
+    """Spikes on their way in a pathway of so many synapses."""
+    plain = _plain(given, DIMENSIONLESS, key, None)
+    plain = plain.reshape(-1, 2) if plain.size == 0 else plain
+    if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
+        raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
+    if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
+        raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
+    return plain.astype(np.int32)
+
+
 def _plain(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
     """A value as numbers in SI base units; a quantity must have the right unit."""
     if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
-        unit = brian2.get_unit(dimensions)
-        raise BioplastError(f"{name!r} is given in {brian2.get_unit(get_dimensions(given))!s}: {unit!s} is expected")
+        wrong, right = (
+            "no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (get_dimensions(given), dimensions)
+        )
+        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
     try:
         plain = np.asarray(given)
         if plain.dtype.kind not in "biuf":

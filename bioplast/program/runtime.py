@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import brian2
 import numpy as np
 
-from ..errors import NonFiniteError
+from ..errors import NonFiniteError, RunError
 from . import network as net
 from .output import Output
 from .program import TIME, Program
@@ -16,6 +18,18 @@ from .program import TIME, Program
 
 class RuntimeProgram(Program):
     """A network that Brian2 itself runs. Calls are made one after the other: they all borrow the same network."""
+
+    def __init__(
+        self,
+        network: brian2.Network,
+        duration: float,
+        target: str,
+        namespace: Mapping[str, Any],
+        watch: float | None,
+        fast_math: bool,
+    ):
+        super().__init__(network, duration, target, namespace, watch)
+        self.fast_math = fast_math
 
     def _run(
         self,
@@ -36,23 +50,26 @@ class RuntimeProgram(Program):
             for name, table in tables.items():
                 borrowed.enter_context(net.replaced_timed_array(arrays[name], table))
             extra = []
-            for name, (steps, neurons) in spikes.items():
-                group = net.spike_inputs(network)[name]
-                if hasattr(group, "thresholder"):
-                    extra.append(net.spike_playback(group, steps, neurons))
-                else:
-                    net.set_generated_spikes(group, steps, neurons)
+            spans = net.spans(network, self.duration, start)
+            for name, group in net.spike_inputs(network).items():
+                if not hasattr(group, "thresholder"):
+                    begin_step = spans[group.clock.name].start
+                    net.set_generated_spikes(group, net.generated_spikes(group, begin_step, spikes.get(name)))
+                elif name in spikes:
+                    extra.append(net.spike_playback(group, *spikes[name]))
             watch = None
             if self.watch is not None:
                 watch = net.Watch(network, self.watch)
                 extra.append(watch.operation)
             begin = time.perf_counter()
-            finished = net.run_with_brian2(network, self.duration, self._namespace, self.target, seed, report, extra)
+            finished = net.run_with_brian2(
+                network, self.duration, self._namespace, self.target, self.fast_math, seed, report, extra
+            )
             elapsed = time.perf_counter() - begin
             if watch is not None:
-                watch.look()
+                watch.look(network.t_)
                 if watch.found is not None:
                     raise NonFiniteError(watch.found)
             if not finished:
-                raise KeyboardInterrupt
+                raise RunError(f"the network was stopped at {network.t_ * 1e3:.10g} ms, before the end of the run")
             return self._output(net.recordings(network), self.values, seed, start, elapsed)

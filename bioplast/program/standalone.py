@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,13 @@ class StandaloneProgram(Program):
         namespace: Mapping[str, Any],
         watch: float | None,
         threads: int | None,
+        fast_math: bool,
     ):
         super().__init__(network, duration, target, namespace, watch)
         self.threads = 0 if target == "cpp" else (threads or cores())
         self.parallel_runs = max(cores() // max(self.threads, 1), 1)
         self._lowered = net.lower(network, namespace, self.threads)
-        self._compiler = _compiler(self._lowered, self.threads)
+        self._compiler = _compiler(self._lowered, self.threads, fast_math)
         self._binary, self.compiled_now = build.build(self._lowered.sources, self._compiler)
 
     def _run(
@@ -71,6 +73,7 @@ class StandaloneProgram(Program):
         }
         final.update(queues)
         final[TIME] = np.array(start + self.duration)
+        arrays.update({a.name: a.value[:0] for a in self._lowered.arrays if a.name not in arrays})  # inactive monitors
         recorded = {
             monitor: {variable: arrays[name] for variable, name in names.items()}
             for monitor, names in self._lowered.recorded.items()
@@ -98,12 +101,17 @@ class StandaloneProgram(Program):
                     )
                 arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
         for name, span in spans.items():
+            if span.dt != arrays[lowered.clock_arrays[name]["dt"]][0]:
+                raise BioplastError(
+                    f"the dt of {name!r} is another than when the network was compiled: compile it again"
+                )
             for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
                 array = lowered.clock_arrays[name][variable]
                 arrays[array] = np.array([value], dtype=arrays[array].dtype)
         for name, names in lowered.generators.items():
-            span = spans[net.spike_inputs(self.network)[name].clock.name]
-            arrays.update(_generator(names, arrays, spikes.get(name), span.start))
+            group = net.spike_inputs(self.network)[name]
+            generated = net.generated_spikes(group, spans[group.clock.name].start, spikes.get(name))
+            arrays.update({names[v]: value.astype(arrays[names[v]].dtype) for v, value in generated.items()})
         for monitor in lowered.recorded:  # a run records from its own start
             for name in lowered.counters[monitor]:
                 arrays[name] = np.zeros_like(arrays[name])
@@ -111,7 +119,6 @@ class StandaloneProgram(Program):
                 arrays[name] = arrays[name][:0]
 
         every = _watch_steps(self.watch, spans)
-        # looks at the state are also looks at the clock on the wall, so they are made even when nothing is watched
         parts = [
             struct.pack(
                 f"<{4 + len(lowered.clocks)}q",
@@ -154,17 +161,19 @@ class StandaloneProgram(Program):
                     text=True,
                 )
                 break
-            except OSError:
+            except OSError as error:
                 if attempt == 2:
-                    raise
+                    raise RunError(f"cannot start the C++ program {self._binary}: {error.strerror}") from error
                 # removed from the cache by another process meanwhile
                 self._binary, _ = build.build(self._lowered.sources, self._compiler)
+        begin, last = time.perf_counter(), 0.0
         try:
             assert process.stdout is not None
             for line in process.stdout:
                 word, *numbers = line.split()
-                if word == "progress" and report is not None:
-                    report(float(numbers[0]), float(numbers[1]))
+                if word == "progress" and report is not None and last < float(numbers[0]) < 1:
+                    last = float(numbers[0])
+                    report(last, float(numbers[1]))
             assert process.stderr is not None
             complaint = process.stderr.read()
             process.wait()
@@ -176,7 +185,7 @@ class StandaloneProgram(Program):
             process.stdout.close()  # type: ignore[union-attr]
             process.stderr.close()  # type: ignore[union-attr]
         if report is not None and process.returncode == 0:
-            report(1.0, 0.0)
+            report(1.0, time.perf_counter() - begin)
         self._judge(process.returncode, complaint)
 
     def _judge(self, status: int, complaint: str) -> None:
@@ -233,9 +242,9 @@ class StandaloneProgram(Program):
         return arrays, queues, elapsed
 
 
-def _compiler(lowered: net.Lowered, threads: int) -> build.Compiler:
+def _compiler(lowered: net.Lowered, threads: int, fast_math: bool) -> build.Compiler:
     options = lowered.compiler
-    flags = [*net.compiler_flags()]
+    flags = net.compiler_flags(fast_math)
     flags += [f"-I{place}" for place in options["include_dirs"]]
     flags += [f"-D{name}" if value is None else f"-D{name}={value}" for name, value in options["define_macros"]]
     link = [f"-L{place}" for place in options["library_dirs"]] + [f"-l{name}" for name in options["libraries"]]
@@ -255,25 +264,6 @@ def _watch_steps(period: float | None, spans: Mapping[str, net.ClockSpan]) -> in
 
 def _record(values: np.ndarray) -> list[bytes]:
     return [struct.pack("<q", values.size), np.ascontiguousarray(values).tobytes()]
-
-
-def _generator(
-    names: Mapping[str, str],
-    arrays: Mapping[str, np.ndarray],
-    spikes: tuple[np.ndarray, np.ndarray] | None,
-    start: int,
-) -> dict[str, np.ndarray]:
-    """The arrays of a SpikeGeneratorGroup: its own spikes or those given, and which of them come next."""
-    changed = {}
-    bins, period = arrays[names["_timebins"]], int(arrays[names["_period_bins"]][0])
-    if spikes is not None:
-        bins, period = spikes[0].astype(bins.dtype), 0
-        changed[names["_timebins"]] = bins
-        changed[names["neuron_index"]] = spikes[1].astype(arrays[names["neuron_index"]].dtype)
-        changed[names["_period_bins"]] = np.zeros_like(arrays[names["_period_bins"]])
-    upcoming = np.searchsorted(bins, start % period if period else start)
-    changed[names["_lastindex"]] = np.array([upcoming], dtype=arrays[names["_lastindex"]].dtype)
-    return changed
 
 
 def _timed_array(name: str, table: np.ndarray, content: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -6,8 +6,17 @@ assumption made here, so that a Brian2 that breaks one fails there first.
 """
 
 from .borrow import Report, held, run_with_brian2
-from .inputs import replaced_timed_array, set_generated_spikes, spike_inputs, spike_playback, timed_arrays
-from .lowering import Array, Lowered, Runner, compiler_flags, lower
+from .flags import compiler_flags
+from .inputs import (
+    generated_spikes,
+    replaced_timed_array,
+    set_generated_spikes,
+    spike_inputs,
+    spike_playback,
+    time_bins,
+    timed_arrays,
+)
+from .lowering import Array, Lowered, Runner, lower
 from .reading import (
     ClockSpan,
     Monitor,
@@ -43,6 +52,7 @@ __all__ = [
     "descriptions",
     "exponents",
     "forget_recordings",
+    "generated_spikes",
     "held",
     "lower",
     "monitors",
@@ -60,6 +70,7 @@ __all__ = [
     "spike_inputs",
     "spike_playback",
     "state_variables",
+    "time_bins",
     "timed_arrays",
     "write",
 ]

@@ -14,10 +14,10 @@ import numpy as np
 from brian2.core.base import BrianObjectException
 from brian2.core.clocks import Clock
 from brian2.core.operations import NetworkOperation
-from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
 from ...errors import BioplastError, Unsupported
+from .flags import runtime_target
 from .reading import clocks, pathways
 
 # The package has a proxy under the name of its module.
@@ -122,13 +122,12 @@ def run_with_brian2(
     duration: float,
     namespace: Mapping[str, Any],
     codegen_target: str,
+    fast_math: bool,
     seed: int,
     report: Report | None,
     extra: list[NetworkOperation],
 ) -> bool:
-    """Run the user's network in place with one of Brian2's runtime targets; False when it was stopped early."""
-    saved = prefs.codegen.target
-    prefs.codegen.target = codegen_target
+    """Run the user's network in place with one of Brian2's runtime targets; False when it stopped itself early."""
     brian2_device.active_device.seed(seed)
     for operation in extra:
         network.objects.add(operation)  # `held` takes it out again; add() would warn about its clock
@@ -138,15 +137,16 @@ def run_with_brian2(
         if report is not None:
             report(float(completed), float(elapsed))
 
-    try:
-        network.run(
-            duration * brian2.second,
-            report=tell if report is not None else None,
-            report_period=0.2 * brian2.second,
-            namespace=dict(namespace),
-        )
-    except BrianObjectException as error:
-        raise explain(error) from error
-    finally:
-        prefs.codegen.target = saved
+    with runtime_target(codegen_target, fast_math):
+        try:
+            network.run(
+                duration * brian2.second,
+                report=tell if report is not None else None,
+                report_period=0.2 * brian2.second,
+                namespace=dict(namespace),
+            )
+        except BrianObjectException as error:
+            raise explain(error) from error
+    if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
+        raise KeyboardInterrupt
     return network.t_ == t_end

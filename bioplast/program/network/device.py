@@ -57,10 +57,9 @@ class LoweringDevice(Device):
         self.main_queue: list[Any] = []  # Brian2's code objects report their before and after blocks here
         self.code_objects: list[CodeObject] = []
         self.arrays: dict[Any, str] = {}
-        self.constants: list[tuple[str, Any]] = []
+        self.constants: dict[str, float] = {}  # by owner and name
         self.tables: dict[str, np.ndarray] = {}
         self.timed: dict[int, tuple[TimedArray, str]] = {}
-        self.identifiers: dict[str, str] = {}
         self.used_names: set[str] = set()
         self.renamed: list[tuple[Any, str]] = []
 
@@ -96,9 +95,9 @@ class LoweringDevice(Device):
     ) -> Any:
         if template_name not in _TEMPLATES:
             raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to C++")
-        for identifier, variable in variables.items():
+        for variable in variables.values():
             if isinstance(variable, TimedArray):
-                self.lower_timed_array(identifier, variable, owner)
+                self.lower_timed_array(variable, owner)
             elif isinstance(variable, Function):
                 self.rename(variable)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
@@ -139,14 +138,12 @@ class LoweringDevice(Device):
         variables[name] = Constant(name, value=float(period), dimensions=brian2.second.dim)
         return {**abstract_code, None: code.replace(literal, f"timestep({name}, dt)", 1)}
 
-    def lower_timed_array(self, identifier: str, array: TimedArray, owner: Any) -> None:
+    def lower_timed_array(self, array: TimedArray, owner: Any) -> None:
         """A TimedArray whose values, length and alignment with the clock are all read when the program starts."""
         if id(array) not in self.timed:
             # ends in a digit, so that no name of one is the beginning of another's
             self.timed[id(array)] = (array, f"_timed{len(self.timed)}")
         name = self.timed[id(array)][1]
-        self.identifiers.setdefault(identifier, name)
-        self.identifiers.setdefault(array.name, name)
         step = f"{name}_{owner.clock.name}"  # how the values align depends on the clock of the group that asks
         rows, columns = array.values.shape if array.values.ndim == 2 else (len(array.values), 1)
         self.tables[f"{name}_values"] = np.ascontiguousarray(array.values).reshape(-1)
@@ -172,7 +169,9 @@ class LoweringDevice(Device):
     def collect_tables(self, function: Function, owner: Any) -> None:
         """The arrays that a user's function brings along."""
         implementation = function.implementations[CodeObject]
-        self.tables.update(implementation.get_namespace(owner) or {})
+        for name, table in (implementation.get_namespace(owner) or {}).items():
+            if not np.array_equal(self.tables.setdefault(name, table), table):
+                raise Unsupported(f"{owner.name!r} uses a function whose table {name!r} differs from another's")
         for dependency in (implementation.dependencies or {}).values():
             self.collect_tables(dependency, owner)
 
@@ -189,20 +188,21 @@ class LoweringDevice(Device):
             elif isinstance(variable, ArrayVariable):
                 lines[f"const size_t _num{key} = {int(np.size(variable.get_value()))};"] = None
             elif isinstance(variable, Constant):
-                lines[f"const {c_data_type(variable.dtype)} {key} = {self.constant(key, variable)};"] = None
+                lines[f"const {c_data_type(variable.dtype)} {key} = {self.constant(codeobj.owner, key, variable)};"] = (
+                    None
+                )
         return "\n".join(lines)
 
-    def constant(self, name: str, variable: Constant) -> str:
+    def constant(self, owner: Any, name: str, variable: Constant) -> str:
         """A group's own constants (its size) are part of the program, as are units; the user's are data."""
         outside = variable.owner is None and not (
             name in _UNIT_NAMES and float(variable.value) == float(_UNIT_NAMES[name])
         )
         if outside and not isinstance(variable.value, bool | np.bool_) and np.isfinite(float(variable.value)):
-            entry = (name, float(variable.value))
-            if entry not in self.constants:
-                self.constants.append(entry)
+            entry = f"{owner.name}.{name}"
+            self.constants[entry] = float(variable.value)
             cast = "" if np.dtype(variable.dtype).kind == "f" else f"({c_data_type(variable.dtype)})"
-            return f"{cast}_constants[{self.constants.index(entry)}]"
+            return f"{cast}_constants[{list(self.constants).index(entry)}]"
         return CPPNodeRenderer().render_expr(repr(_plain(variable.value)))
 
     # Names that do not depend on what else the process has made -------------------------------------------------------
@@ -244,9 +244,10 @@ def _stem(obj: Any) -> str:
 def _remembered_integration(apply: Callable[..., Any]) -> Callable[..., Any]:
     """Brian2's choice and derivation of an integration scheme, kept on disk: solving linear equations takes seconds."""
 
-    def known(variable: Any) -> str:
+    def known(variable: Any, dt: float) -> str:
         if isinstance(variable, Function):
-            return f"{type(variable).__name__} {variable._return_unit} {variable.stateless}"
+            steady = variable.is_locally_constant(dt)
+            return f"{type(variable).__name__} {variable._return_unit} {variable.stateless} {steady}"
         return f"{type(variable).__name__} {variable.constant} {variable.scalar} {variable.array} {variable.dim!r}"
 
     def remembering(
@@ -256,7 +257,8 @@ def _remembered_integration(apply: Callable[..., Any]) -> Callable[..., Any]:
         own = method is None or type(registered).__module__.startswith("brian2.stateupdaters")
         if not own or method_options or method == "gsl" or "gsl" in str(method):
             return apply(equations, variables, method, method_options=method_options, group_name=group_name)
-        told = [f"{name}: {known(variables[name])}" for name in sorted(variables)]
+        dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
+        told = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
         question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *told])
         return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
 

@@ -19,7 +19,7 @@ from ...errors import Unsupported
 from ..sources import render
 from .borrow import brian2_device, explain, held
 from .device import CodeObject, LoweringDevice, generating
-from .inputs import spike_inputs
+from .inputs import spike_inputs, timed_arrays
 from .reading import clocks, monitors, pathways, state_variables
 
 
@@ -58,7 +58,7 @@ class Lowered:
     runners: list[Runner]
     clocks: list[str]  # by their names in the user's network
     pathways: list[tuple[str, str]]  # name in the program, name in the user's network
-    timed_arrays: dict[str, str]  # identifier or name of a TimedArray -> its table
+    timed_arrays: dict[str, str] = field(default_factory=dict)  # identifier or name of a TimedArray -> its table
     recorded: dict[str, dict[str, str]] = field(default_factory=dict)  # monitor -> variable -> array
     counters: dict[str, list[str]] = field(default_factory=dict)  # monitor -> arrays that count what it recorded
     clock_arrays: dict[str, dict[str, str]] = field(default_factory=dict)  # clock -> timestep, t, dt -> array
@@ -92,6 +92,7 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
     _refuse_python_objects(network)
     user_names = {id(obj): obj.name for obj in [*network.sorted_objects, *clocks(network)]}
     schedule = list(network.sorted_objects)  # in the order of the user's names, which break ties
+    known = timed_arrays(network, namespace)
     with held(network, arrays=False):
         device = LoweringDevice(brian2_device.active_device, threads)
         try:
@@ -101,6 +102,8 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
                 network._clocks = set(clocks(network))
                 for clock in network._clocks:
                     clock.set_interval(network.t_ * brian2.second, (network.t_ + duration) * brian2.second)
+                for pathway in pathways(network):
+                    pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
                 try:
                     network.before_run(namespace)
                     for obj in schedule:
@@ -108,7 +111,9 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
                             codeobj.after_run()
                 except Exception as error:
                     raise explain(error, {obj._name: name for obj, name in device.renamed}) from error
-                return _assemble(device, network, schedule, user_names, threads)
+                lowered = _assemble(device, network, schedule, user_names, threads)
+                lowered.timed_arrays = {n: device.timed[id(a)][1] for n, a in known.items() if id(a) in device.timed}
+                return lowered
         finally:
             for array, _ in device.timed.values():
                 array.implementations._implementations.pop(CodeObject, None)
@@ -211,11 +216,10 @@ def _assemble(
             Array(name, c_data_type(value.dtype), None, np.ascontiguousarray(value).reshape(-1))
             for name, value in sorted(device.tables.items())
         ],
-        constants=device.constants,
+        constants=list(device.constants.items()),
         runners=runners,
         clocks=[to_user[clock.name] for clock in clocks(network)],
         pathways=[(p.name, to_user[p.name]) for p in pathways(network)],
-        timed_arrays=device.identifiers,
         recorded=recorded,
         counters=counters,
         clock_arrays={
@@ -298,12 +302,6 @@ def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
             if name in options:
                 options[name] += [v for v in values if v not in options[name]]
     return options
-
-
-def compiler_flags() -> list[str]:
-    """The flags for gcc and clang that Brian2's preferences ask for."""
-    flags = prefs["codegen.cpp.extra_compile_args"]
-    return list(prefs["codegen.cpp.extra_compile_args_gcc"] if flags is None else flags)
 
 
 def _brian2_sources(device: LoweringDevice, network: brian2.Network, lowered: Lowered, threads: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,8 @@ class StateVariable:
         Whether a run leaves it alone.
     synaptic : bool
         Whether it has one value per synapse.
+    delay : bool
+        Whether it is the delay of a synaptic pathway.
     """
 
     key: str
@@ -48,6 +51,7 @@ class StateVariable:
     dimensions: Any
     constant: bool
     synaptic: bool
+    delay: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,17 @@ def check(network: Any) -> None:
         raise BioplastError(
             f"a brian2.Network is needed, not {type(network).__name__}: give Network(...) the objects that belong to it"
         )
+    active = brian2.get_device()
+    if not isinstance(active, RuntimeDevice):
+        raise BioplastError(
+            f"set_device({type(active).__name__}) is in force: end it with set_device('runtime'), "
+            "the target is chosen by compile()"
+        )
     for obj in network.sorted_objects:
         # Brian2 warns of objects that are deleted before any network has run them, unless they belong to a group; a
         # network that is only compiled is used all the same
-        obj.__dict__.setdefault("group", obj.name)
+        if "group" not in getattr(obj, "variables", {}):
+            obj.__dict__.setdefault("group", obj.name)
         for variable in getattr(obj, "variables", {}).values():
             if isinstance(variable, ArrayVariable) and not isinstance(variable.device, RuntimeDevice):
                 raise BioplastError(
@@ -138,7 +149,7 @@ def state_variables(network: brian2.Network) -> dict[str, StateVariable]:
             continue
         if isinstance(obj, SynapticPathway):
             delay = obj.variables["delay"]
-            found[f"{obj.name}.delay"] = _state_variable(f"{obj.name}.delay", delay, synaptic=True)
+            found[f"{obj.name}.delay"] = _state_variable(f"{obj.name}.delay", delay, synaptic=True, delay=True)
             continue
         variables = getattr(obj, "variables", None)
         if variables is None:
@@ -156,7 +167,7 @@ def state_variables(network: brian2.Network) -> dict[str, StateVariable]:
     return dict(sorted(found.items()))
 
 
-def _state_variable(key: str, variable: Any, synaptic: bool) -> StateVariable:
+def _state_variable(key: str, variable: Any, synaptic: bool, delay: bool = False) -> StateVariable:
     value = variable.get_value()
     return StateVariable(
         key=key,
@@ -166,16 +177,24 @@ def _state_variable(key: str, variable: Any, synaptic: bool) -> StateVariable:
         dimensions=variable.dim,
         constant=bool(variable.constant),
         synaptic=synaptic,
+        delay=delay,
     )
 
 
 def read(variable: StateVariable) -> np.ndarray:
     """A copy of the value that the network has now, in SI base units."""
-    return np.array(variable.variable.get_value()).reshape(variable.shape)
+    value = np.array(variable.variable.get_value())
+    if value.size != math.prod(variable.shape):
+        raise BioplastError(
+            f"{variable.key!r} has {value.size} values, {math.prod(variable.shape)} when the network was compiled: "
+            "compile it again"
+        )
+    return value.reshape(variable.shape)
 
 
 def write(variable: StateVariable, value: np.ndarray) -> None:
     """Put `value` (of the variable's shape) into the user's network."""
+    read(variable)  # whose size may have changed
     variable.variable.get_value()[...] = np.reshape(value, np.shape(variable.variable.get_value()))
 
 

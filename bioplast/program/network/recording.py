@@ -61,14 +61,13 @@ class Watch:
 
         def operation() -> None:
             if next(steps) % every == 0:
-                self.look()
+                self.look(self.clock.t_ + self.clock.dt_)  # its values belong to the step's end
                 if self.found is not None:
                     network.stop()
 
         self.operation = borrowed_operation(operation, clock=self.clock, when="end", order=2**31)
 
-    def look(self) -> None:
-        now = self.clock.t_ if self.network.t_ < self.clock.t_ else self.network.t_
+    def look(self, now: float) -> None:
         if self.found is not None:
             return
         for variable in self.watched:

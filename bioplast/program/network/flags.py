@@ -1,0 +1,56 @@
+"""How compilers are called: for the same arithmetic on every target, or as Brian2 calls them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+
+from brian2.core.preferences import prefs
+
+from .. import cache
+from ..build import processor
+
+# The same arithmetic as NumPy's, operation for operation: nothing is regrouped, approximated or contracted.
+_FAITHFUL = ("-w", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-std=c++11")
+
+
+def compiler_flags(fast_math: bool) -> list[str]:
+    """The flags for gcc and clang.
+
+    Parameters
+    ----------
+    fast_math : bool
+        Take Brian2's own flags, with -ffast-math: faster where equations have many exponentials, but sums are
+        regrouped, and a sensitive model drifts from the other targets. Flags that the user has set in Brian2's
+        preferences win.
+    """
+    if prefs["codegen.cpp.extra_compile_args"] is not None:
+        return list(prefs["codegen.cpp.extra_compile_args"])
+    chosen = list(prefs["codegen.cpp.extra_compile_args_gcc"])
+    brian2s_own = list(prefs.pref_register["codegen.cpp"][0]["extra_compile_args_gcc"].default)
+    return chosen if fast_math or chosen != brian2s_own else list(_FAITHFUL)
+
+
+@contextlib.contextmanager
+def runtime_target(target: str, fast_math: bool) -> Iterator[None]:
+    """Let Brian2 run with its target "numpy" or "cython", called with these flags, until the end of the block.
+
+    Brian2 keeps Cython's extensions without asking for their flags or for the processor, so ours have a folder of their
+    own for each.
+    """
+    flags = compiler_flags(fast_math)
+    told = hashlib.sha256("\0".join([*flags, processor()]).encode()).hexdigest()[:16]
+    wanted = {
+        "codegen.target": target,
+        "codegen.cpp.extra_compile_args_gcc": flags,
+        "codegen.runtime.cython.cache_dir": str(cache.folder() / "cython" / told),
+    }
+    saved = {name: prefs[name] for name in wanted}
+    try:
+        for name, value in wanted.items():
+            prefs[name] = value
+        yield
+    finally:
+        for name, value in saved.items():
+            prefs[name] = value
