@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from .network import Lowered
 
 _FOLDER = resources.files(__package__)
+
+
+@functools.cache
+def _templates() -> dict[str, jinja2.Template]:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return {name: environment.from_string((_FOLDER / name).read_text()) for name in ("objects.h", "main.cpp")}
 
 
 def render(
@@ -40,9 +49,6 @@ def render(
     dict
         File name to text.
     """
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
     index = {name: k for k, name in enumerate(lowered.clocks)}
     context: dict[str, Any] = {
         "arrays": [a for a in lowered.arrays if a.size is not None],
@@ -60,8 +66,5 @@ def render(
         "headers": sorted(set(headers)),
         "threads": threads,
     }
-    rendered = {
-        name: environment.from_string((_FOLDER / name).read_text()).render(context)
-        for name in ("objects.h", "main.cpp")
-    }
+    rendered = {name: template.render(context) for name, template in _templates().items()}
     return {**rendered, "runtime.h": (_FOLDER / "runtime.h").read_text()}
