@@ -33,12 +33,13 @@ export CYTHON_CACHE_DIR ?= $(CACHE)/bioplast/cython
 export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint clean machine
+.PHONY: help demo test lint bench clean machine
 
 help:
 	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
 	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
 	@echo "make lint    linter and type checker only"
+	@echo "make bench   side by side with plain Brian2; takes minutes, wants a quiet machine"
 	@echo "make clean   remove environments, caches and build leftovers; results/ stays"
 	@echo
 	@echo "PYTHON=python3.12 picks another Python, PYTEST_WORKERS=4 the number of test processes."
@@ -56,6 +57,9 @@ lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/cpp_overhead.py
 
 clean:
 	rm -rf .venv-* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

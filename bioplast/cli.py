@@ -1,4 +1,4 @@
-"""The command line: ``bioplast list | show | run | report | doctor | cache``.
+"""The command line: ``bioplast list | show | run | export | report | doctor | cache``.
 
 A command is parsed first and carried out afterwards, in `main`, so that every error takes the same way out: one line
 on the standard error and the exit status 2, 1 for what is no mistake of the user's, 130 for Ctrl-C.
@@ -100,6 +100,20 @@ def _name_and_value(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise typer.BadParameter(f"--set {text}: NAME=VALUE is accepted")
     return name.strip(), value
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="PROTOCOL|MODEL|file.py:name", help="A protocol or a neuron.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    preset: Annotated[str, typer.Option(help="Of a protocol: demo, quick or full.")] = "demo",
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=C."),
+    ] = None,
+) -> Action:
+    """Write a C++ project that builds and runs with make and g++ alone."""
+    return partial(_export, name, folder, preset, dict(_name_and_value(text) for text in change or ()))
 
 
 @app.command()
@@ -245,6 +259,35 @@ def _run(
     _print_summary(done.folder)
     print(f"report: {done.report}")
     return 0
+
+
+def _export(name: str, folder: Path, preset: str, changes: dict[str, str]) -> None:
+    import brian2
+
+    from .experiment import Protocol
+    from .experiment.settings import changed
+    from .program.export import export
+
+    found = _model_or_protocol(name)
+    brian2.prefs.codegen.target = "numpy"  # nothing is run here, so nothing needs to be compiled
+    if isinstance(found, Protocol):
+        if found.network is None:
+            raise BioplastError(f"{found.name} has no network to export")
+        network, duration = found.network(changed(found.name, found.settings(preset), changes))
+        program, about = found.name, f"{found.title}. {found.source}"
+    else:
+        if found.kind != "neuron":
+            raise BioplastError(f"{name} is a {found.kind}: a protocol or a neuron is accepted")
+        if changes:
+            raise BioplastError("--set belongs to a protocol")
+        cell = found.group(1, name="neuron", **({"dt": found.dt} if found.dt is not None else {}))
+        voltage = [v for v in ("v", *found.state_variables) if v in found.state_variables][:1]
+        recorded = [brian2.StateMonitor(cell, voltage, record=True, name="trace")] if voltage else []
+        spikes = [brian2.SpikeMonitor(cell, name="spikes")] if found.threshold else []
+        network, duration = brian2.Network(cell, *recorded, *spikes), brian2.second
+        program, about = found.name, f"One neuron of the model {found.name}. {found.source}"
+    written = export(network, duration, folder, name=program.replace("-", "_"), about=about, namespace={})
+    print(f"C++ project: {written} (cd there, make, ./{program.replace('-', '_')} --help)")
 
 
 def _print_left_out(done: Run) -> None:

@@ -73,6 +73,12 @@ def network(letter: str) -> Network:
     return Network(neuron, SpikeMonitor(neuron, name="spikes"), recorded)
 
 
+def exported(settings: dict[str, Any]) -> tuple[Network, Any]:
+    """The first of the settings' patterns and how long it lasts."""
+    letter = settings["patterns"][0]
+    return network(letter), len(stimulus(letter)[0]) * pattern(letter)["dt_ms"] * ms
+
+
 def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> list[Trial]:
     letters = [pattern(letter) and letter for letter in settings["patterns"]]
     return [
@@ -181,5 +187,6 @@ firing_patterns = Protocol(
     summarise=summarise,
     figures=figures,
     tables=tables,
+    network=exported,
     targets=("numpy", "cython", "cpp", "openmp"),
 )

@@ -133,6 +133,8 @@ class Protocol:
         (`bioplast.figure.save`).
     tables : callable, optional
         ``tables(results, settings) -> dict`` from a file name such as ``spikes.csv`` to its rows, a list of dicts.
+    network : callable, optional
+        ``network(settings) -> (brian2.Network, duration)``: what ``bioplast export NAME DIR`` writes as a C++ project.
     targets : tuple of str
         On which targets it can run, in the order of the report. Empty: it does not simulate on a target of choice.
     version : int
@@ -181,6 +183,7 @@ class Protocol:
     tables: Callable[[dict[str, dict[str, Any]], dict[str, Any]], Mapping[str, Sequence[Mapping[str, Any]]]] | None = (
         None
     )
+    network: Callable[[dict[str, Any]], tuple[Any, Any]] | None = None
     targets: tuple[str, ...] = ()
     version: int = 1
 

@@ -2,6 +2,9 @@
 #include <cerrno>
 #include "objects.h"
 #include "runtime.h"
+{% if exported %}
+#include "command_line.h"
+{% endif %}
 {% for header in headers %}
 #include {{ header }}
 {% endfor %}
@@ -27,8 +30,8 @@ DynamicArray2D<{{ a.ctype }}> {{ a.vector }};
 {% for t in tables %}
 {{ t.ctype }}* {{ t.name }};
 {% endfor %}
-{% for name, sources, start, stop in pathways %}
-SynapticPathway {{ name }}({{ sources }}, {{ start }}, {{ stop }});
+{% for p in pathways %}
+SynapticPathway {{ p.name }}({{ p.sources }}, {{ p.start }}, {{ p.stop }});
 {% endfor %}
 }
 
@@ -121,11 +124,78 @@ void write_results(Writer& results)
     results.matrix({{ a.vector }});
 {% endif %}
 {% endfor %}
-{% for name, sources, start, stop in pathways %}
-    write_pending(results, {{ name }});
+{% for p in pathways %}
+    write_pending(results, {{ p.name }});
 {% endfor %}
 }
 
+{% if exported %}
+// -------------------------------------------------------------------------------------------- command line and CSV files
+
+std::vector<command_line::Value> values()
+{
+    return {
+{% for a in all_arrays if a.key and a.dimensions == 1 %}
+{% set pointer = a.name if a.size is not none else a.vector ~ ".data()" %}
+{% set size = a.size if a.size is not none else "(int64_t)" ~ a.vector ~ ".size()" %}
+        {"{{ a.key }}", '{{ {"double": "d", "float": "f", "int32_t": "i", "int64_t": "l", "char": "b"}[a.ctype] }}', {{ pointer }}, {{ size }}},
+{% endfor %}
+    };
+}
+
+void write_csv(const std::string& folder)
+{
+{% for file in csv %}
+    {
+        command_line::Csv csv(folder, "{{ file.name }}");
+{% if file.kind == "states" %}
+{% set t = dict(file.columns)["t"] %}
+        const int record[] = { {{ file.record|join(", ") }} };
+        csv.text("t", true);
+{% for variable, matrix in file.columns if variable != "t" %}
+        for (int neuron : record) csv.text(("{{ variable }}[" + std::to_string(neuron) + "]").c_str());
+{% endfor %}
+        csv.line();
+        for (size_t row = 0; row < {{ t }}.size(); row++) {
+            csv.value({{ t }}[row], true);
+{% for variable, matrix in file.columns if variable != "t" %}
+            for (int k = 0; k < {{ file.record|length }}; k++) csv.value({{ matrix }}((int)row, k));
+{% endfor %}
+            csv.line();
+        }
+{% else %}
+{% for variable, vector in file.columns %}
+        csv.text("{{ variable }}"{{ ", true" if loop.first }});
+{% endfor %}
+        csv.line();
+        for (size_t row = 0; row < {{ file.columns[0][1] }}.size(); row++) {
+{% for variable, vector in file.columns %}
+            csv.value({{ vector }}[row]{{ ", true" if loop.first }});
+{% endfor %}
+            csv.line();
+        }
+{% endif %}
+    }
+{% endfor %}
+    command_line::Csv csv(folder, "final");
+    csv.text("value", true).text("index").text("number");
+    csv.line();
+    for (const command_line::Value& value : values())
+        for (int64_t k = 0; k < value.size; k++) {
+            double x = 0;
+            switch (value.type) {
+                case 'd': x = ((double*)value.pointer)[k]; break;
+                case 'f': x = ((float*)value.pointer)[k]; break;
+                case 'i': x = ((int32_t*)value.pointer)[k]; break;
+                case 'l': x = (double)((int64_t*)value.pointer)[k]; break;
+                default: x = ((char*)value.pointer)[k];
+            }
+            csv.text(value.name.c_str(), true).value((double)k).value(x);
+            csv.line();
+        }
+}
+
+{% endif %}
 // --------------------------------------------------------------------------------------------------------------- watch
 
 {% if watched %}
@@ -222,7 +292,13 @@ double fraction()
 
 int main(int argc, char** argv)
 {
+{% if exported %}
+    const command_line::Options options = command_line::parse(argc, argv);
+    const std::string data_file = options.data;
+{% else %}
     if (argc != 3) runtime::fail("usage: main DATA RESULTS");
+    const std::string data_file = argv[1];
+{% endif %}
     std::signal(SIGINT, runtime::ask_to_stop);
     std::signal(SIGTERM, runtime::ask_to_stop);
 {% if threads %}
@@ -230,20 +306,26 @@ int main(int argc, char** argv)
     omp_set_num_threads({{ threads }});
 {% endif %}
 
-    Reader data(argv[1]);
-    const int64_t seed = data.integer();
+    Reader data(data_file.c_str());
+    int64_t seed = data.integer();
     const int64_t watch_steps = data.integer(), synapse_watches = data.integer();
     const double report_period = data.integer() * 1e-3;
     for (Clock& clock : clocks) clock.end = data.integer();
     read_data(data);
+{% if exported %}
+    command_line::apply(options, values());
+    if (options.has_seed) seed = options.seed;
+    if (options.has_duration)
+        for (Clock& clock : clocks) clock.end = command_line::step_at(*clock.t + options.duration, *clock.dt);
+{% endif %}
     for (int k = 0; k < n_clocks; k++) first_steps[k] = *clocks[k].timestep;
     _random_generators.resize({{ [threads, 1]|max }});
     for (size_t k = 0; k < _random_generators.size(); k++) _random_generators[k].seed(seed + k);
 {% for r in runners if r.before %}
     _before_run_{{ r.name }}();
 {% endfor %}
-{% for name, sources, start, stop in pathways %}
-    read_pending(data, {{ name }});
+{% for p in pathways %}
+    read_pending(data, {{ p.name }});
 {% endfor %}
 {% if watched %}
     data.bytes(watched, sizeof watched);
@@ -271,11 +353,16 @@ int main(int argc, char** argv)
 {% endif %}
     const double seconds = progress.elapsed();
 
+{% if exported %}
+    write_csv(options.out);
+    std::printf("%.3f s for %.6g s\n", seconds, *clocks[0].t - first_steps[0] * *clocks[0].dt);
+{% else %}
     Writer results(argv[2]);
     write_results(results);
     results.bytes(&seconds, sizeof seconds);
     const char complete[] = "complete";
     results.bytes(complete, 8);
     results.finish();
+{% endif %}
     return 0;
 }

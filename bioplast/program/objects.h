@@ -68,8 +68,8 @@ extern DynamicArray2D<{{ a.ctype }}> {{ a.vector }};
 {% for t in tables %}
 extern {{ t.ctype }}* {{ t.name }};
 {% endfor %}
-{% for name, sources, start, stop in pathways %}
-extern SynapticPathway {{ name }};
+{% for p in pathways %}
+extern SynapticPathway {{ p.name }};
 {% endfor %}
 
 }  // namespace brian

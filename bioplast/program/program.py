@@ -18,12 +18,16 @@ from ..errors import BioplastError, UnknownName
 from . import network as net
 from .output import Output, Outputs, Spikes
 
-TIME = "network.t"
+TIME = net.TIME
 
 
 def seconds(duration: Any, what: str) -> float:
     """A time as a number of seconds; a plain number is refused, since its unit would be a guess."""
-    if not have_same_dimensions(duration, brian2.second) or np.ndim(duration):
+    try:
+        is_time = have_same_dimensions(duration, brian2.second) and not np.ndim(duration)
+    except TypeError:
+        is_time = False
+    if not is_time:
         raise BioplastError(f"{what} is {duration!r}: one time with a unit is accepted, such as 100*ms")
     value = float(duration)
     if not np.isfinite(value) or value < 0:
@@ -67,10 +71,7 @@ class Program(abc.ABC):
         SI base units. ``"network.t"`` is the time, ``"PATHWAY.queue"`` the spikes on their way in a synaptic pathway:
         rows of (steps until delivery, synapse).
         """
-        current = {key: net.read(variable) for key, variable in self._variables.items()}
-        current[TIME] = np.array(float(self.network.t_))
-        current.update({f"{p.name}.queue": net.pending_spikes(p) for p in net.pathways(self.network)})
-        return current
+        return net.current_values(self.network)
 
     def write_back(self, values: Mapping[str, Any]) -> None:
         """Put values (trained ones, say) into the user's own network."""
@@ -244,7 +245,8 @@ class Program(abc.ABC):
             for name, given in inputs.items()
             if not isinstance(given, tuple) and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
         }
-        sizes = {key: len(values[key]) for key in of_values} | {name: len(inputs[name]) for name in of_inputs}
+        sizes = {key: len(value) for key, value in values.items() if key in of_values}
+        sizes |= {name: len(given) for name, given in inputs.items() if name in of_inputs}
         if seed is not None and np.ndim(seed):
             sizes["seed"] = len(seed)
         if len(set(sizes.values())) != 1:

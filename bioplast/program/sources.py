@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,26 @@ if TYPE_CHECKING:
 _FOLDER = resources.files(__package__)
 
 
+@dataclass(frozen=True)
+class Csv:
+    """A file that an exported program writes: the recording of one monitor.
+
+    Attributes
+    ----------
+    name, kind : str
+        The monitor's name and kind: "spikes", "states" or "rate".
+    columns : list of (variable, array)
+        What it recorded, by the vector or matrix of the program that holds it.
+    record : list of int
+        For states: the neurons or synapses that the columns of a matrix stand for.
+    """
+
+    name: str
+    kind: str
+    columns: list[tuple[str, str]]
+    record: list[int]
+
+
 @functools.cache
 def _templates() -> dict[str, jinja2.Template]:
     environment = jinja2.Environment(
@@ -22,13 +44,7 @@ def _templates() -> dict[str, jinja2.Template]:
     return {name: environment.from_string((_FOLDER / name).read_text()) for name in ("objects.h", "main.cpp")}
 
 
-def render(
-    lowered: Lowered,
-    threads: int,
-    pathways: dict[str, tuple[str, int, int]],
-    clocks: dict[str, dict[str, str]],
-    headers: list[str],
-) -> dict[str, str]:
+def render(lowered: Lowered, threads: int, csv: Sequence[Csv] | None = None) -> dict[str, str]:
     """The sources that every program has.
 
     Parameters
@@ -37,19 +53,14 @@ def render(
         Arrays, tables and schedule of the network.
     threads : int
         Threads for OpenMP; 0 leaves OpenMP out.
-    pathways : dict
-        For each synaptic pathway the vector of its sources and the range of source neurons.
-    clocks : dict
-        For each clock the arrays that hold its timestep, t and dt.
-    headers : list of str
-        What a user's functions include.
+    csv : sequence of Csv, optional
+        Make a program for people, with a command line and these files, instead of one for `StandaloneProgram`.
 
     Returns
     -------
     dict
         File name to text.
     """
-    index = {name: k for k, name in enumerate(lowered.clocks)}
     context: dict[str, Any] = {
         "arrays": [a for a in lowered.arrays if a.size is not None],
         "vectors": [a for a in lowered.arrays if a.size is None and a.dimensions == 1],
@@ -58,13 +69,16 @@ def render(
         "tables": lowered.tables,
         "runners": lowered.runners,
         "single_clock": len(lowered.clocks) == 1,
-        "clock_index": index,
-        "clocks": [clocks[name] for name in lowered.clocks],
-        "pathways": [(name, *pathways[name]) for name, _ in lowered.pathways],
+        "clock_index": {name: k for k, name in enumerate(lowered.clocks)},
+        "clocks": [lowered.clock_arrays[name] for name in lowered.clocks],
+        "pathways": lowered.pathways,
         "watched": lowered.watched,
         "playbacks": [r.playback for r in lowered.runners if r.playback],
-        "headers": sorted(set(headers)),
+        "headers": sorted(set(lowered.compiler["headers"])),
         "threads": threads,
+        "exported": csv is not None,
+        "csv": csv or (),
     }
     rendered = {name: template.render(context) for name, template in _templates().items()}
-    return {**rendered, "runtime.h": (_FOLDER / "runtime.h").read_text()}
+    plain = ["runtime.h", *(["command_line.h"] if csv is not None else [])]
+    return rendered | {name: (_FOLDER / name).read_text() for name in plain}

@@ -15,15 +15,13 @@ from typing import Any
 import brian2
 import numpy as np
 
-from ..errors import BioplastError, NonFiniteError, RunError
-from . import build, cache
+from ..errors import NonFiniteError, RunError
+from . import build
 from . import network as net
+from .data import program_data
 from .output import Output
 from .program import TIME, Program, cores
-
-# How often a program looks at its synapses, in looks at its neurons: a plastic network has far more synapses.
-_SYNAPSE_WATCHES = 100
-_REPORT_MS = 200
+from .sources import render
 
 
 class StandaloneProgram(Program):
@@ -44,7 +42,8 @@ class StandaloneProgram(Program):
         self.parallel_runs = max(cores() // max(self.threads, 1), 1)
         self._lowered = net.lower(network, namespace, self.threads)
         self._compiler = _compiler(self._lowered, self.threads, fast_math)
-        self._binary, self.compiled_now = build.build(self._lowered.sources, self._compiler)
+        self._sources = {**self._lowered.sources, **render(self._lowered, self.threads)}
+        self._binary, self.compiled_now = build.build(self._sources, self._compiler)
 
     def _run(
         self,
@@ -56,11 +55,19 @@ class StandaloneProgram(Program):
         report: Callable[[float, float], None] | None,
     ) -> Output:
         current = {**self.values, **values}
-        with tempfile.TemporaryDirectory(prefix="bioplast-") as place:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="bioplast-")
+        except OSError as error:
+            raise RunError(f"cannot make a folder for the data of the run: {error.strerror}") from error
+        with folder as place:
             data, results = Path(place) / "data", Path(place) / "results"
             try:
                 with open(data, "wb") as file:
-                    file.writelines(self._data(current, spikes, tables, seed, start))
+                    file.writelines(
+                        program_data(
+                            self.network, self.duration, self.watch, self._lowered, current, spikes, tables, seed, start
+                        )
+                    )
             except OSError as error:
                 raise RunError(f"cannot write the data of the run to {place}: {error.strerror}") from error
             self._execute(data, results, report)
@@ -80,74 +87,6 @@ class StandaloneProgram(Program):
         }
         return self._output(recorded, final, seed, start, elapsed)
 
-    # What the program reads -------------------------------------------------------------------------------------------
-
-    def _data(
-        self,
-        values: Mapping[str, np.ndarray],
-        spikes: Mapping[str, tuple[np.ndarray, np.ndarray]],
-        tables: Mapping[str, np.ndarray],
-        seed: int,
-        start: float,
-    ) -> list[bytes]:
-        lowered = self._lowered
-        spans = net.spans(self.network, self.duration, start)
-        arrays = {a.name: a.value for a in lowered.arrays}
-        for a in lowered.arrays:
-            if a.key is not None:
-                if np.size(values[a.key]) != np.size(a.value):
-                    raise BioplastError(
-                        f"{a.key!r} has another size than when the network was compiled: compile it again"
-                    )
-                arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
-        for name, span in spans.items():
-            if span.dt != arrays[lowered.clock_arrays[name]["dt"]][0]:
-                raise BioplastError(
-                    f"the dt of {name!r} is another than when the network was compiled: compile it again"
-                )
-            for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
-                array = lowered.clock_arrays[name][variable]
-                arrays[array] = np.array([value], dtype=arrays[array].dtype)
-        for name, names in lowered.generators.items():
-            group = net.spike_inputs(self.network)[name]
-            generated = net.generated_spikes(group, spans[group.clock.name].start, spikes.get(name))
-            arrays.update({names[v]: value.astype(arrays[names[v]].dtype) for v, value in generated.items()})
-        for monitor in lowered.recorded:  # a run records from its own start
-            for name in lowered.counters[monitor]:
-                arrays[name] = np.zeros_like(arrays[name])
-            for name in lowered.recorded[monitor].values():
-                arrays[name] = arrays[name][:0]
-
-        every = _watch_steps(self.watch, spans)
-        parts = [
-            struct.pack(
-                f"<{4 + len(lowered.clocks)}q",
-                seed,
-                every,
-                _SYNAPSE_WATCHES,
-                _REPORT_MS,
-                *(spans[name].end for name in lowered.clocks),
-            )
-        ]
-        parts += _record(np.array([value for _, value in lowered.constants], dtype=float))
-        for a in lowered.arrays:
-            if a.dimensions == 1:
-                parts += _record(arrays[a.name])
-        content = {t.name: t.value for t in lowered.tables}
-        for name, table in tables.items():
-            if name in lowered.timed_arrays:
-                content.update(_timed_array(lowered.timed_arrays[name], table, content))
-        for t in lowered.tables:
-            parts += _record(content[t.name])
-        for name in lowered.playable:
-            steps, neurons = spikes.get(name, (np.zeros(0, np.int64), np.zeros(0, np.int32)))
-            parts.append(struct.pack("<q", name in spikes))
-            parts += _record(steps.astype(np.int64)) + _record(neurons.astype(np.int32))
-        for _, pathway in lowered.pathways:
-            parts += _record(np.asarray(values[f"{pathway}.queue"], dtype=np.int32).reshape(-1))
-        parts.append(bytes(bool(np.isfinite(arrays[a.name]).all()) for a, _, _ in lowered.watched))
-        return parts
-
     # Running it -------------------------------------------------------------------------------------------------------
 
     def _execute(self, data: Path, results: Path, report: Callable[[float, float], None] | None) -> None:
@@ -165,7 +104,7 @@ class StandaloneProgram(Program):
                 if attempt == 2:
                     raise RunError(f"cannot start the C++ program {self._binary}: {error.strerror}") from error
                 # removed from the cache by another process meanwhile
-                self._binary, _ = build.build(self._lowered.sources, self._compiler)
+                self._binary, _ = build.build(self._sources, self._compiler)
         begin, last = time.perf_counter(), 0.0
         try:
             assert process.stdout is not None
@@ -215,6 +154,12 @@ class StandaloneProgram(Program):
             raise RunError(f"the C++ program wrote no result: {error.strerror}") from error
         if content[-8:] != b"complete":
             raise RunError("the result of the C++ program is cut short: its run is not finished")
+        try:
+            return self._parse(content)
+        except (struct.error, ValueError, OverflowError, MemoryError) as error:
+            raise RunError("the result of the C++ program is damaged") from error
+
+    def _parse(self, content: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], float]:
         position = 0
 
         def integer() -> int:
@@ -224,6 +169,8 @@ class StandaloneProgram(Program):
 
         def elements(dtype: np.dtype, count: int) -> np.ndarray:
             nonlocal position
+            if count < 0:
+                raise ValueError
             position += count * dtype.itemsize
             return np.frombuffer(content, dtype, count, position - count * dtype.itemsize).copy()
 
@@ -233,12 +180,12 @@ class StandaloneProgram(Program):
                 shape = (integer(),) if a.dimensions == 1 else (integer(), integer())
                 arrays[a.name] = elements(a.value.dtype, int(np.prod(shape))).reshape(shape)
         queues = {}
-        for _, pathway in self._lowered.pathways:
+        for pathway in self._lowered.pathways:
             rows = elements(np.dtype(np.int32), integer()).reshape(-1, 2)
-            queues[f"{pathway}.queue"] = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+            queues[f"{pathway.key}.queue"] = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
         elapsed = struct.unpack_from("<d", content, position)[0]
         if position + 16 != len(content):
-            raise RunError("the result of the C++ program does not have the expected length")
+            raise ValueError
         return arrays, queues, elapsed
 
 
@@ -254,25 +201,3 @@ def _compiler(lowered: net.Lowered, threads: int, fast_math: bool) -> build.Comp
     if threads:
         flags.append("-fopenmp")
     return build.Compiler(build.find_compiler(), tuple(flags), tuple(link))
-
-
-def _watch_steps(period: float | None, spans: Mapping[str, net.ClockSpan]) -> int:
-    if period is None:
-        return 0
-    return max(round(period / min(span.dt for span in spans.values())), 1)
-
-
-def _record(values: np.ndarray) -> list[bytes]:
-    return [struct.pack("<q", values.size), np.ascontiguousarray(values).tobytes()]
-
-
-def _timed_array(name: str, table: np.ndarray, content: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tables of a TimedArray with other values: its lengths stand beside them, once for each clock that asks."""
-    changed = {f"{name}_values": np.ascontiguousarray(table).reshape(-1)}
-    for other, grid in content.items():
-        if other.startswith(f"{name}_") and other.endswith("_grid"):
-            changed[other] = np.array([*grid[:2], len(table), grid[3]])
-    return changed
-
-
-__all__ = ["StandaloneProgram", "cache"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-import os
 import sysconfig
 from pathlib import Path
 
@@ -22,14 +20,14 @@ def available() -> dict[str, str | None]:
 def require(target: str) -> None:
     """Refuse a target that does not exist or cannot work on this machine."""
     if target not in TARGETS:
-        raise UnknownName("target", target, TARGETS)
+        raise UnknownName("target", str(target), TARGETS)
     reason = missing(target)
     if reason is not None:
         raise TargetUnavailable(f"target {target!r} cannot work here: {reason}")
 
 
-@functools.lru_cache
-def _missing(target: str, compiler: str | None) -> str | None:
+def missing(target: str) -> str | None:
+    """What `target` lacks on this machine, in one line, or None."""
     try:
         command = build.find_compiler() if target != "numpy" else ""
     except TargetUnavailable as reason:
@@ -46,8 +44,3 @@ def _missing(target: str, compiler: str | None) -> str | None:
     if target == "openmp" and not build.accepts(command, "-fopenmp"):
         return f"{command} does not accept -fopenmp: install a compiler with OpenMP (g++ has it)"
     return None
-
-
-def missing(target: str) -> str | None:
-    """What `target` lacks on this machine, in one line, or None."""
-    return _missing(target, os.environ.get("CXX", "") + os.environ.get("PATH", ""))

@@ -18,11 +18,13 @@ from .inputs import (
 )
 from .lowering import Array, Lowered, Runner, lower
 from .reading import (
+    TIME,
     ClockSpan,
     Monitor,
     StateVariable,
     check,
     clocks,
+    current_values,
     descriptions,
     exponents,
     monitors,
@@ -38,6 +40,7 @@ from .reading import (
 from .recording import Watch, forget_recordings, not_finite, recordings
 
 __all__ = [
+    "TIME",
     "Array",
     "ClockSpan",
     "Lowered",
@@ -49,6 +52,7 @@ __all__ = [
     "check",
     "clocks",
     "compiler_flags",
+    "current_values",
     "descriptions",
     "exponents",
     "forget_recordings",

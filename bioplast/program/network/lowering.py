@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,7 @@ from brian2.core.operations import NetworkOperation
 from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
-from ...errors import Unsupported
-from ..sources import render
+from ...errors import BioplastError, Unsupported
 from .borrow import brian2_device, explain, held
 from .device import CodeObject, LoweringDevice, generating
 from .inputs import spike_inputs, timed_arrays
@@ -48,6 +48,17 @@ class Runner:
 
 
 @dataclass
+class Pathway:
+    """A synaptic pathway: its name in the program and in the user's network, and where its spikes come from."""
+
+    name: str
+    key: str
+    sources: str  # the vector of each synapse's source
+    start: int  # the range of source neurons
+    stop: int
+
+
+@dataclass
 class Lowered:
     """A network as C++ sources and the data that they read: everything that a build and a run need."""
 
@@ -57,7 +68,7 @@ class Lowered:
     constants: list[tuple[str, Any]]
     runners: list[Runner]
     clocks: list[str]  # by their names in the user's network
-    pathways: list[tuple[str, str]]  # name in the program, name in the user's network
+    pathways: list[Pathway]
     timed_arrays: dict[str, str] = field(default_factory=dict)  # identifier or name of a TimedArray -> its table
     recorded: dict[str, dict[str, str]] = field(default_factory=dict)  # monitor -> variable -> array
     counters: dict[str, list[str]] = field(default_factory=dict)  # monitor -> arrays that count what it recorded
@@ -103,6 +114,8 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
                 for clock in network._clocks:
                     clock.set_interval(network.t_ * brian2.second, (network.t_ + duration) * brian2.second)
                 for pathway in pathways(network):
+                    if not len(pathway.synapses) and not pathway.synapses._connect_called:
+                        raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
                     pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
                 try:
                     network.before_run(namespace)
@@ -201,11 +214,12 @@ def _assemble(
             runners.append(
                 Runner(codeobj.name, to_user[obj.clock.name], "before_run" in codeobj.before_after_blocks, space)
             )
+    vectors = [name for variable, name in device.arrays.items() if isinstance(variable, DynamicArrayVariable)]
     for codeobj in device.code_objects:
         constants = device.constant_lines(codeobj)
         for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
             text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
-            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(text)
+            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(text, vectors)
             sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
 
     written = _written_variables(device)
@@ -219,7 +233,16 @@ def _assemble(
         constants=list(device.constants.items()),
         runners=runners,
         clocks=[to_user[clock.name] for clock in clocks(network)],
-        pathways=[(p.name, to_user[p.name]) for p in pathways(network)],
+        pathways=[
+            Pathway(
+                p.name,
+                to_user[p.name],
+                device.get_array_name(p.synapse_sources, access_data=False),
+                int(p.source.start),
+                int(p.source.stop),
+            )
+            for p in pathways(network)
+        ],
         recorded=recorded,
         counters=counters,
         clock_arrays={
@@ -240,7 +263,7 @@ def _assemble(
         lowered.arrays.append(array)
         if known is not None and array.written and known.dtype.kind == "f":
             lowered.watched.append((array, key or name, known.synaptic))
-    _brian2_sources(device, network, lowered, threads)
+    lowered.sources.update(_brian2_headers())
     return lowered
 
 
@@ -275,17 +298,22 @@ def _recorded(codeobj: CodeObject) -> list[str]:
     return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
 
 
-def _tidy(text: str) -> str:
-    """Sort the lines whose order Brian2 takes from a set, so that equal networks have equal sources."""
-    head, mark, rest = text.partition("///// POINTERS ////////////")
-    if not mark:
-        return text
-    lines = rest.split("\n")
-    start = 1
-    end = start
-    while end < len(lines) and re.match(r"\s*[\w:]+\s*\*?\s*(\*|__restrict|_namespace)?.*=.*;$", lines[end]):
-        end += 1
-    return head + mark + "\n".join([lines[0], *sorted(lines[start:end]), *lines[end:]])
+_POINTER = re.compile(r"\s*[\w:]+\*\s.*\b(_ptr|_namespace)\w+ = \w+;")
+
+
+def _tidy(text: str, vectors: list[str]) -> str:
+    """Undo what Brian2 takes from the order of a set or from a vector's length, so that it changes no source."""
+    lines: list[str] = []
+    for pointers, group in itertools.groupby(text.split("\n"), lambda line: bool(_POINTER.fullmatch(line))):
+        found = list(group)
+        lines += sorted(_restricted(line, vectors) for line in found) if pointers else found
+    return "\n".join(lines)
+
+
+def _restricted(line: str, vectors: list[str]) -> str:
+    """Brian2 does not restrict the pointer to a vector of length 1."""
+    name = line.rpartition(" = ")[2].rstrip(";")
+    return line.replace("*   _ptr", "* __restrict  _ptr") if name in vectors else line
 
 
 def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
@@ -296,6 +324,7 @@ def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
         "library_dirs": list(prefs["codegen.cpp.library_dirs"]),
         "runtime_library_dirs": list(prefs["codegen.cpp.runtime_library_dirs"]),
         "sources": [],
+        "headers": list(prefs["codegen.cpp.headers"]),
     }
     for codeobj in device.code_objects:
         for name, values in (codeobj.compiler_kwds or {}).items():
@@ -304,33 +333,15 @@ def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
     return options
 
 
-def _brian2_sources(device: LoweringDevice, network: brian2.Network, lowered: Lowered, threads: int) -> None:
-    """What the generated code includes: Brian2's own headers, and this project's program around it."""
+def _brian2_headers() -> dict[str, str]:
+    """What the generated code includes of Brian2's own."""
     standalone = resources.files("brian2.devices.cpp_standalone") / "brianlib"
-    for name in ("clocks.h", "common_math.h", "dynamic_array.h"):
-        lowered.sources[f"brianlib/{name}"] = (standalone / name).read_text()
+    headers = {f"brianlib/{n}": (standalone / n).read_text() for n in ("clocks.h", "common_math.h", "dynamic_array.h")}
     synapses = resources.files("brian2.synapses")
     queue = synapses / "spikequeue.h"
     if not queue.is_file():  # Brian2 2.9 copies it from a file of another name
         queue = synapses / "cspikequeue.cpp"
-    lowered.sources["brianlib/spikequeue.h"] = queue.read_text()
-    lowered.sources["brianlib/stdint_compat.h"] = (synapses / "stdint_compat.h").read_text()
-    classes = CodeObject.templater.synapses_classes(None, None)
-    lowered.sources["synapses_classes.h"] = classes.h_file
-    ranges = {
-        p.name: (
-            device.get_array_name(p.synapse_sources, access_data=False),
-            int(p.source.start),
-            int(p.source.stop),
-        )
-        for p in pathways(network)
-    }
-    lowered.sources.update(
-        render(
-            lowered,
-            threads=threads,
-            pathways=ranges,
-            clocks=lowered.clock_arrays,
-            headers=list(prefs["codegen.cpp.headers"]),
-        )
-    )
+    headers["brianlib/spikequeue.h"] = queue.read_text()
+    headers["brianlib/stdint_compat.h"] = (synapses / "stdint_compat.h").read_text()
+    headers["synapses_classes.h"] = CodeObject.templater.synapses_classes(None, None).h_file
+    return headers

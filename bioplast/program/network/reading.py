@@ -192,6 +192,17 @@ def read(variable: StateVariable) -> np.ndarray:
     return value.reshape(variable.shape)
 
 
+TIME = "network.t"
+
+
+def current_values(network: brian2.Network) -> dict[str, np.ndarray]:
+    """Every value that the network has now, in SI base units: state, parameters, time, spikes on their way."""
+    values = {key: read(variable) for key, variable in state_variables(network).items()}
+    values[TIME] = np.array(float(network.t_))
+    values.update({f"{p.name}.queue": pending_spikes(p) for p in pathways(network)})
+    return values
+
+
 def write(variable: StateVariable, value: np.ndarray) -> None:
     """Put `value` (of the variable's shape) into the user's network."""
     read(variable)  # whose size may have changed

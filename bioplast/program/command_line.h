@@ -1,0 +1,193 @@
+// The command line and the CSV files of an exported program.
+
+#ifndef BIOPLAST_COMMAND_LINE_H
+#define BIOPLAST_COMMAND_LINE_H
+
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include "runtime.h"
+
+namespace command_line {
+
+// A value that the command line may change: an array of the program under the name that it has in the network.
+struct Value
+{
+    std::string name;
+    char type;  // d double, f float, i int32, l int64, b bool
+    void* pointer;
+    int64_t size;
+};
+
+struct Options
+{
+    std::string data, out = ".";
+    bool has_seed = false, has_duration = false, list = false;
+    int64_t seed = 0;
+    double duration = 0;
+    std::vector<std::pair<std::string, std::string>> values;
+};
+
+inline double number(const std::string& text, const std::string& what)
+{
+    char* end = nullptr;
+    errno = 0;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end || errno == ERANGE) runtime::fail(what + ": a number is accepted, not '" + text + "'");
+    return value;
+}
+
+inline Options parse(int argc, char** argv)
+{
+    const std::string usage =
+        "usage: " + std::string(argv[0]) +
+        " [--seed N] [--duration SECONDS] [--out DIR] [--data FILE] [--list] [GROUP.VARIABLE=NUMBER|@FILE ...]";
+    Options options;
+    const std::string program = argv[0];
+    const size_t slash = program.rfind('/');
+    options.data = (slash == std::string::npos ? "" : program.substr(0, slash + 1)) + "network.dat";
+    for (int k = 1; k < argc; k++) {
+        const std::string word = argv[k];
+        const size_t equals = word.find('=');
+        if (word == "--help" || word == "-h") {
+            std::printf("%s\nNumbers are in SI base units; @FILE holds one for each neuron or synapse.\n", usage.c_str());
+            std::exit(0);
+        } else if (word == "--list") {
+            options.list = true;
+        } else if (word.compare(0, 2, "--") == 0) {
+            if (k + 1 == argc) runtime::fail(word + " needs a value; " + usage);
+            const std::string value = argv[++k];
+            if (word == "--seed") {
+                const double seed = number(value, "--seed");
+                if (seed < 0 || seed > 4294967295.0 || seed != std::floor(seed))
+                    runtime::fail("--seed: a whole number from 0 to 4294967295 is accepted, not '" + value + "'");
+                options.has_seed = true;
+                options.seed = (int64_t)seed;
+            } else if (word == "--duration") {
+                options.duration = number(value, "--duration");
+                if (!(options.duration >= 0) || std::isinf(options.duration))
+                    runtime::fail("--duration: seconds, not negative, are accepted, not '" + value + "'");
+                options.has_duration = true;
+            } else if (word == "--out") {
+                options.out = value;
+            } else if (word == "--data") {
+                options.data = value;
+            } else {
+                runtime::fail("unknown option " + word + "; " + usage);
+            }
+        } else if (equals != std::string::npos) {
+            options.values.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+        } else {
+            runtime::fail("'" + word + "' is not understood; " + usage);
+        }
+    }
+    return options;
+}
+
+inline std::vector<double> numbers(const std::string& path, const std::string& name)
+{
+    std::ifstream file(path);
+    if (!file) runtime::fail(name + ": cannot read " + path);
+    std::vector<double> found;
+    std::string word;
+    char c;
+    const auto take = [&]() {
+        if (!word.empty()) found.push_back(number(word, name));
+        word.clear();
+    };
+    while (file.get(c)) {
+        if (c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r')
+            take();
+        else
+            word += c;
+    }
+    take();
+    return found;
+}
+
+inline void store(const Value& value, int64_t k, double x)
+{
+    const bool whole = x == std::floor(x) && std::fabs(x) < 9e15;
+    switch (value.type) {
+        case 'd': ((double*)value.pointer)[k] = x; return;
+        case 'f': ((float*)value.pointer)[k] = (float)x; return;
+        case 'b':
+            if (x != 0 && x != 1) runtime::fail(value.name + ": 0 and 1 are accepted");
+            ((char*)value.pointer)[k] = x != 0;
+            return;
+        default:
+            if (!whole) runtime::fail(value.name + ": whole numbers are accepted");
+            if (value.type == 'i') ((int32_t*)value.pointer)[k] = (int32_t)x;
+            else ((int64_t*)value.pointer)[k] = (int64_t)x;
+    }
+}
+
+inline void apply(const Options& options, const std::vector<Value>& values)
+{
+    if (options.list) {
+        for (const Value& value : values) std::printf("%s %lld\n", value.name.c_str(), (long long)value.size);
+        std::exit(0);
+    }
+    for (const auto& given : options.values) {
+        const Value* found = nullptr;
+        for (const Value& value : values)
+            if (value.name == given.first) found = &value;
+        if (!found) runtime::fail("unknown value '" + given.first + "': --list shows what there is");
+        if (!given.second.empty() && given.second[0] == '@') {
+            const std::vector<double> read = numbers(given.second.substr(1), given.first);
+            if ((int64_t)read.size() != found->size)
+                runtime::fail(given.first + ": " + std::to_string(read.size()) + " numbers in the file, " +
+                              std::to_string(found->size) + " are expected");
+            for (int64_t k = 0; k < found->size; k++) store(*found, k, read[k]);
+        } else {
+            const double x = number(given.second, given.first);
+            for (int64_t k = 0; k < found->size; k++) store(*found, k, x);
+        }
+    }
+}
+
+// Brian2's rule: the nearest step when it lies within 1e-4 dt, else the next one.
+inline int64_t step_at(double time, double dt)
+{
+    int64_t step = (int64_t)std::nearbyint(time / dt);
+    if (std::fabs(step * dt - time) / dt > 1e-4) step = (int64_t)std::ceil(time / dt);
+    return step;
+}
+
+// A CSV file, written to a temporary name and renamed when it is whole.
+class Csv
+{
+    std::string path;
+    FILE* file;
+
+public:
+    Csv(const std::string& folder, const std::string& name) : path(folder + "/" + name + ".csv")
+    {
+        mkdir(folder.c_str(), 0777);
+        file = std::fopen((path + ".part").c_str(), "w");
+        if (!file) runtime::fail("cannot write " + path + ": " + std::strerror(errno));
+    }
+    Csv& text(const char* words, bool first = false)
+    {
+        std::fprintf(file, first ? "%s" : ",%s", words);
+        return *this;
+    }
+    Csv& value(double x, bool first = false)
+    {
+        std::fprintf(file, first ? "%.17g" : ",%.17g", x);
+        return *this;
+    }
+    void line() { std::fputc('\n', file); }
+    ~Csv()
+    {
+        const bool failed = std::ferror(file);
+        if (std::fclose(file) || failed || std::rename((path + ".part").c_str(), path.c_str()))
+            runtime::fail("cannot write " + path + ": " + std::strerror(errno));
+    }
+};
+
+}  // namespace command_line
+
+#endif
