@@ -1,10 +1,10 @@
-"""The COBAHH network of Brette et al. (2007), doi:10.1007/s10827-007-0038-6: 4000 Hodgkin-Huxley cells, 2 % connected."""
+"""The COBAHH network of Brette et al. (2007), doi:10.1007/s10827-007-0038-6: 4000 cells, 2 % connected."""
 
 from __future__ import annotations
 
 import brian2
 import numpy as np
-from brian2 import cm, mV, ms, msiemens, nS, siemens, uF, umetre
+from brian2 import cm, ms, msiemens, mV, nS, siemens, uF, umetre
 
 EQUATIONS = """
 dv/dt = (gl*(El - v) + ge*(Ee - v) + gi*(Ei - v) - g_na*(m*m*m)*h*(v - ENa) - g_kd*(n*n*n*n)*(v - EK))/Cm : volt

@@ -1,8 +1,8 @@
 """What bioplast's C++ target costs beside plain Brian2 C++ standalone, and what a second program of one network costs.
 
 Runs the same CUBA network in turn as plain Brian2 and as bioplast, without and with the watch for NaN, and prints the
-median ratio of simulation times; then compiles and runs it once from an empty cache and once more, in a new process, with
-other parameters, connections, seed and duration.
+median ratio of simulation times; then compiles and runs it once from an empty cache and once more, in a new process,
+with other parameters, connections, seed and duration.
 
     python benchmarks/cpp_overhead.py [--rounds 9] [--seconds 30]
 """

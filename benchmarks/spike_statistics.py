@@ -49,8 +49,11 @@ def main(neurons: int = 100, duration: float = 2.0) -> None:
     trains = make()
 
     def tiling() -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return np.array([[spike_time_tiling_coefficient(a, b, 5.05 * pq.ms) for a in trains] for b in trains])
+        found = np.empty((neurons, neurons))
+        for i, a in enumerate(trains):
+            for j, b in enumerate(trains[: i + 1]):
+                found[i, j] = found[j, i] = spike_time_tiling_coefficient(a, b, 5.05 * pq.ms)
+        return found
 
     def counts() -> np.ndarray:
         return analysis.spike_counts(*population, duration, 0.005)

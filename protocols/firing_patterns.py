@@ -1,4 +1,4 @@
-"""Figure 1 of Izhikevich (2004): twenty firing patterns of one model, compared spike by spike with the author's code."""
+"""Figure 1 of Izhikevich (2004): twenty firing patterns of one model, compared spike by spike with the author."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def stimulus(letter: str) -> tuple[np.ndarray, np.ndarray]:
 def network(letter: str) -> Network:
     """One neuron with a pattern's parameters and input; monitors "spikes" and "trace"."""
     told = pattern(letter)
-    times, current = stimulus(letter)
+    _, current = stimulus(letter)
     v, accommodation = told["v_equation"], told["u_equation"] == "a*b*(v + 65)"
     neuron = izhikevich_2004.group(
         1,
@@ -154,8 +154,8 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
             Figure(
                 file.name,
                 f"The firing patterns on {target}",
-                f"Membrane potential of the model and, below it, its input. {count} of {len(panels)} patterns have every "
-                "spike in the very time step in which the author's own code has it.",
+                f"Membrane potential of the model and, below it, its input. {count} of {len(panels)} patterns have "
+                "every spike in the very time step in which the author's own code has it.",
             )
         )
     return drawn
@@ -176,8 +176,8 @@ firing_patterns = Protocol(
     title="Twenty firing patterns of cortical neurons",
     source=SOURCE,
     description=(
-        "Simulates the twenty firing patterns of figure 1 with the author's parameters, inputs and step sizes, from one "
-        "definition written as equations with units, on every target that works on this machine, and compares every "
+        "Simulates the twenty firing patterns of figure 1 with the author's parameters, inputs and step sizes, from "
+        "one definition written as equations with units, on every target that works here, and compares every "
         "spike time with those of the author's own program. The model is updated sequentially, as that program does: "
         "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight."
     ),
