@@ -5,6 +5,7 @@ from __future__ import annotations
 import brian2
 import numpy as np
 from brian2 import cm, ms, msiemens, mV, nS, siemens, uF, umetre
+from wiring import wired
 
 EQUATIONS = """
 dv/dt = (gl*(El - v) + ge*(Ee - v) + gi*(Ei - v) - g_na*(m*m*m)*h*(v - ENa) - g_kd*(n*n*n*n)*(v - EK))/Cm : volt
@@ -54,15 +55,4 @@ def cobahh(neurons: int = 4000, probability: float = 0.02, seed: int = 1) -> bri
     cells.v = constants["El"] + (rng.normal(size=neurons) * 5 - 5) * mV
     cells.ge = (rng.normal(size=neurons) * 1.5 + 4) * 10 * nS
     cells.gi = (rng.normal(size=neurons) * 12 + 20) * 10 * nS
-    excitatory = int(0.8 * neurons)
-    pre, post = np.nonzero(rng.random((neurons, neurons)) < probability)
-    e = pre < excitatory
-    objects = [cells]
-    for name, source, chosen, offset, code in (
-        ("excitation", cells[:excitatory], e, 0, "ge += we"),
-        ("inhibition", cells[excitatory:], ~e, excitatory, "gi += wi"),
-    ):
-        synapses = brian2.Synapses(source, cells, on_pre=code, namespace=constants, name=name)
-        synapses.connect(i=pre[chosen] - offset, j=post[chosen])
-        objects.append(synapses)
-    return brian2.Network([*objects, brian2.SpikeMonitor(cells, name="spikes")])
+    return wired(cells, probability, rng, constants)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import brian2
 import numpy as np
 from brian2 import ms, mV
+from wiring import wired
 
 EQUATIONS = """
 dv/dt = (ge + gi - (v - El))/taum : volt (unless refractory)
@@ -33,15 +34,4 @@ def cuba(neurons: int = 4000, probability: float = 0.02, seed: int = 1, **change
         name="cells",
     )
     cells.v = constants["Vr"] + rng.random(neurons) * (constants["Vt"] - constants["Vr"])
-    excitatory = int(0.8 * neurons)
-    pre, post = np.nonzero(rng.random((neurons, neurons)) < probability)
-    e = pre < excitatory
-    objects = [cells]
-    for name, source, chosen, offset, code in (
-        ("excitation", cells[:excitatory], e, 0, "ge += we"),
-        ("inhibition", cells[excitatory:], ~e, excitatory, "gi += wi"),
-    ):
-        synapses = brian2.Synapses(source, cells, on_pre=code, namespace=constants, name=name)
-        synapses.connect(i=pre[chosen] - offset, j=post[chosen])
-        objects.append(synapses)
-    return brian2.Network([*objects, brian2.SpikeMonitor(cells, name="spikes")])
+    return wired(cells, probability, rng, constants)
