@@ -11,10 +11,11 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from brian2 import Equations, Quantity, second
+from brian2 import Equations, Quantity, get_dimensions, second
 from brian2.equations.equations import EquationError
 from brian2.groups.subgroup import Subgroup
 from brian2.stateupdaters.base import StateUpdateMethod
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from . import dimensions, rendering, sequential  # noqa: F401 - registers the method "sequential"
 from .dimensions import Clause, Scope
@@ -296,7 +297,9 @@ class Definition:
     def _assign(self, group: Any, given: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
         """Set the parameters, then the variables in the order written; what the user gave replaces a default."""
         defaults = {name: parameter.value for name, parameter in self.parameters.items()} | dict(self.initial)
-        for name, value in {**defaults, **given}.items():
+        # Numbers for variables without a default come first, so that initial expressions can use them.
+        first = {k: v for k, v in given.items() if k not in defaults and not isinstance(v, str)}
+        for name, value in {**first, **defaults, **given}.items():
             names = namespace if name in given else self.namespace
             getattr(group, name).set_item(slice(None), value, namespace=dict(names))
         group.add_attribute("_bioplast_definition")
@@ -329,20 +332,26 @@ def definition_of(group: Any) -> Any:
 
 def units_text(requires: Mapping[str, Any]) -> str:
     """Required variables with their units, such as "v (volt)"."""
-    return ", ".join(f"{name} ({unit_text(unit.dim)})" for name, unit in requires.items())
+    return ", ".join(f"{name} ({unit_text(get_dimensions(unit))})" for name, unit in requires.items())
 
 
 def required_variables(requires: Mapping[str, Any], suffix: str = "") -> Scope:
     """Stand-ins for the variables that a receptor or a synapse uses of a neuron."""
-    return {name + suffix: dimensions.variable(name + suffix, unit.dim) for name, unit in requires.items()}
+    return {name + suffix: dimensions.variable(name + suffix, get_dimensions(unit)) for name, unit in requires.items()}
 
 
 def check_requires(label: str, requires: Mapping[str, Any]) -> Table:
-    """The required units, each a Quantity whose number does not matter; refuses anything but units."""
+    """The required units; only the unit of what was given matters. Refuses anything but units."""
     for name, unit in requires.items():
         if isinstance(unit, str | Mapping) or np.ndim(unit) != 0:
             raise DefinitionError(f"{label}: requires {name}={unit!r} must be a unit, such as volt, or 1")
-    return Table({name: Quantity(unit) for name, unit in requires.items()})
+    return Table({name: _unit_of(unit) for name, unit in requires.items()})
+
+
+def _unit_of(unit: Any) -> Any:
+    # A plain 1 without a unit: Brian2 unpickles a dimensionless Quantity as a number.
+    found = get_dimensions(unit)
+    return 1.0 if found is DIMENSIONLESS else Quantity(1.0, dim=found)
 
 
 def unchangeable(value: Any) -> Any:

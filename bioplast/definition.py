@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from brian2 import Equations, NeuronGroup, Quantity, TimedArray, second
+from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, second
 from brian2.core.namespace import get_local_namespace
 
 from . import dimensions, rendering
@@ -41,12 +41,16 @@ __all__ = ["Definition", "Neuron", "Parameter", "Receptor", "Synapse", "definiti
 class Receptor(Definition):
     """The postsynaptic side of a transmitter: equations and a current that are added to a neuron.
 
+    What a plasticity rule needs on the neuron, such as a trace of its spikes or of its potential, is one as well.
+
     Parameters
     ----------
     equations : str
         Brian2 equations, for example of a conductance and of the current through it.
     current : str
-        The variable that is added to the input of the neuron.
+        The variable that is added to the input of the neuron; none for a mere trace.
+    reset : str
+        What a spike of the neuron does to these equations; it is added to the neuron's reset.
     requires : dict of str to unit
         What the equations use of the neuron, such as ``{"v": volt}``.
     parameters, initial, namespace, source, name
@@ -63,7 +67,8 @@ class Receptor(Definition):
     """
 
     _: KW_ONLY
-    current: str
+    current: str = ""
+    reset: str = ""
     requires: Mapping[str, Any] = Table()
 
     kind: ClassVar[str] = "receptor"
@@ -78,8 +83,12 @@ class Receptor(Definition):
 
     def _check(self) -> None:
         super()._check()
-        if self.current not in self._own:
+        if self.current and self.current not in self._own:
             raise UnknownName(f"current of {self.label}", self.current, self._own)
+
+    def _clauses(self) -> list[Clause]:
+        clauses = super()._clauses()
+        return clauses + (statements(self.label, "reset", self.reset, self.parameters) if self.reset else [])
 
     def _own_scope(self) -> Scope:
         return super()._own_scope() | required_variables(self.requires)
@@ -88,6 +97,7 @@ class Receptor(Definition):
         """Everything beside the equations and parameters, as text by its name."""
         return {
             "current": self.current,
+            "reset": self.reset,
             "requires": units_text(self.requires),
             **super().properties(),
         }
@@ -260,16 +270,19 @@ class Neuron(Definition):
         if not isinstance(receptor, Receptor):
             return NotImplemented
         for name, unit in receptor.requires.items():
-            needed, found = unit.dim, self.variables.get(name)
+            needed, found = get_dimensions(unit), self.variables.get(name)
             if found is not needed:
                 state = "which it does not have" if found is None else f"which it has in {unit_text(found)}"
                 raise DefinitionError(
                     f"{receptor.label} requires {name} ({unit_text(needed)}) of {self.label}, {state}"
                 )
+        if receptor.reset and self.threshold is None:
+            raise DefinitionError(f"{receptor.label} follows the spikes of {self.label}, which has no threshold")
         return dataclasses.replace(
             self,
             equations=joined(self, receptor),
-            currents=(*self.currents, receptor.current),
+            reset="\n".join(filter(None, [self.reset, receptor.reset])) or None,
+            currents=(*self.currents, *filter(None, [receptor.current])),
             **merged_tables(self, receptor),
         )
 

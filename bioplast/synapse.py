@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from brian2 import Equations, Synapses, second
+from brian2 import Equations, Synapses, get_dimensions, second
 from brian2.core.namespace import get_local_namespace
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
@@ -112,6 +112,11 @@ class Synapse(Definition):
             {} if self.delay is None else dict(self.delay if isinstance(self.delay, Mapping) else {"pre": self.delay})
         )
 
+    @property
+    def clock_driven(self) -> tuple[str, ...]:
+        """The variables that are integrated at each step, in the order in which they are written."""
+        return tuple(v for v in self.differential if "event-driven" not in self._own[v].flags)
+
     def _clauses(self) -> list[Clause]:
         clauses = super()._clauses()
         for pathway, code in self.pathways.items():
@@ -148,7 +153,10 @@ class Synapse(Definition):
         """One synapse that releases several transmitters: the equations and the code of both, for each pathway."""
         if not isinstance(other, Synapse):
             return NotImplemented
-        if (self.method, self.method_options, self.on_event) != (other.method, other.method_options, other.on_event):
+        # A synapse without clock-driven equations takes the method of the other.
+        stepped = self if self.clock_driven or not other.clock_driven else other
+        methods = {frozen((one.method, one.method_options)) for one in (self, other) if one.clock_driven}
+        if len(methods) > 1 or self.on_event != other.on_event:
             raise DefinitionError(f"{self.label} and {other.label} differ in method or on_event; write one definition")
         delays = {**other.delays, **self.delays}
         if any(frozen(delays[name]) != frozen(delay) for name, delay in other.delays.items()):
@@ -161,6 +169,8 @@ class Synapse(Definition):
             delay=delays or None,
             requires_pre={**self.requires_pre, **other.requires_pre},
             requires_post={**self.requires_post, **other.requires_post},
+            method=stepped.method,
+            method_options=stepped.method_options,
             **merged_tables(self, other),
         )
 
@@ -235,7 +245,7 @@ class Synapse(Definition):
         options = dict(self.method_options if method is None else {}) | dict(method_options or {})
         chosen = self.method if method is None else method
         if chosen == "sequential":
-            options.setdefault("order", tuple(v for v in self.differential if "event-driven" not in self._own[v].flags))
+            options.setdefault("order", self.clock_driven)
         arguments = {"method": chosen, "method_options": options or None, "name": name or self._brian_name()}
         synapses = Synapses(
             pre,
@@ -274,13 +284,13 @@ class Synapse(Definition):
         name_of_group = f"{getattr(group, 'name', group)!r}"
         having = getattr(group, "variables", {})
         for name, unit in requires.items():
-            found = having[name].dim if name in having else None
-            if found is not unit.dim:
+            needed, found = get_dimensions(unit), having[name].dim if name in having else None
+            if found is not needed:
                 definition = definition_of(group)
                 known = f"; it has {', '.join(definition.variables)}" if definition is not None else ""
                 state = f"has it in {unit_text(found)}" if found is not None else f"does not have it{known}"
                 raise DefinitionError(
-                    f"{self.label} requires {name} ({unit_text(unit.dim)}) of the {side}synaptic neurons, but "
+                    f"{self.label} requires {name} ({unit_text(needed)}) of the {side}synaptic neurons, but "
                     f"{name_of_group} {state}"
                 )
         for pathway in [side] * bool(code) if isinstance(code, str) else code:
