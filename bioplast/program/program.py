@@ -71,18 +71,19 @@ class Program(abc.ABC):
         SI base units. ``"network.t"`` is the time, ``"PATHWAY.queue"`` the spikes on their way in a synaptic pathway:
         rows of (steps until delivery, synapse).
         """
-        return net.current_values(self.network)
+        return net.current_values(self.network, self._variables)
 
     def write_back(self, values: Mapping[str, Any]) -> None:
         """Put values (trained ones, say) into the user's own network."""
-        for key, value in self._checked(values).items():
+        checked = self._checked(values)
+        for key, value in checked.items():
             if key in self._variables:
                 net.write(self._variables[key], value)
             elif key == TIME:
                 self.network.t_ = float(value)
         for pathway in net.pathways(self.network):
-            if f"{pathway.name}.queue" in values:
-                net.set_pending_spikes(pathway, np.asarray(values[f"{pathway.name}.queue"]))
+            if f"{pathway.name}.queue" in checked:
+                net.set_pending_spikes(pathway, checked[f"{pathway.name}.queue"])
 
     def _checked(self, values: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
         """The values given, in SI base units and the shapes that the network has."""

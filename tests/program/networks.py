@@ -6,6 +6,7 @@ import brian2
 import numpy as np
 from brian2 import (
     EventMonitor,
+    Hz,
     Network,
     NeuronGroup,
     PoissonGroup,
@@ -15,9 +16,11 @@ from brian2 import (
     StateMonitor,
     Synapses,
     TimedArray,
+    check_units,
+    implementation,
     linked_var,
+    ms,
 )
-from brian2 import Hz, ms
 
 
 def plastic(seed: int = 0, neurons: int = 50) -> Network:
@@ -106,7 +109,7 @@ def driven(seed: int = 0) -> Network:
 
 
 def varied(seed: int = 0) -> Network:
-    """Refractory conditions, custom events, subexpressions, linked variables, subgroups, pathways, integers and booleans."""
+    """Refractory conditions, custom events, subexpressions, linked variables, subgroups, pathways, integers."""
     a = NeuronGroup(
         10,
         """
@@ -173,8 +176,38 @@ def cobahh_network() -> Network:
     return cobahh()
 
 
+def fragile() -> Network:
+    """States that can blow up, noise, a function with code in C++, infinite parameters, monitors switched off."""
+
+    @implementation("cpp", "static inline double cubed(double x) { return x*x*x; }")
+    @check_units(x=1, result=1)
+    def cubed(x):
+        return x**3
+
+    cells = NeuronGroup(
+        3,
+        "dv/dt = v**2/second : 1\nlimit : 1\nnoise : 1\ncube : 1",
+        threshold="v > limit",
+        reset="v = 0",
+        method="euler",
+        namespace={"cubed": cubed},
+        name="cells",
+    )
+    cells.limit = np.inf
+    cells.run_regularly("noise = randn()\ncube = cubed(noise)")
+    synapses = Synapses(
+        cells, cells, "dg/dt = g**2/second : 1 (clock-driven)", method="euler", name="synapses", namespace={}
+    )
+    synapses.connect(i=[0, 1, 2], j=[1, 2, 0])
+    silent = [SpikeMonitor(cells, name="silent_spikes"), StateMonitor(cells, "v", record=True, name="silent_states")]
+    for monitor in silent:
+        monitor.active = False
+    recorded = StateMonitor(cells, ["noise", "cube"], record=True, when="end", name="noises")
+    return Network(cells, synapses, recorded, *silent)
+
+
 def single(**changes: object) -> Network:
-    """One compiled network for whatever needs only a network: two leaky cells, one spiking, and a synapse between them."""
+    """For whatever needs only some network: two leaky cells, one spiking, and a synapse between them."""
     constants = {"tau": 10 * ms, "drive": 1.5, **changes}
     cells = NeuronGroup(
         2,

@@ -195,9 +195,14 @@ def read(variable: StateVariable) -> np.ndarray:
 TIME = "network.t"
 
 
-def current_values(network: brian2.Network) -> dict[str, np.ndarray]:
-    """Every value that the network has now, in SI base units: state, parameters, time, spikes on their way."""
-    values = {key: read(variable) for key, variable in state_variables(network).items()}
+def current_values(
+    network: brian2.Network, variables: Mapping[str, StateVariable] | None = None
+) -> dict[str, np.ndarray]:
+    """Every value that the network has now, in SI base units: state, parameters, time, spikes on their way.
+
+    `variables` are the network's `state_variables`, when they were read before; another size since then is an error.
+    """
+    values = {key: read(variable) for key, variable in (variables or state_variables(network)).items()}
     values[TIME] = np.array(float(network.t_))
     values.update({f"{p.name}.queue": pending_spikes(p) for p in pathways(network)})
     return values
