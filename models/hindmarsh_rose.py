@@ -17,14 +17,14 @@ hindmarsh_rose = Neuron(
     method="rk4",
     dt=0.05 * ms,
     parameters={
-        "a": Parameter(1, low=0.5, high=2, meaning="cubic coefficient"),
+        "a": Parameter(1, low=0.7, high=2, meaning="cubic coefficient"),
         "b": Parameter(3, low=1.5, high=4, meaning="quadratic coefficient"),
         "c": Parameter(1, low=-1, high=3, meaning="constant of the fast recovery"),
         "d": Parameter(5, low=2, high=8, meaning="coupling of the fast recovery to v"),
         "r": Parameter(0.005, low=0.0001, high=0.1, scale="log", meaning="slowness of the adaptation"),
         "s": Parameter(4, low=-2, high=8, meaning="coupling of the adaptation to v"),
         "x_1": Parameter(-1.6, low=-2.5, high=0, meaning="value of v where the adaptation vanishes"),
-        "tau": Parameter(1 * ms, low=0.05 * ms, high=5 * ms, scale="log", meaning="unit of time"),
+        "tau": Parameter(1 * ms, low=0.5 * ms, high=5 * ms, scale="log", meaning="unit of time"),
         "v_spike": Parameter(1, shared=True, meaning="value whose upward crossing is a spike"),
     },
     # The rest of the fast equations where the adaptation is zero, which is the rest of all three when I = 0.

@@ -16,7 +16,7 @@ mdn = Neuron(
     method="euler",
     dt=1 * ms,
     parameters={
-        "a": Parameter(0.02, low=-1, high=1, meaning="recovery rate, per step"),
+        "a": Parameter(0.02, low=0, high=1, meaning="recovery rate, per step"),
         "b": Parameter(0.2, low=-1, high=1, meaning="sensitivity of the recovery to v"),
         "c": Parameter(0, low=-1, high=0.5, meaning="reset of v"),
         "d": Parameter(0.08, low=-1, high=1, meaning="step of u at a spike"),

@@ -20,7 +20,7 @@ morris_lecar = Neuron(
     dt=0.05 * ms,
     parameters={
         "C": Parameter(
-            20 * (uF / cm**2), low=1 * (uF / cm**2), high=40 * (uF / cm**2), scale="log", meaning="membrane capacitance"
+            20 * (uF / cm**2), low=5 * (uF / cm**2), high=40 * (uF / cm**2), scale="log", meaning="membrane capacitance"
         ),
         "g_L": Parameter(
             2 * (msiemens / cm**2),
@@ -46,9 +46,9 @@ morris_lecar = Neuron(
         "V_1": Parameter(-1.2 * mV, low=-20 * mV, high=10 * mV, meaning="half activation of calcium"),
         "V_2": Parameter(18 * mV, low=5 * mV, high=30 * mV, meaning="spread of the calcium activation"),
         "V_3": Parameter(2 * mV, low=-20 * mV, high=20 * mV, meaning="half activation of potassium"),
-        "V_4": Parameter(30 * mV, low=5 * mV, high=40 * mV, meaning="spread of the potassium activation"),
+        "V_4": Parameter(30 * mV, low=10 * mV, high=40 * mV, meaning="spread of the potassium activation"),
         "phi": Parameter(
-            0.04 / ms, low=5 * hertz, high=1 / ms, scale="log", meaning="rate of the potassium activation"
+            0.04 / ms, low=5 * hertz, high=0.2 / ms, scale="log", meaning="rate of the potassium activation"
         ),
         "v_spike": Parameter(0 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
     },

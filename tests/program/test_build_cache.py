@@ -10,7 +10,18 @@ import interpreter
 import networks
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, SpikeMonitor, TimedArray, check_units, implementation, ms
+from brian2 import (
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    TimedArray,
+    check_units,
+    implementation,
+    linked_var,
+    ms,
+)
 
 import bioplast
 from bioplast.errors import BioplastError, BuildError, TargetUnavailable
@@ -66,14 +77,36 @@ def test_another_number_of_neurons_is_compiled_anew():
     assert first != second
 
 
+def nameless():
+    """Groups with names that count what the process has made, and variables that Brian2 names after them."""
+    first = NeuronGroup(3, "dv/dt = -v/second : 1\nboth = v + w : 1\nw : 1", threshold="both > 1", method="exact")
+    second = NeuronGroup(3, "u : 1\nlevel : 1 (linked)")
+    second.level = linked_var(first, "both")
+    synapses = Synapses(first[:2], second, "s : 1", on_pre="u_post += both_pre*s")
+    synapses.connect()
+    for code in ("u *= 0.5", "u += 0.1"):
+        second.run_regularly(code)
+    recorded = StateMonitor(first[1:], "both", record=True), StateMonitor(second, "level", record=True)
+    return Network(first, second, synapses, SpikeMonitor(first[1:]), recorded)
+
+
+@pytest.mark.parametrize("make", [nameless, networks.varied, networks.driven, networks.plastic])
+def test_names_that_count_what_the_process_has_made_are_not_in_the_sources(make):
+    first = bioplast.program.network.lower(make(), {}).sources
+    network = make()
+    assert bioplast.program.network.lower(network, {}).sources == first
+    network.run(1 * ms, namespace={})
+    assert bioplast.program.network.lower(network, {}).sources == first
+
+
 def test_another_process_needs_no_compilation():
     # names and hashes differ from process to process
     compiled(networks.single())
-    compiled(networks.driven())
+    compiled(networks.varied())
     code = """
 for k in range(3):
     NeuronGroup(k + 1, "v : 1"), TimedArray([k], dt=1*ms), Clock(dt=1*ms)
-for make in (networks.single, networks.driven):
+for make in (networks.single, networks.varied):
     print(bioplast.compile(make(), 5*ms, "cpp", namespace={}).compiled_now)
 """
     for seed in ("1", "2"):

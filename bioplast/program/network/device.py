@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import brian2
@@ -214,13 +214,23 @@ class LoweringDevice(Device):
         self.used_names.add(candidate)
         return candidate
 
-    def rename(self, obj: Any, name: str | None = None) -> None:
+    def rename(self, obj: Any, stem: str | None = None) -> None:
         """Give an object a name that is the same in every process, until the lowering ends."""
         current = getattr(obj, "_name", None)
         if current is None or any(other is obj for other, _ in self.renamed):
             return
         self.renamed.append((obj, current))
-        object.__setattr__(obj, "_name", name if name is not None else self.unique(_stem(obj)))
+        object.__setattr__(obj, "_name", self.unique(_stem(obj) if stem is None else stem))
+
+    def lasting(self, codeobj: CodeObject, text: str) -> str:
+        """What Brian2 named after a group when it was made, in the code of `codeobj`, named after its lasting name."""
+        names = {name: obj._name for obj, name in self.renamed}
+        group = re.compile(f"_({_any_of(names)})(?=_)")
+        keys = {key: group.sub(lambda found: f"_{names[found[1]]}", key) for key in codeobj.variables}
+        keys = {key: lasting for key, lasting in keys.items() if key != lasting}
+        if not keys:
+            return text
+        return re.sub(rf"\b(_num)?({_any_of(keys)})\b", lambda found: (found[1] or "") + keys[found[2]], text)
 
     def rename_back(self) -> None:
         for obj, name in reversed(self.renamed):
@@ -232,6 +242,11 @@ _UNIT_NAMES: dict[str, Any] = {str(unit): unit for unit in all_units}
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A pattern that matches the longest of the names."""
+    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
 
 
 def _stem(obj: Any) -> str:

@@ -15,6 +15,7 @@ from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.operations import NetworkOperation
 from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
+from brian2.groups.subgroup import Subgroup
 
 from ...errors import BioplastError, Unsupported
 from .borrow import brian2_device, explain, held
@@ -160,13 +161,20 @@ def _rename_objects(device: LoweringDevice, network: brian2.Network) -> None:
     for obj in objects:
         if id(obj) in contained:
             whole, suffix = contained[id(obj)]
-            device.rename(obj, device.unique(f"{whole.name}{suffix}"))
+            device.rename(obj, whole.name + re.sub(r"_\d+$", "", suffix))
     for obj in objects:  # groups that are only referred to: linked variables, subgroups
+        for end in ("source", "target"):
+            group = _itself(getattr(obj, end, None))
+            device.rename(group, f"{group.source.name}_subgroup" if isinstance(group, Subgroup) else None)
         for variable in getattr(obj, "variables", {}).values():
             owner = getattr(variable, "owner", None)
-            if isinstance(variable, ArrayVariable) and owner is not None and hasattr(owner, "_name"):
-                target = getattr(owner, "__repr__", None)
-                device.rename(target.__self__ if target is not None else owner)
+            if isinstance(variable, ArrayVariable) and hasattr(owner, "_name"):
+                device.rename(_itself(owner))
+
+
+def _itself(obj: Any) -> Any:
+    """The object that a weak proxy stands for."""
+    return getattr(obj.__repr__, "__self__", obj)
 
 
 def _assemble(
@@ -216,10 +224,10 @@ def _assemble(
             )
     vectors = [name for variable, name in device.arrays.items() if isinstance(variable, DynamicArrayVariable)]
     for codeobj in device.code_objects:
-        constants = device.constant_lines(codeobj)
+        constants = "\n".join(sorted(device.lasting(codeobj, device.constant_lines(codeobj)).split("\n")))
         for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
             text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
-            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(text, vectors)
+            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(device.lasting(codeobj, text), vectors)
             sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
 
     written = _written_variables(device)
