@@ -24,7 +24,7 @@ adaptive_lif = Neuron(
         "tau": Parameter(100 * ms, low=1 * ms, high=500 * ms, scale="log", meaning="decay of the adaptation"),
         "v_thresh": Parameter(-50 * mV, low=-50 * mV, high=-30 * mV, meaning="threshold"),
     },
-    initial={"v": -65 * mV},
+    initial={"v": -65 * mV, "g": 0 / ms},
     input="I",
     source="Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, section III-B, doi:10.1109/TNN.2004.832719",
 )

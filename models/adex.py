@@ -26,7 +26,7 @@ adex = Neuron(
         "V_r": Parameter(-70.6 * mV, low=-80 * mV, high=-40 * mV, meaning="reset potential"),
         "v_peak": Parameter(20 * mV, shared=True, meaning="potential where a spike is cut"),
     },
-    initial={"v": "E_L"},
+    initial={"v": "E_L", "w": 0 * pA},
     input="I",
     source="Brette and Gerstner (2005), J. Neurophysiol. 94:3637, doi:10.1152/jn.00686.2005",
 )
