@@ -47,12 +47,12 @@ def plastic(seed: int = 0, neurons: int = 50) -> Network:
         cells,
         """
         w : 1
-        dapre/dt = -apre/tau_pre : 1 (event-driven)
-        dapost/dt = -apost/tau_post : 1 (event-driven)
+        dapre/dt = -apre/tau_plus : 1 (event-driven)
+        dapost/dt = -apost/tau_minus : 1 (event-driven)
         """,
         on_pre="v_post += w\napre += 0.01\nw = clip(w + apost, 0, w_max)",
         on_post="apost -= 0.012\nw = clip(w + apre, 0, w_max)",
-        namespace={"tau_pre": 20 * ms, "tau_post": 20 * ms, "w_max": 0.2},
+        namespace={"tau_plus": 20 * ms, "tau_minus": 20 * ms, "w_max": 0.2},
         name="stdp",
     )
     pre, post = np.nonzero(rng.random((neurons, neurons)) < 0.3)
