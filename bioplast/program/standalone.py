@@ -42,7 +42,7 @@ class StandaloneProgram(Program):
         self.parallel_runs = max(cores() // max(self.threads, 1), 1)
         self._lowered = net.lower(network, namespace, self.threads)
         self._compiler = _compiler(self._lowered, self.threads, fast_math)
-        self._sources = {**self._lowered.sources, **render(self._lowered, self.threads)}
+        self._sources = {**self._lowered.sources, **render(self._lowered, self.threads), **build.prelude()}
         self._binary, self.compiled_now = build.build(self._sources, self._compiler)
 
     def _run(
