@@ -91,9 +91,10 @@ def main() -> None:
 
         os.environ["BIOPLAST_CACHE"] = cache
         network = cuba()
+        duration = options.seconds * brian2.second
         programs = {
-            watch: bioplast.compile(network, options.seconds * brian2.second, "cpp", namespace={}, watch=period)
-            for watch, period in (("without watch", None), ("with watch", brian2.ms))
+            "without watch": bioplast.compile(network, duration, "cpp", namespace={}, watch=None),
+            "with watch": bioplast.compile(network, duration, "cpp", namespace={}),
         }
         times: dict[str, list[float]] = {"plain Brian2": [], **{name: [] for name in programs}}
         for _ in range(options.rounds):

@@ -16,7 +16,7 @@ from .program import Program, seconds
 
 __all__ = ["Output", "Outputs", "Program", "Spikes", "compile", "run", "targets"]
 
-_DEFAULT_WATCH = brian2.ms
+_DEFAULT_WATCH = 2 * brian2.ms
 
 
 def compile(
@@ -43,7 +43,8 @@ def compile(
     namespace : mapping, optional
         The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
     watch : quantity [time] or None
-        How often the state is searched for NaN and infinity (synapses a hundredth as often); None leaves it out.
+        How often the state is searched for NaN and infinity (synapses a hundredth as often), 2 ms by default; None
+        leaves it out.
     threads : int, optional
         Threads for OpenMP; all cores by default.
     fast_math : bool

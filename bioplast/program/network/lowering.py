@@ -269,7 +269,7 @@ def _assemble(
             key = f"{to_user.get(owner, owner)}.{rest}"
         array = _array(variable, name, key, variable in written)
         lowered.arrays.append(array)
-        if known is not None and array.written and known.dtype.kind == "f":
+        if known is not None and array.written and known.may_diverge:
             lowered.watched.append((array, key or name, known.synaptic))
     lowered.sources.update(_brian2_headers())
     return lowered

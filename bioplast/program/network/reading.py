@@ -53,6 +53,12 @@ class StateVariable:
     synaptic: bool
     delay: bool = False
 
+    @property
+    def may_diverge(self) -> bool:
+        """Whether a run can make it NaN or infinite; times of the last spike or update only ever take the time."""
+        timestamp = self.key.rpartition(".")[2] in ("lastspike", "lastupdate")
+        return self.dtype.kind == "f" and not self.constant and not timestamp
+
 
 @dataclass(frozen=True)
 class Monitor:

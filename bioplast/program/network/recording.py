@@ -51,7 +51,7 @@ class Watch:
         self.watched = [
             v
             for v in state_variables(network).values()
-            if v.dtype.kind == "f" and not v.constant and np.isfinite(read(v)).all()
+            if v.may_diverge and np.isfinite(read(v)).all()
         ]
         self.clock = min(clocks(network), key=lambda c: c.dt_)
         self.found: str | None = None
