@@ -48,11 +48,7 @@ class Watch:
 
     def __init__(self, network: brian2.Network, period: float):
         self.network = network
-        self.watched = [
-            v
-            for v in state_variables(network).values()
-            if v.may_diverge and np.isfinite(read(v)).all()
-        ]
+        self.watched = [v for v in state_variables(network).values() if v.may_diverge and np.isfinite(read(v)).all()]
         self.clock = min(clocks(network), key=lambda c: c.dt_)
         self.found: str | None = None
         self.last = network.t_
