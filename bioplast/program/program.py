@@ -61,6 +61,7 @@ class Program(abc.ABC):
         self._variables = net.state_variables(network)
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
+        self._constants = net.constants(network)
 
     # Values -----------------------------------------------------------------------------------------------------------
 
@@ -199,12 +200,20 @@ class Program(abc.ABC):
         KeyboardInterrupt
             When the run is interrupted; nothing is returned then.
         """
+        self._refuse_changed_constants()
         checked = self._checked(values)
         start = float(checked.get(TIME, self.network.t_))
         spikes, tables = self._split_inputs(inputs, start)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else _seed(seed)
         with _progress(report, self) as tell:
             return self._run(checked, spikes, tables, number, start, tell)
+
+    def _refuse_changed_constants(self) -> None:
+        """Only some targets would follow a change."""
+        now = net.constants(self.network)
+        for owner, name in sorted(now.keys() | self._constants.keys()):
+            if now.get((owner, name)) != self._constants.get((owner, name)):
+                raise BioplastError(f"{name!r} of {owner!r} was changed after compile: compile the network again")
 
     def batch(
         self,

@@ -135,6 +135,25 @@ def test_an_unknown_name_in_an_equation_is_told_with_its_group(target):
     refused(Network(group), "'group", '"taau" could not be resolved', target=target)
 
 
+@pytest.mark.parametrize("change", ["tau", "refractory"])
+def test_a_constant_that_changes_after_compile_is_refused(change):
+    # the numpy target would follow it and cpp would not
+    group = NeuronGroup(
+        2, "dv/dt = -v/tau : 1", threshold="v > 1", reset="v = 0", refractory=2 * ms, method="euler", name="group",
+        namespace={"tau": 10 * ms},
+    )  # fmt: skip
+    program = bioplast.compile(Network(group), 1 * ms, "numpy", namespace={})
+    program()
+    group.namespace["tau"] = 1e1 * ms  # the same value
+    program()
+    if change == "tau":
+        group.namespace["tau"] = 11 * ms
+    else:
+        group._refractory = 3 * ms
+    with pytest.raises(BioplastError, match=f"'{change}' of 'group' was changed after compile: compile the network"):
+        program()
+
+
 @pytest.mark.parametrize("target", ["numpy", "cpp"])
 def test_synapses_that_were_never_connected_are_told(target):
     cells = NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")

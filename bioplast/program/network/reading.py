@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +142,27 @@ def _step_at(time: float, dt: float) -> int:
     if abs(step * dt - time) / dt > Clock.epsilon_dt:
         step = np.int64(np.ceil(time / dt))
     return int(step)
+
+
+def constants(network: brian2.Network) -> dict[tuple[str, str], Any]:
+    """What the equations of a group refer to and no state variable holds: its namespace, its refractory period."""
+    found: dict[tuple[str, str], Any] = {}
+    for obj in network.sorted_objects:
+        for name, value in (getattr(obj, "namespace", None) or {}).items():
+            found[obj.name, name] = _frozen(value)
+        if isinstance(obj, brian2.NeuronGroup):
+            found[obj.name, "refractory"] = _frozen(obj._refractory)
+    return found
+
+
+def _frozen(value: Any) -> Any:
+    """What is equal as long as a value is: numbers and arrays by content, functions and tables by identity."""
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, numbers.Number | np.ndarray):
+        plain = np.asarray(value)
+        return plain.shape, plain.tobytes(), str(brian2.get_dimensions(value))
+    return id(value)
 
 
 def pathways(network: brian2.Network) -> list[SynapticPathway]:
