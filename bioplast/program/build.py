@@ -31,11 +31,12 @@ def prelude() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Compiler:
-    """A C++ compiler and how it is called."""
+    """A C++ compiler, how it is called, and the files of the user's that it will read."""
 
     command: str
     flags: tuple[str, ...]
     link_flags: tuple[str, ...] = ()
+    headers: tuple[Path, ...] = ()
 
 
 def find_compiler() -> str:
@@ -91,6 +92,8 @@ def fingerprint(sources: dict[str, str], compiler: Compiler) -> str:
     for name in sorted(sources):
         digest.update(f"\0{name}\0".encode())
         digest.update(sources[name].encode())
+    for header in compiler.headers:
+        digest.update(b"\0" + header.read_bytes())
     return digest.hexdigest()[:32]
 
 

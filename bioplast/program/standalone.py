@@ -200,4 +200,6 @@ def _compiler(lowered: net.Lowered, threads: int, fast_math: bool) -> build.Comp
         lowered.sources[f"sources/{os.path.basename(source)}"] = Path(source).read_text()
     if threads:
         flags.append("-fopenmp")
-    return build.Compiler(build.find_compiler(), tuple(flags), tuple(link))
+    named = [Path(place) / header.strip('<>"') for place in options["include_dirs"] for header in options["headers"]]
+    headers = tuple(sorted({header for header in named if header.is_file()}))
+    return build.Compiler(build.find_compiler(), tuple(flags), tuple(link), headers)

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import brian2
 import interpreter
 import networks
 import numpy as np
@@ -25,7 +26,7 @@ from brian2 import (
 
 import bioplast
 from bioplast.errors import BioplastError, BuildError, TargetUnavailable
-from bioplast.program import build, cache, targets
+from bioplast.program import build, cache, standalone, targets
 
 
 def compiled(network, duration=5 * ms, **options):
@@ -45,6 +46,18 @@ def test_constants_delays_connections_durations_and_seeds_are_data():
     assert not program.compiled_now
     program(seed=5)
     assert not program.compiled_now
+
+
+def test_a_header_of_the_user_is_part_of_what_a_build_is_made_of(tmp_path, monkeypatch):
+    header = tmp_path / "gain.h"
+    header.write_text("const double gain = 1;")
+    monkeypatch.setitem(brian2.prefs, "codegen.cpp.headers", ['"gain.h"'])
+    monkeypatch.setitem(brian2.prefs, "codegen.cpp.include_dirs", [str(tmp_path)])
+    compiler = standalone._compiler(bioplast.program.network.lower(networks.single(), {}), 0, False)
+    names = [build.fingerprint({}, compiler), build.fingerprint({}, compiler)]
+    header.write_text("const double gain = 2;")
+    names.append(build.fingerprint({}, compiler))
+    assert names[0] == names[1] != names[2]
 
 
 def test_the_same_constants_in_two_groups_are_two_pieces_of_data():
