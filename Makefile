@@ -33,12 +33,13 @@ export CYTHON_CACHE_DIR ?= $(CACHE)/bioplast/cython
 export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench clean machine
+.PHONY: help demo test lint ledger bench clean machine
 
 help:
 	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
 	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
 	@echo "make lint    linter and type checker only"
+	@echo "make ledger  measure again how far every model is from its truth: data/fidelity.csv and .md"
 	@echo "make bench   side by side with plain Brian2; takes minutes, wants a quiet machine"
 	@echo "make clean   remove environments, caches and build leftovers; results/ stays"
 	@echo
@@ -52,6 +53,9 @@ $(BEGUN): $(SOURCES) $(INSTALLED)
 
 test: lint
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10
+
+ledger: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --ledger data/fidelity.csv
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fidelity import ledger, pytest_addoption, pytest_configure  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 # One cache for all workers and runs of the tests, so that a network is compiled once; never the user's own.

@@ -76,19 +76,23 @@ def reference():
     return crossings, voltages
 
 
-def test_the_equations_are_those_of_1952():
+def test_the_equations_are_those_of_1952(ledger):
     # The same integrator and step on both sides, so that nothing but the equations can differ.
     _, ours = simulate(dt=0.025 * ms, method="rk4")
-    np.testing.assert_allclose(ours, integrate(CURRENTS, DURATION, dt=0.025) - 65, atol=1e-6)
+    ledger(hodgkin_huxley, quantity="v, by the method rk4", against="Runge-Kutta of the equations of 1952", found=ours,
+           expected=integrate(CURRENTS, DURATION, dt=0.025) - 65, absolute=1e-6, relative=1e-7, dt=0.025,
+           duration=DURATION)  # fmt: skip
 
 
-def test_its_own_method_fires_as_the_reference_does(reference):
+def test_its_own_method_fires_as_the_reference_does(reference, ledger):
     crossings, voltages = reference
     spikes, ours = simulate()
     assert [len(train) for train in spikes] == [len(train) for train in crossings]
-    for found, expected in zip(spikes, crossings, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=0.01, atol=0.05)
-    np.testing.assert_allclose(ours[:, 0], voltages[:, 0], atol=1e-3)
+    against = "Runge-Kutta of the equations of 1952"
+    ledger(hodgkin_huxley, quantity="spike times", against=against, found=spikes, expected=crossings, relative=0.01,
+           absolute=0.05, dt=0.01, duration=DURATION)  # fmt: skip
+    ledger(hodgkin_huxley, quantity="v at rest", against=against, found=ours[:, 0], expected=voltages[:, 0],
+           relative=1e-7, absolute=1e-3, dt=0.01, duration=DURATION)  # fmt: skip
 
 
 def test_it_rests_near_minus_65_mv_and_fires_faster_with_more_current(reference):
@@ -106,7 +110,9 @@ def test_the_rates_have_no_hole_where_the_formulas_are_0_over_0():
     assert float(group.alpha_n[1] * ms) == pytest.approx(0.1)
 
 
-def test_gates_start_at_their_steady_state():
+def test_gates_start_at_their_steady_state(ledger):
     group = hodgkin_huxley.group(1)
     expected = [float(a / (a + b)) for a, b in rates(0.0)]
-    assert [float(group.m[0]), float(group.h[0]), float(group.n[0])] == pytest.approx(expected, rel=1e-12)
+    found = [float(group.m[0]), float(group.h[0]), float(group.n[0])]
+    ledger(hodgkin_huxley, quantity="m, h, n at rest", against="rates of 1952", found=found, expected=expected,
+           relative=1e-12)  # fmt: skip

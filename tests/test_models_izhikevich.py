@@ -20,7 +20,7 @@ def numpy_target():
     prefs.codegen.target = before
 
 
-def test_2003_is_the_simultaneous_euler_step_of_the_paper():
+def test_2003_is_the_simultaneous_euler_step_of_the_paper(ledger):
     dt, steps = 0.5, 1000
     drive = np.array([0.0, 5.0, 10.0])
     a, b, c, d = 0.02, 0.2, -65.0, 8.0
@@ -39,7 +39,8 @@ def test_2003_is_the_simultaneous_euler_step_of_the_paper():
     assert len(spikes) > 10
     found = list(zip(np.rint(spiking.t / (dt * ms)).astype(int), np.asarray(spiking.i), strict=True))
     assert found == spikes
-    np.testing.assert_allclose(traces.v / mV, voltages.T, rtol=1e-9)
+    ledger(izhikevich_2003, quantity="v", against="NumPy loop of the paper's Euler step", found=traces.v / mV,
+           expected=voltages.T, relative=1e-9, dt=dt, duration=steps * dt)  # fmt: skip
 
 
 def input_current(pattern, times):
@@ -96,11 +97,13 @@ STEPS = sorted({pattern["dt_ms"] for pattern in PATTERNS.values()})
 
 
 @pytest.mark.parametrize("dt", STEPS)
-def test_2004_gives_the_authors_spike_times_exactly(dt):
+def test_2004_gives_the_authors_spike_times_exactly(dt, ledger):
     names = [name for name, pattern in PATTERNS.items() if pattern["dt_ms"] == dt]
     trains = spike_times_of(names, dt)
-    for name in names:
-        np.testing.assert_allclose(trains[name], PATTERNS[name]["spike_times_ms"], rtol=0, atol=1e-9, err_msg=name)
+    expected = [np.array(PATTERNS[name]["spike_times_ms"], dtype=float) for name in names]
+    ledger(izhikevich_2004, quantity=f"spike times of the patterns {', '.join(names)}",
+           against="the author's figure1.m", found=[trains[name] for name in names], expected=expected,
+           absolute=1e-9, unit="ms", dt=dt, duration=max(PATTERNS[name]["duration_ms"] for name in names))  # fmt: skip
 
 
 def test_2004_covers_all_twenty_patterns():

@@ -17,7 +17,7 @@ def numpy_target():
     prefs.codegen.target = before
 
 
-def test_the_membrane_relaxes_exponentially():
+def test_the_membrane_relaxes_exponentially(ledger):
     currents = np.array([-0.05, 0.0, 0.05]) * nA
     group = lif.group(3, dt=DT, I=currents, v=-70 * mV)
     trace = StateMonitor(group, "v", record=True, dt=DT)
@@ -25,10 +25,11 @@ def test_the_membrane_relaxes_exponentially():
     steady = -60 + 100 * np.array([-0.05, 0.0, 0.05])
     t = np.asarray(trace.t / ms)
     expected = steady[:, None] + (-70 - steady[:, None]) * np.exp(-t / 20)
-    np.testing.assert_allclose(trace.v / mV, expected, rtol=1e-10)
+    ledger(lif, quantity="v below threshold", against="closed form", found=trace.v / mV, expected=expected,
+           relative=1e-10, dt=0.1, duration=100)  # fmt: skip
 
 
-def test_the_rate_follows_the_closed_form():
+def test_the_rate_follows_the_closed_form(ledger):
     currents = np.linspace(0.05, 1, 20)
     group = lif.group(20, dt=DT, I=currents * nA)
     spikes = SpikeMonitor(group)
@@ -43,7 +44,9 @@ def test_the_rate_follows_the_closed_form():
         closed_form = 5 + to_threshold
         # v passes the threshold within a step and the spike is counted at its start: whole steps, rounded down.
         period = np.floor(closed_form / 0.1) * 0.1
-        np.testing.assert_allclose(np.diff(trains[index] / ms), period, atol=1e-9)
+        ledger(lif, quantity="interval under constant current", against="closed form on the grid",
+               found=np.diff(trains[index] / ms), expected=np.full(len(trains[index]) - 1, period), absolute=1e-9,
+               unit="ms", dt=0.1, duration=1000)  # fmt: skip
 
 
 def test_the_rheobase():

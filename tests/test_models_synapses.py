@@ -65,12 +65,14 @@ def two_decays(t, tau, delay=0.0):
     ids=["ampa", "gaba_a"],
 )
 def test_a_conductance_jumps_decays_and_drives_towards_its_reversal(
-    receptor, synapse, g, current, tau, reversal, weight
+    receptor, synapse, g, current, tau, reversal, weight, ledger
 ):
     t, recorded = response(lif + receptor, synapse, [g, current, "v"], weight * nS)
-    np.testing.assert_allclose(recorded[g] / nS, weight * two_decays(t, tau), rtol=1e-9, atol=1e-12)
+    told = dict(against="closed form", relative=1e-9, dt=0.1, duration=30)
+    ledger(receptor, synapse, quantity="conductance after two spikes", found=recorded[g] / nS,
+           expected=weight * two_decays(t, tau), absolute=1e-12, **told)  # fmt: skip
     expected = (recorded[g] / nS) * 1e-9 * (reversal - recorded["v"] / mV) * 1e-3  # amp
-    np.testing.assert_allclose(np.asarray(recorded[current]), expected, rtol=1e-9, atol=1e-24)
+    ledger(receptor, quantity="current", found=recorded[current], expected=expected, absolute=1e-24, **told)
     assert np.sign(recorded["v"][-1] / mV + 60) == np.sign(reversal + 60)
 
 
@@ -79,17 +81,20 @@ def test_the_default_weights_are_those_of_the_benchmark():
     assert gaba_a_synapse.parameters["w"].value == 67 * nS
 
 
-def test_the_exponential_synapse_is_a_current_that_decays():
+def test_the_exponential_synapse_is_a_current_that_decays(ledger):
     t, recorded = response(lif + exponential_current, exponential_synapse, ["I_syn", "v"], 0.01 * nA, delay=2 * ms)
-    np.testing.assert_allclose(recorded["I_syn"] / nA, 0.01 * two_decays(t, 5, delay=2), rtol=1e-9, atol=1e-12)
+    ledger(exponential_current, exponential_synapse, quantity="current after two spikes", against="closed form",
+           found=recorded["I_syn"] / nA, expected=0.01 * two_decays(t, 5, delay=2), relative=1e-9, absolute=1e-12,
+           dt=0.1, duration=30)  # fmt: skip
 
 
-def test_the_exponential_synapse_makes_a_difference_of_exponentials():
+def test_the_exponential_synapse_makes_a_difference_of_exponentials(ledger):
     t, recorded = response(lif + exponential_current, exponential_synapse, ["v"], 0.01 * nA)
     since = [np.clip(t - s, 0, None) for s in (5.1, 8.1)]
     # tau dv/dt = -v + R I, tau = 20 ms, tau_s = 5 ms: v = R I0 tau_s/(tau - tau_s) (exp(-t/tau) - exp(-t/tau_s))
     exact = sum(100 * 0.01 * 5 / 15 * (np.exp(-x / 20) - np.exp(-x / 5)) for x in since)
-    np.testing.assert_allclose(recorded["v"] / mV + 60, exact, atol=0.01)
+    ledger(exponential_current, exponential_synapse, quantity="v after two spikes", against="closed form",
+           found=recorded["v"] / mV + 60, expected=exact, absolute=0.01, unit="mV", dt=0.1, duration=30)  # fmt: skip
 
 
 # ---- pair STDP -------------------------------------------------------------------------------------------------------
@@ -113,19 +118,22 @@ def weight_change(lags, pairs=1, apart=50, **parameters):
     return np.array(synapses.w) - initial
 
 
-def test_the_window_is_two_exponentials():
+def test_the_window_is_two_exponentials(ledger):
     lags = np.array([-60.0, -20.0, -5.0, -1.0, 1.0, 5.0, 20.0, 60.0])
     actual = lags + 0.1  # the relay's step
     expected = np.where(actual > 0, 0.005 * np.exp(-actual / 20), -0.00525 * np.exp(actual / 20))
-    np.testing.assert_allclose(weight_change(lags), expected, rtol=1e-9)
+    ledger(pair_stdp, quantity="window", against="closed form", found=weight_change(lags), expected=expected,
+           relative=1e-9, dt=0.1, duration=200)  # fmt: skip
 
 
-def test_other_constants_make_another_window():
+def test_other_constants_make_another_window(ledger):
     change = weight_change([10.0, -10.0], A_plus=0.02, A_minus=0.01, tau_plus=10 * ms, tau_minus=40 * ms, w=[0.2, 0.8])
-    np.testing.assert_allclose(change, [0.02 * np.exp(-10.1 / 10), -0.01 * np.exp(-9.9 / 40)], rtol=1e-9)
+    ledger(pair_stdp, quantity="window, other constants", against="closed form", found=change,
+           expected=[0.02 * np.exp(-10.1 / 10), -0.01 * np.exp(-9.9 / 40)], relative=1e-9, dt=0.1,
+           duration=200)  # fmt: skip
 
 
-def test_all_pairs_count():
+def test_all_pairs_count(ledger):
     pairs = 3
     lag, apart = 10.1, 50.0
     potentiation = sum(
@@ -134,7 +142,9 @@ def test_all_pairs_count():
     depression = sum(
         0.00525 * np.exp(-(apart * (pre - post) - lag) / 20) for pre in range(pairs) for post in range(pre)
     )
-    np.testing.assert_allclose(weight_change([10.0], pairs, apart), potentiation - depression, rtol=1e-9)
+    ledger(pair_stdp, quantity="change by three pairs", against="sum over all pairs",
+           found=weight_change([10.0], pairs, apart), expected=[potentiation - depression], relative=1e-9, dt=0.1,
+           duration=300)  # fmt: skip
 
 
 def test_weights_stay_between_0_and_1():

@@ -33,13 +33,14 @@ def on_grid(interval, dt):
 # ---- integrate-and-fire ------------------------------------------------------------------------------------------
 
 
-def test_the_leaky_integrator_has_the_closed_form_rate():
+def test_the_leaky_integrator_has_the_closed_form_rate(ledger):
     drive = np.linspace(0.76, 3, 12)  # mV/ms; the rheobase is b*(v_thresh - a/b) = 0.75
     trains, _ = zoo_truth.run(integrate_and_fire, 12, 600, I=drive * mV / ms)
-    for current, train in zip(drive, trains, strict=True):
-        steady = (current - 3.25) / 0.05
-        interval = np.log((steady + 65) / (steady + 50)) / 0.05
-        assert only_interval(train) == pytest.approx(on_grid(interval, 0.1), abs=1e-6)
+    steady = (drive - 3.25) / 0.05
+    interval = np.log((steady + 65) / (steady + 50)) / 0.05
+    ledger(integrate_and_fire, quantity="interval, leaky", against="closed form on the grid",
+           found=[only_interval(train) for train in trains], expected=on_grid(interval, 0.1), absolute=1e-6, unit="ms",
+           dt=0.1, duration=600)  # fmt: skip
 
 
 def test_the_leaky_integrator_has_a_rheobase():
@@ -47,14 +48,17 @@ def test_the_leaky_integrator_has_a_rheobase():
     assert [len(train) > 0 for train in trains] == [False, True]
 
 
-def test_the_perfect_integrator_counts_its_input():
+def test_the_perfect_integrator_counts_its_input(ledger):
     drive = np.array([0.1, 0.2, 0.7])
     trains, traces = zoo_truth.run(
         integrate_and_fire, 3, 500, I=drive * mV / ms, a=0 * mV / ms, b=0 / ms, variables=("v",)
     )
-    for current, train in zip(drive, trains, strict=True):
-        assert only_interval(train) == pytest.approx(on_grid(15 / current, 0.1), abs=0.1 + 1e-6)
-    np.testing.assert_allclose(traces["v"][100, 1], -0.065 + 0.2 * 10 * 1e-3, rtol=1e-12)
+    # 15/drive is a whole number of steps: whether the last of them reaches the threshold is a matter of rounding.
+    ledger(integrate_and_fire, quantity="interval, perfect", against="closed form on the grid",
+           found=[only_interval(train) for train in trains], expected=on_grid(15 / drive, 0.1), absolute=0.1 + 1e-6,
+           unit="ms", dt=0.1, duration=500)  # fmt: skip
+    ledger(integrate_and_fire, quantity="v, perfect", against="closed form", found=traces["v"][100, 1],
+           expected=-0.065 + 0.2 * 10 * 1e-3, relative=1e-12, dt=0.1, duration=10)  # fmt: skip
 
 
 # ---- integrate-and-fire with adaptation --------------------------------------------------------------------------
@@ -88,16 +92,17 @@ def exact_adaptation(run):
     )
 
 
-def test_adaptation_is_the_runge_kutta_step_of_the_equations(adapting):
+def test_adaptation_is_the_runge_kutta_step_of_the_equations(adapting, ledger):
     trains, traces = adapting
     expected, states = exact_adaptation(zoo_truth.stepped)
-    for ours, theirs in zip(trains, expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(traces["v"] * 1e3, states[:, 0], rtol=1e-9)
-    np.testing.assert_allclose(traces["g"] * 1e-3, states[:, 1], rtol=1e-9, atol=1e-15)
+    told = dict(against=zoo_truth.SAME_STEP, dt=0.1, duration=300)
+    ledger(adaptive_lif, quantity="spike times", found=trains, expected=expected, absolute=1e-9, unit="ms", **told)
+    ledger(adaptive_lif, quantity="v", found=traces["v"] * 1e3, expected=states[:, 0], relative=1e-9, **told)
+    ledger(adaptive_lif, quantity="g", found=traces["g"] * 1e-3, expected=states[:, 1], relative=1e-9, absolute=1e-15,
+           **told)  # fmt: skip
 
 
-def test_adaptation_fires_where_the_exact_flow_does(adapting):
+def test_adaptation_fires_where_the_exact_flow_does(adapting, ledger):
     zoo_truth.assert_on_grid(adapting[0], exact_adaptation(zoo_truth.spikes_of), 0.1, first=5)
 
 
@@ -119,7 +124,7 @@ def test_a_depolarizing_conductance_keeps_it_firing_after_its_input():
 # ---- adaptive threshold ------------------------------------------------------------------------------------------
 
 
-def test_the_adapted_interval_solves_its_equation():
+def test_the_adapted_interval_solves_its_equation(ledger):
     # In the steady state theta has decayed from theta* + delta_theta to theta* in one interval, and v has met it.
     drive = np.array([0.15, 0.2, 0.3, 0.5])  # nA
     dt = 0.05
@@ -137,7 +142,8 @@ def test_the_adapted_interval_solves_its_equation():
             middle = (low + high) / 2
             low, high = (low, middle) if gap(middle) > 0 else (middle, high)
         # Both the refractory period and the crossing are rounded to the grid, by less than a step each.
-        assert np.diff(train)[-1] == pytest.approx(high, abs=2 * dt)
+        ledger(adaptive_threshold_lif, quantity="adapted interval", against="root of the paper's equation",
+               found=np.diff(train)[-1], expected=high, absolute=2 * dt, unit="ms", dt=dt, duration=800)  # fmt: skip
         assert (np.diff(np.diff(train)) > -1.5 * dt).all()  # adaptation is monotonic
 
 
@@ -196,17 +202,18 @@ def exact_bursts(run, h):
     )
 
 
-def test_bursts_are_the_runge_kutta_step_of_the_equations(bursting):
+def test_bursts_are_the_runge_kutta_step_of_the_equations(bursting, ledger):
     trains, traces = bursting
     expected, states = exact_bursts(zoo_truth.stepped, 0.05)
     assert sum(map(len, expected)) > 30
-    for ours, theirs in zip(trains, expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(traces["v"] * 1e3, states[:, 0], rtol=1e-9)
-    np.testing.assert_allclose(traces["h"], states[:, 1], rtol=1e-9)
+    told = dict(against=zoo_truth.SAME_STEP, dt=0.05, duration=600)
+    model = integrate_and_fire_or_burst
+    ledger(model, quantity="spike times", found=trains, expected=expected, absolute=1e-9, unit="ms", **told)
+    ledger(model, quantity="v", found=traces["v"] * 1e3, expected=states[:, 0], relative=1e-9, **told)
+    ledger(model, quantity="h", found=traces["h"], expected=states[:, 1], relative=1e-9, **told)
 
 
-def test_tonic_firing_has_the_closed_form_rate(bursting):
+def test_tonic_firing_has_the_closed_form_rate(bursting, ledger):
     # Once h has decayed the cell is a leaky one from V_reset to V_theta.
     for cell in (1, 2):
         steady = V_L + AFTER[cell] / G_L
@@ -216,7 +223,9 @@ def test_tonic_firing_has_the_closed_form_rate(bursting):
         if np.isinf(expected):
             assert len(late) == 0
         else:
-            np.testing.assert_allclose(late, on_grid(expected, 0.05), atol=0.05 + 1e-6)
+            ledger(integrate_and_fire_or_burst, quantity="interval of tonic firing", against="closed form on the grid",
+                   found=late, expected=np.full_like(late, on_grid(expected, 0.05)), absolute=0.05 + 1e-6, unit="ms",
+                   dt=0.05, duration=600)  # fmt: skip
 
 
 def test_it_bursts_on_release_from_hyperpolarization_and_only_then(bursting):
@@ -233,24 +242,28 @@ def test_it_bursts_on_release_from_hyperpolarization_and_only_then(bursting):
     assert ready[5] < 0.01
 
 
-def test_the_calcium_current_recovers_with_its_time_constant():
+def test_the_calcium_current_recovers_with_its_time_constant(ledger):
     _, traces = zoo_truth.run(integrate_and_fire_or_burst, 2, 50, variables=("h",), v=[-65, -55] * mV, h=[0.2, 0.2],
                               g_T=0 * uA / cm**2 / mV, I=[0.0, 0.35] * uA / cm**2)  # fmt: skip
     t = np.arange(1000) * 0.05
-    np.testing.assert_allclose(traces["h"][:, 0], 1 - 0.8 * np.exp(-t / 100), rtol=1e-9)
-    np.testing.assert_allclose(traces["h"][:, 1], 0.2 * np.exp(-t / 20), rtol=1e-6)
+    told = dict(against="closed form", dt=0.05, duration=50)
+    ledger(integrate_and_fire_or_burst, quantity="h, recovering", found=traces["h"][:, 0],
+           expected=1 - 0.8 * np.exp(-t / 100), relative=1e-9, **told)  # fmt: skip
+    ledger(integrate_and_fire_or_burst, quantity="h, inactivating", found=traces["h"][:, 1],
+           expected=0.2 * np.exp(-t / 20), relative=1e-6, **told)  # fmt: skip
 
 
 # ---- resonate-and-fire -------------------------------------------------------------------------------------------
 
 
-def test_the_resonator_rings_with_its_eigenfrequency():
+def test_the_resonator_rings_with_its_eigenfrequency(ledger):
     # z(t) = z_0*exp((b + i*omega)*t), the exact solution.
     _, traces = zoo_truth.run(resonate_and_fire, 1, 50, variables=("u", "v"), u=0.4, v=0.1)
     t = np.arange(1000) * 0.05
     z = (0.4 + 0.1j) * np.exp((-0.1 + 1j) * t)
-    np.testing.assert_allclose(traces["u"][:, 0], z.real, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(traces["v"][:, 0], z.imag, rtol=0, atol=1e-6)
+    told = dict(against="closed form", absolute=1e-6, unit="1", dt=0.05, duration=50)
+    ledger(resonate_and_fire, quantity="u, ringing", found=traces["u"][:, 0], expected=z.real, **told)
+    ledger(resonate_and_fire, quantity="v, ringing", found=traces["v"][:, 0], expected=z.imag, **told)
 
 
 def test_the_resonator_prefers_pulses_at_its_own_period():
@@ -288,17 +301,18 @@ def test_the_resonator_resets_to_i_and_rebounds_from_inhibition():
 # ---- quadratic and exponential -----------------------------------------------------------------------------------
 
 
-def test_the_quadratic_cell_has_the_closed_form_rate():
+def test_the_quadratic_cell_has_the_closed_form_rate(ledger):
     a, rest, threshold, low, peak = 1 / 150, -65.0, -50.0, -70.0, 30.0
     rheobase = a * (threshold - rest) ** 2 / 4
     drive = rheobase + np.array([0.01, 0.05, 0.2, 1.0, 3.0])
     dt = 0.05
     trains, _ = zoo_truth.run(quadratic_integrate_and_fire, 5, 1200, I=drive * mV / ms)
     middle = (rest + threshold) / 2
-    for current, train in zip(drive, trains, strict=True):
-        root = np.sqrt((current - rheobase) / a)
-        interval = (np.arctan((peak - middle) / root) - np.arctan((low - middle) / root)) / (a * root)
-        assert only_interval(train) == pytest.approx(interval, abs=dt)
+    root = np.sqrt((drive - rheobase) / a)
+    interval = (np.arctan((peak - middle) / root) - np.arctan((low - middle) / root)) / (a * root)
+    ledger(quadratic_integrate_and_fire, quantity="interval under constant current", against="closed form",
+           found=[only_interval(train) for train in trains], expected=interval, absolute=dt, unit="ms", dt=dt,
+           duration=1200)  # fmt: skip
 
 
 def test_the_quadratic_cell_has_a_rheobase_and_a_threshold():
@@ -317,7 +331,7 @@ def exponential_rise(v, current):
     return current - 0.1 * (v + 65) + 0.1 * 3.48 * np.exp((v + 59.9) / 3.48)
 
 
-def test_the_exponential_cell_has_the_closed_form_rate():
+def test_the_exponential_cell_has_the_closed_form_rate(ledger):
     drive = np.array([0.2, 0.3, 0.5, 1.0, 2.0])  # uA/cm^2
     for dt in (0.02, 0.01):
         trains, _ = zoo_truth.run(exponential_integrate_and_fire, 5, 400, dt=dt * ms, I=drive * uA / cm**2)
@@ -327,7 +341,9 @@ def test_the_exponential_cell_has_the_closed_form_rate():
             interval = np.sum((1 / rise[1:] + 1 / rise[:-1]) / 2) * (v[1] - v[0]) + 1.7
             # An Euler step lags behind by dt/2*log(v' at the end/v' at the start) to first order in dt.
             lag = dt / 2 * np.log(rise[-1] / rise[0])
-            assert only_interval(train) == pytest.approx(interval + lag, abs=2 * dt)
+            ledger(exponential_integrate_and_fire, quantity="interval under constant current",
+                   against="quadrature of dv/v', and the first-order lag of Euler's step", found=only_interval(train),
+                   expected=interval + lag, absolute=2 * dt, unit="ms", dt=dt, duration=400)  # fmt: skip
 
 
 def test_the_exponential_cell_has_the_published_rheobase():

@@ -13,7 +13,7 @@ DRIVE = np.linspace(0.05, 0.8, 8) * nA
 # ---- MDN ---------------------------------------------------------------------------------------------------------
 
 
-def test_mdn_is_the_loop_of_the_paper():
+def test_mdn_is_the_loop_of_the_paper(ledger):
     # Cheng et al. (2023): on a spike v <- c, u <- u + d; then v += v^2 - v - u + I; u += a*(b*v_old - u).
     rng = np.random.default_rng(0)
     steps, cells = 200, 12
@@ -36,8 +36,9 @@ def test_mdn_is_the_loop_of_the_paper():
     )  # fmt: skip
     for cell, train in enumerate(trains):
         np.testing.assert_array_equal(np.rint(train), np.flatnonzero(np.array(raster)[:, cell]))
-    np.testing.assert_allclose(traces["v"], voltages, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(traces["u"], recoveries, rtol=0, atol=1e-9)
+    told = dict(against="NumPy loop of the paper", absolute=1e-9, unit="1", dt=1, duration=steps)
+    ledger(mdn, quantity="v", found=traces["v"], expected=voltages, **told)
+    ledger(mdn, quantity="u", found=traces["u"], expected=recoveries, **told)
 
 
 def test_the_four_numbers_of_an_mdn_are_learned_for_each_neuron():
@@ -60,7 +61,7 @@ def test_without_couplings_it_is_exactly_lif():
     np.testing.assert_array_equal(plain_traces["v"], meta_traces["v"])
 
 
-def test_the_threshold_follows_its_own_activity():
+def test_the_threshold_follows_its_own_activity(ledger):
     trains, traces = zoo_truth.run(
         meta_lif, 2, 400, I=0.4 * nA, alpha_theta=[0, 2] * mV, variables=("x", "theta")
     )  # fmt: skip
@@ -72,11 +73,12 @@ def test_the_threshold_follows_its_own_activity():
     t = 0.1 * np.arange(4000)
     lags = t[:, None] - (trains[1] + 0.1)
     x = np.where(lags > -1e-9, np.exp(-lags / 100), 0).sum(axis=1)
-    np.testing.assert_allclose(traces["x"][:, 1], x, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(traces["theta"][:, 1], -0.05 + 0.002 * x, rtol=1e-9)
+    told = dict(against="closed form", relative=1e-9, dt=0.1, duration=400)
+    ledger(meta_lif, quantity="activity x", found=traces["x"][:, 1], expected=x, absolute=1e-12, **told)
+    ledger(meta_lif, quantity="threshold", found=traces["theta"][:, 1], expected=-0.05 + 0.002 * x, **told)
 
 
-def test_the_time_constant_follows_the_feedback():
+def test_the_time_constant_follows_the_feedback(ledger):
     # Below threshold the membrane relaxes with tau = tau_m*exp(beta_tau*F), held over each step.
     feedback = np.array([-1.0, 0.0, 0.5])
     _, traces = zoo_truth.run(
@@ -85,7 +87,8 @@ def test_the_time_constant_follows_the_feedback():
     t = 0.1 * np.arange(500)
     tau = 20 * np.exp(0.8 * feedback)
     expected = -55 - 15 * np.exp(-t[:, None] / tau)
-    np.testing.assert_allclose(traces["v"] * 1e3, expected, rtol=1e-9)
+    ledger(meta_lif, quantity="v under feedback", against="closed form", found=traces["v"] * 1e3, expected=expected,
+           relative=1e-9, dt=0.1, duration=50)  # fmt: skip
 
 
 def test_the_feedback_may_come_through_synapses():
@@ -114,7 +117,7 @@ def test_the_users_own_update_function_takes_part():
 # ---- escape noise ------------------------------------------------------------------------------------------------
 
 
-def test_escape_noise_fires_at_its_rate():
+def test_escape_noise_fires_at_its_rate(ledger):
     # Held at a constant distance below threshold, the intervals are the refractory period and an exponential wait.
     seed(7)
     distance, width = 3.0, 2.0
@@ -130,7 +133,9 @@ def test_escape_noise_fires_at_its_rate():
     wait = intervals - 5
     assert len(wait) > 8000
     mean = 0.1 / p
-    np.testing.assert_allclose(wait.mean(), mean, atol=4 * mean / np.sqrt(len(wait)) + 0.05 * mean)
+    ledger(probabilistic_meta_lif, quantity="mean wait under escape noise", against="geometric distribution",
+           found=wait.mean(), expected=mean, absolute=4 * mean / np.sqrt(len(wait)) + 0.05 * mean, unit="ms", dt=0.1,
+           duration=400)  # fmt: skip
     np.testing.assert_allclose(wait.std(), wait.mean(), rtol=0.05)
     above = np.mean(wait > 2 * mean)
     assert above == pytest.approx(np.exp(-2), abs=4 * np.sqrt(np.exp(-2) / len(wait)) + 0.02)

@@ -84,28 +84,31 @@ def reference(name, traces, h):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_is_the_runge_kutta_step_of_the_equations(name, simulated):
-    model, _, variables, unit, *_ = CASES[name]
+def test_it_is_the_runge_kutta_step_of_the_equations(name, simulated, ledger):
+    model, _, variables, unit, _, _, duration, _ = CASES[name]
     _, traces = simulated[name]
     states = reference(name, traces, float(model.dt / ms))
     for k, variable in enumerate(variables):
         ours = traces[variable] / (float(unit) if variable == "v" else 1)
         # What a spike amplifies of the rounding of one step stays below a millionth of the range.
-        np.testing.assert_allclose(ours, states[:, k], rtol=0, atol=1e-6 * np.ptp(states[:, k]))
+        ledger(model, quantity=f"{variable}, in units of its range", against=zoo_truth.SAME_STEP,
+               found=ours / np.ptp(states[:, k]), expected=states[:, k] / np.ptp(states[:, k]), absolute=1e-6, unit="1",
+               dt=float(model.dt / ms), duration=duration)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_its_spikes_are_those_of_a_finer_integration(name, simulated):
-    model, *_, level = CASES[name]
+def test_its_spikes_are_those_of_a_finer_integration(name, simulated, ledger):
+    model, *_, duration, level = CASES[name]
     trains, traces = simulated[name]
     dt = float(model.dt / ms)
     states = reference(name, traces, dt / 2)
     expected = zoo_truth.crossings(states[:, 0], level, dt / 2)
     assert [len(train) for train in trains] == [len(train) for train in expected]
     assert sum(map(len, expected)) > 5
-    for found, exact in zip(trains, expected, strict=True):
-        # A spike is counted at the start of its step.
-        assert (np.abs(found + dt / 2 - exact) < 0.75 * dt).all()
+    # A spike is counted at the start of its step.
+    ledger(model, quantity="spike times", against="Runge-Kutta at half the step, crossings interpolated",
+           found=[train + dt / 2 for train in trains], expected=expected, absolute=0.75 * dt, unit="ms", dt=dt,
+           duration=duration)  # fmt: skip
 
 
 # ---- what was published ------------------------------------------------------------------------------------------

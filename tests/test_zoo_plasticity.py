@@ -58,6 +58,10 @@ def paired(rule, before, after, duration, equations="g_ampa : siemens", step=STE
     return synapses
 
 
+# What every comparison with the window of `window` has.
+WINDOW = dict(quantity="window", against="closed form", dt=STEP, duration=200)
+
+
 def window(rule, equations="g_ampa : siemens", **values):
     """The weights after one pair of spikes at each of the lags, post - pre (ms)."""
     count = len(LAGS)
@@ -68,31 +72,31 @@ def window(rule, equations="g_ampa : siemens", **values):
 # ---- windows of pair STDP --------------------------------------------------------------------------------------------
 
 
-def test_additive_stdp():
+def test_additive_stdp(ledger):
     expected = np.where(LAGS > 0, 0.005 * np.exp(-LAGS / 20), -0.00525 * np.exp(LAGS / 20))
-    np.testing.assert_allclose(window(pair_stdp) - 0.5, expected, rtol=1e-9)
+    ledger(pair_stdp, found=window(pair_stdp) - 0.5, expected=expected, relative=1e-9, **WINDOW)
 
 
 @pytest.mark.parametrize("w", [0.1, 0.4])
-def test_van_rossum_adds_a_constant_and_takes_a_fraction(w):
+def test_van_rossum_adds_a_constant_and_takes_a_fraction(w, ledger):
     found = window(van_rossum_stdp, w=w * nS) / 1e-9 - w
     expected = np.where(LAGS > 0, 0.007 * np.exp(-LAGS / 20), -0.003 * w * np.exp(LAGS / 20))
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    ledger(van_rossum_stdp, found=found, expected=expected, relative=1e-8, **WINDOW)
 
 
 @pytest.mark.parametrize("mu", [0, 0.5, 1])
 @pytest.mark.parametrize("w", [0.2, 0.7])
-def test_guetig_goes_from_additive_to_multiplicative(mu, w):
+def test_guetig_goes_from_additive_to_multiplicative(mu, w, ledger):
     found = window(guetig_stdp, mu=mu, w=w) - w
     up, down = 0.005 * (1 - w) ** mu, 0.005 * 1.05 * w**mu
     expected = np.where(LAGS > 0, up * np.exp(-LAGS / 20), -down * np.exp(LAGS / 20))
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    ledger(guetig_stdp, found=found, expected=expected, relative=1e-8, **WINDOW)
 
 
-def test_symmetric_stdp_potentiates_in_either_order_above_a_bias():
+def test_symmetric_stdp_potentiates_in_either_order_above_a_bias(ledger):
     found = window(symmetric_stdp, "g_gaba_a : siemens") - 0.5
     expected = 0.01 * (np.exp(-np.abs(LAGS) / 20) - 2 * 5 * 0.02)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    ledger(symmetric_stdp, found=found, expected=expected, relative=1e-9, **WINDOW)
     np.testing.assert_allclose(found, found[::-1], rtol=1e-9)
 
 
@@ -125,29 +129,36 @@ def triplet_recursion(pre, post, w=1.0):
     return w
 
 
-def test_triplet_stdp_follows_the_recursion_event_by_event():
+def test_triplet_stdp_follows_the_recursion_event_by_event(ledger):
     rng = np.random.default_rng(0)
     steps = [np.sort(rng.choice(4900, 30, replace=False) + 20) for _ in range(6)]
     pre, post = [s[::2] * STEP for s in steps], [s[1::3] * STEP for s in steps]  # disjoint where not both even and odd
     pre = [np.setdiff1d(a, b) for a, b in zip(pre, post, strict=True)]
     found = paired(triplet_stdp, pre, post, 500)
     expected = [triplet_recursion(a, b) for a, b in zip(pre, post, strict=True)]
-    np.testing.assert_allclose(found.w, expected, rtol=1e-10)
+    ledger(triplet_stdp, quantity="weight after 30 spikes at random", against="recursion of the paper", found=found.w,
+           expected=expected, relative=1e-10, dt=STEP, duration=500)  # fmt: skip
 
 
-def test_triplet_stdp_has_the_frequency_dependence_of_visual_cortex():
+def test_triplet_stdp_has_the_frequency_dependence_of_visual_cortex(ledger):
     frequencies = np.array([10, 20, 40, 50])
     pre = [20 + 1000 / f * np.arange(60) for f in frequencies]
     found = {}
     for lag in (10, -10):
         after = [train + lag for train in pre]
         found[lag] = np.asarray(paired(triplet_stdp, pre, after, 6100, step=1).w) - 1
-        np.testing.assert_allclose(found[lag], [triplet_recursion(a, b) - 1 for a, b in zip(pre, after, strict=True)])
+        ledger(triplet_stdp, quantity=f"change by 60 pairs at 10 to 50 Hz, lag {lag} ms",
+               against="recursion of the paper", found=found[lag],
+               expected=[triplet_recursion(a, b) - 1 for a, b in zip(pre, after, strict=True)], relative=1e-7, dt=1,
+               duration=6100)  # fmt: skip
     # Sjoestroem et al. (2001), as listed by Pfister and Gerstner: mean and standard error at 10, 20, 40 and 50 Hz.
     measured = {10: [0.14, 0.29, 0.53, 0.56], -10: [-0.41, -0.34, 0.56, 0.75]}
     error = {10: [0.10, 0.14, 0.11, 0.26], -10: [0.11, 0.10, 0.32, 0.19]}
     for lag in (10, -10):
-        assert np.all(np.abs(found[lag] - measured[lag]) < 2 * np.array(error[lag]))
+        ledger(triplet_stdp, quantity=f"change by 60 pairs at 10 to 50 Hz, lag {lag} ms, in standard errors",
+               against="Sjoestroem et al. (2001), measured", found=found[lag] / error[lag],
+               expected=np.divide(measured[lag], error[lag]), absolute=2, unit="standard errors", dt=1,
+               duration=6100)  # fmt: skip
     assert np.all(np.diff(found[10]) > 0)
     np.testing.assert_array_equal(np.sign(found[-10]), np.sign(measured[-10]))
 
@@ -155,7 +166,7 @@ def test_triplet_stdp_has_the_frequency_dependence_of_visual_cortex():
 # ---- reward ----------------------------------------------------------------------------------------------------------
 
 
-def test_eligibility_waits_for_dopamine():
+def test_eligibility_waits_for_dopamine(ledger):
     lag, reward, duration = 10.0, 500.0, 1500.0
     cell = firing([[100 + lag], [100 - lag]], "g_ampa : siemens", duration, method="exact") + dopamine
     cells = cell.group(2, dt=DT)
@@ -170,7 +181,8 @@ def test_eligibility_waits_for_dopamine():
     jump = np.array([0.1, -0.15]) * np.exp(-lag / 20)
     since = np.clip(t[None] - start[:, None] - STEP, 0, None)
     c = np.where(t[None] > start[:, None] + STEP / 2, jump[:, None] * np.exp(-since / 1000), 0)
-    np.testing.assert_allclose(trace.c, c, rtol=1e-9, atol=1e-15)
+    told = dict(against="closed form", dt=STEP, duration=duration)
+    ledger(reward_stdp, quantity="eligibility c", found=trace.c, expected=c, relative=1e-9, absolute=1e-15, **told)
     # ds/dt = c (DA_0 + DA)/tau_s: the tonic and the phasic part of the integral, in ms.
     rest = np.clip(t - reward - STEP, 0, None)
     rate = 1 / 1000 + 1 / 200
@@ -178,7 +190,9 @@ def test_eligibility_waits_for_dopamine():
     tonic = 0.002 * jump[:, None] * 1000 * (1 - np.exp(-since / 1000))
     phasic = 0.5 * eligible * (1 - np.exp(-rate * rest[None])) / rate
     s = 1 + (tonic + phasic) / 10
-    assert np.abs(np.asarray(trace.s) - s).max() < 1e-3 * np.abs(s - 1).max()  # Euler: dt/tau_DA is 5e-4
+    # Euler: dt/tau_DA is 5e-4
+    ledger(reward_stdp, dopamine, dopamine_synapse, quantity="change of the strength s", found=np.asarray(trace.s) - 1,
+           expected=s - 1, of_largest=1e-3, **told)  # fmt: skip
     before = np.searchsorted(t, reward)
     assert s[0, -1] - 1 > 10 * (s[0, before] - 1) > 0
     assert s[1, -1] - 1 < 10 * (s[1, before] - 1) < 0
@@ -187,7 +201,7 @@ def test_eligibility_waits_for_dopamine():
 # ---- voltage ---------------------------------------------------------------------------------------------------------
 
 
-def test_clopath_follows_a_numpy_integration_of_its_equations():
+def test_clopath_follows_a_numpy_integration_of_its_equations(ledger):
     rng = np.random.default_rng(1)
     steps = 2000
     noise = np.cumsum(rng.normal(0, 0.6, (steps, 3)), axis=0) * 0.3
@@ -217,11 +231,13 @@ def test_clopath_follows_a_numpy_integration_of_its_equations():
         spikes = fires[n] > 0
         w = np.where(spikes, np.clip(w - 14e-5 * np.clip(u_minus + 70.6, 0, None), 0, 3), w)
         x = x + spikes / 15
-    np.testing.assert_allclose(np.asarray(trace.w).T[1:], expected[1:], rtol=1e-10)
+    ledger(clopath_stdp, clopath_traces, quantity="weight under a random potential",
+           against="NumPy loop of the paper's equations", found=np.asarray(trace.w).T[1:], expected=expected[1:],
+           relative=1e-10, dt=STEP, duration=steps * STEP)  # fmt: skip
     assert expected.max() > 1.01 and expected.min() < 0.999
 
 
-def test_clopath_depresses_below_and_potentiates_above_its_thresholds():
+def test_clopath_depresses_below_and_potentiates_above_its_thresholds(ledger):
     """A presynaptic train onto a clamped cell: closed forms of Methods, for a potential that does not change."""
     potentials = np.array([-75.0, -65.0, -50.0, -30.0])
     cell = Neuron("v : volt\ng_ampa : siemens", method="euler") + clopath_traces
@@ -233,7 +249,9 @@ def test_clopath_depresses_below_and_potentiates_above_its_thresholds():
     above = np.clip(potentials + 70.6, 0, None)
     # each spike: depression A_LTD [u - theta_-]+, and a trace of area 1 that potentiates
     change = len(times) * (-14e-5 * above + 8e-5 * np.clip(potentials + 45.3, 0, None) * above)
-    np.testing.assert_allclose(np.asarray(synapses.w) - 1, change, rtol=1e-6, atol=1e-15)
+    ledger(clopath_stdp, clopath_traces, quantity="change at four clamped potentials", against="closed form",
+           found=np.asarray(synapses.w) - 1, expected=change, relative=1e-6, absolute=1e-15, dt=STEP,
+           duration=700)  # fmt: skip
 
 
 # ---- rates -----------------------------------------------------------------------------------------------------------
@@ -254,7 +272,7 @@ def linear_neuron(rule, patterns, w, duration, **values):
 
 
 @pytest.mark.parametrize("alpha", [1.0, 4.0])
-def test_oja_finds_the_principal_component_with_norm_one_over_root_alpha(alpha):
+def test_oja_finds_the_principal_component_with_norm_one_over_root_alpha(alpha, ledger):
     rng = np.random.default_rng(2)
     covariance = np.array([[3.0, 1.2, 0.3], [1.2, 2.0, 0.2], [0.3, 0.2, 0.5]])
     x = rng.multivariate_normal(np.zeros(3), covariance, 20000)
@@ -265,14 +283,17 @@ def test_oja_finds_the_principal_component_with_norm_one_over_root_alpha(alpha):
         expected[n] = w
         y = w @ now
         w = w + 1e-3 * (y * now - alpha * y**2 * w)
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    told = dict(dt=1, duration=20000)
+    ledger(oja, quantity=f"weights, alpha = {alpha:g}", against="NumPy loop of the rule", found=found,
+           expected=expected, relative=1e-8, **told)  # fmt: skip
     late = found[-5000:].mean(axis=0)
     principal = np.linalg.eigh(np.cov(x.T))[1][:, -1]
-    assert np.linalg.norm(late) == pytest.approx(1 / np.sqrt(alpha), rel=0.02)
+    ledger(oja, quantity=f"norm of the weights, alpha = {alpha:g}", against="1/sqrt(alpha)",
+           found=np.linalg.norm(late), expected=1 / np.sqrt(alpha), relative=0.02, **told)  # fmt: skip
     assert abs(late @ principal) / np.linalg.norm(late) > 0.998
 
 
-def test_bcm_changes_its_sign_at_a_threshold_that_slides():
+def test_bcm_changes_its_sign_at_a_threshold_that_slides(ledger):
     step, steps = 1.0, 4000
     rates = np.array([4.0, 9.0, 11.0, 25.0])
     cell = Neuron("nu : Hz\ng_ampa : siemens", method="euler", name="cell") + bcm_threshold
@@ -284,11 +305,16 @@ def test_bcm_changes_its_sign_at_a_threshold_that_slides():
     threshold = StateMonitor(group, "theta_M", record=True, dt=step * ms)
     Network(inputs, group, synapses, weights, threshold).run(steps * step * ms)
     theta, w = np.full(4, 10.0), np.ones(4)
-    for n in range(steps):
-        np.testing.assert_allclose(threshold.theta_M[:, n] / Hz, theta, rtol=1e-9)
-        np.testing.assert_allclose(weights.w[:, n], w, rtol=1e-9)
+    thetas, expected = [], []
+    for _ in range(steps):
+        thetas.append(theta)
+        expected.append(w)
         theta = theta + step / 1000 * (rates**2 / 10 - theta)
         w = w + step / 1000 * 1e-6 * 8 * rates * (rates - theta)
+    told = dict(dt=step, duration=steps * step)
+    loop = dict(against="NumPy loop of the rule", relative=1e-9, **told)
+    ledger(bcm_threshold, quantity="threshold", found=threshold.theta_M / Hz, expected=np.transpose(thetas), **loop)
+    ledger(bcm, quantity="weight", found=weights.w, expected=np.transpose(expected), **loop)
     first = weights.w[:, 1] - weights.w[:, 0]
     np.testing.assert_array_equal(np.sign(first), [-1, -1, 1, 1])  # theta_M is still near 10 Hz
     last = weights.w[:, -1] - weights.w[:, -2]
@@ -296,7 +322,8 @@ def test_bcm_changes_its_sign_at_a_threshold_that_slides():
     # The solution of its equation, up to Euler's dt/tau_theta.
     goal = rates**2 / 10
     exact = goal + (10 - goal) * np.exp(-(steps - 1) * step / 1000)
-    np.testing.assert_allclose(threshold.theta_M[:, -1] / Hz, exact, rtol=2e-3)
+    ledger(bcm_threshold, quantity="threshold at the end", against="closed form", found=threshold.theta_M[:, -1] / Hz,
+           expected=exact, relative=2e-3, **told)  # fmt: skip
 
 
 def test_rules_of_rates_work_on_spiking_neurons():
@@ -314,7 +341,7 @@ def test_rules_of_rates_work_on_spiking_neurons():
 # ---- Hebbian with decay ----------------------------------------------------------------------------------------------
 
 
-def test_hebbian_decay_is_the_step_of_the_paper():
+def test_hebbian_decay_is_the_step_of_the_paper(ledger):
     rng = np.random.default_rng(3)
     steps, step = 300, 1.0
     v = rng.uniform(-70, -45, (steps, 4))
@@ -337,8 +364,9 @@ def test_hebbian_decay_is_the_step_of_the_paper():
     # The synapse holds the value of its last spike; what has decayed since then is applied at the next one.
     last = np.array([np.nonzero(x[:, i])[0][-1] for i in range(5)])
     decayed = np.asarray(synapses.H).reshape(5, 4) * 0.95 ** (steps - last)[:, None]
-    np.testing.assert_allclose(decayed, H, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(group.I_syn / nA, current, rtol=1e-9)
+    told = dict(against="NumPy loop of the paper", relative=1e-9, dt=step, duration=steps * step)
+    ledger(hebbian_decay, quantity="weights", found=decayed, expected=H, absolute=1e-12, **told)
+    ledger(hebbian_decay, quantity="current", found=group.I_syn / nA, expected=current, **told)
     assert clipped > 20
     assert hebbian_decay.parameters["tau_H"].value / ms == pytest.approx(-1 / np.log(0.95), abs=0.01)
 
@@ -375,7 +403,7 @@ def three_layers(trains, duration):
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_sbp_spreads_changes_as_the_authors_code_does(silent):
+def test_sbp_spreads_changes_as_the_authors_code_does(silent, ledger):
     rng = np.random.default_rng(4)
     layers, hidden, output = three_layers([[[]] * n for n in (4, 5, 3)], 2)
     changes = [rng.normal(0, 0.1, (4, 5)), rng.normal(0, 0.1, (5, 3))]
@@ -396,11 +424,14 @@ def test_sbp_spreads_changes_as_the_authors_code_does(silent):
     P, D = [np.clip(c, 0, None) for c in changes], [np.clip(c, None, 0) for c in changes]
     expected_output, behind = spread(P[1], D[1])
     expected_hidden, _ = spread(P[0], D[0], behind)
-    np.testing.assert_allclose(found[1].reshape(5, 3), expected_output, rtol=1e-8, atol=1e-12)
-    np.testing.assert_allclose(found[0].reshape(4, 5), expected_hidden, rtol=1e-8, atol=1e-12)
+    told = dict(against="the authors' snnplasticitysbp.m, in NumPy", relative=1e-8, absolute=1e-12, dt=STEP)
+    ledger(sbp, sbp_sums, quantity="spread in the last layer", found=found[1].reshape(5, 3), expected=expected_output,
+           **told)  # fmt: skip
+    ledger(sbp, sbp_sums, quantity="spread in a hidden layer", found=found[0].reshape(4, 5), expected=expected_hidden,
+           **told)  # fmt: skip
 
 
-def test_sbp_on_spikes_is_the_recursion_step_by_step():
+def test_sbp_on_spikes_is_the_recursion_step_by_step(ledger):
     rng = np.random.default_rng(5)
     duration = 200
     steps = round(duration / STEP)
@@ -428,8 +459,9 @@ def test_sbp_on_spikes_is_the_recursion_step_by_step():
             D[layer] = D[layer] - pre * 0.00525 * o[layer]
             P[layer] = P[layer] + post * 0.005 * r[layer]
             r[layer], o[layer] = r[layer] + pre, o[layer] + post
-    np.testing.assert_allclose(np.asarray(output.w).reshape(5, 3), w[1], rtol=1e-9)
-    np.testing.assert_allclose(np.asarray(hidden.w).reshape(4, 5), w[0], rtol=1e-9)
+    told = dict(against="NumPy loop of the paper's equations", relative=1e-9, dt=STEP, duration=duration)
+    ledger(sbp, sbp_sums, quantity="output weights", found=np.asarray(output.w).reshape(5, 3), expected=w[1], **told)
+    ledger(sbp, sbp_sums, quantity="hidden weights", found=np.asarray(hidden.w).reshape(4, 5), expected=w[0], **told)
     assert np.ptp(w[0]) > 1e-4
     # Without its backward spread the hidden layer would learn something else.
     assert np.abs(w[0] - 0.5).max() > 1e-4
@@ -438,7 +470,7 @@ def test_sbp_on_spikes_is_the_recursion_step_by_step():
 # ---- homeostasis -----------------------------------------------------------------------------------------------------
 
 
-def test_scaling_brings_the_rate_to_its_goal_and_keeps_the_ratios():
+def test_scaling_brings_the_rate_to_its_goal_and_keeps_the_ratios(ledger):
     start = np.array([0.5, 1.0, 2.5])
     x = np.tile([4.0, 2.0, 1.0], (10000, 1))
     found, nu = linear_neuron(synaptic_scaling, x, start, 10000, beta=0.1, gamma=0 * Hz)
@@ -448,25 +480,29 @@ def test_scaling_brings_the_rate_to_its_goal_and_keeps_the_ratios():
     # A linear neuron: dnu/dt = beta nu (goal - nu), the logistic equation.
     t = 1e-3 * np.arange(10000)
     logistic = 20 / (1 + (20 / nu[0] - 1) * np.exp(-0.1 * 20 * t))
-    np.testing.assert_allclose(nu, logistic, rtol=2e-3)
+    ledger(synaptic_scaling, quantity="rate of a linear neuron", against="logistic equation", found=nu,
+           expected=logistic, relative=2e-3, dt=1, duration=10000)  # fmt: skip
 
 
-def test_scaling_integrates_the_error_that_remains():
+def test_scaling_integrates_the_error_that_remains(ledger):
     x = np.tile([4.0, 2.0], (2000, 1))
     found, _ = linear_neuron(synaptic_scaling, x, np.ones(2), 2000, beta=0.01, gamma=0.02 * Hz)
     w, q = np.ones(2), 0.0
-    for n in range(2000):
-        np.testing.assert_allclose(found[n], w, rtol=1e-9)
+    expected = []
+    for _ in range(2000):
+        expected.append(w)
         error = 20 - w @ x[0]
         w, q = w + 1e-3 * (0.01 * w * error + 0.02 * w * q), q + 1e-3 * error
+    ledger(synaptic_scaling, quantity="weights", against="NumPy loop of the rule", found=found,
+           expected=np.array(expected), relative=1e-9, dt=1, duration=2000)  # fmt: skip
 
 
-def test_normalisation_keeps_the_sum_and_the_ratios():
+def test_normalisation_keeps_the_sum_and_the_ratios(ledger):
     start = np.array([[10.0, 20.0], [1.0, 50.0], [2.0, 8.0]])
     inputs = NeuronGroup(3, "x : 1", threshold="False", dt=DT)
     cells = (Neuron("g_ampa : siemens") + weight_sum).group(2, dt=DT)
     synapses = weight_normalisation.connect(inputs, cells, dt=DT, w=start.ravel())
     Network(inputs, cells, synapses).run(3000 * ms)
     w = np.asarray(synapses.w).reshape(3, 2)
-    np.testing.assert_allclose(w.sum(0), 78, rtol=1e-9)
-    np.testing.assert_allclose(w / w.sum(0), start / start.sum(0), rtol=1e-9)
+    ledger(weight_normalisation, weight_sum, quantity="weights, their sum and ratios kept", against="closed form",
+           found=w, expected=78 * start / start.sum(0), relative=2e-9, dt=STEP, duration=3000)  # fmt: skip

@@ -58,34 +58,43 @@ def clamped(cell, synapse, variables, times=(5, 8), duration=60 * ms, v=-60 * mV
     return np.asarray(trace.t / ms), {name: np.asarray(getattr(trace, name)[0]) for name in variables}
 
 
+# What every comparison with a closed form of `clamped` has.
+CLOSED = dict(against="closed form", dt=0.1, duration=60)
+
+
 def summed(kernel, t, times=(5, 8)):
     """A kernel of the time since the arrival of each spike, which acts at the end of the step in which it is sent."""
     since = t[:, None] - (np.asarray(times) + 0.1)
     return np.where(since > -0.05, kernel(np.clip(since, 0, None)), 0).sum(axis=1)
 
 
-def test_the_delta_synapse_moves_the_potential_at_once():
+def test_the_delta_synapse_moves_the_potential_at_once(ledger):
     leak = Neuron("dv/dt = -v/tau : volt", method="exact", parameters={"tau": Parameter(10 * ms)})
     t, found = clamped(leak, delta_synapse, ["v"], v=0 * mV, w=0.3 * mV)
-    np.testing.assert_allclose(found["v"], 0.3e-3 * summed(lambda s: np.exp(-s / 10), t), rtol=1e-12, atol=1e-18)
+    ledger(delta_synapse, quantity="v after two spikes", found=found["v"],
+           expected=0.3e-3 * summed(lambda s: np.exp(-s / 10), t), relative=1e-12, absolute=1e-18,
+           **CLOSED)  # fmt: skip
 
 
-def test_the_alpha_synapse_peaks_at_its_weight_after_its_time_constant():
+def test_the_alpha_synapse_peaks_at_its_weight_after_its_time_constant(ledger):
     t, found = clamped(CLAMP + alpha_current, alpha_synapse, ["I_alpha", "measured"], w=0.2 * nA)
     expected = 0.2e-9 * summed(lambda s: s / 5 * np.exp(1 - s / 5), t)
-    np.testing.assert_allclose(found["I_alpha"], expected, rtol=1e-10, atol=1e-22)
+    ledger(alpha_current, alpha_synapse, quantity="current after two spikes", found=found["I_alpha"],
+           expected=expected, relative=1e-10, absolute=1e-22, **CLOSED)  # fmt: skip
     np.testing.assert_array_equal(found["measured"], found["I_alpha"])
     t, found = clamped(CLAMP + alpha_current, alpha_synapse, ["I_alpha"], times=(5,), w=0.2 * nA)
     assert found["I_alpha"].max() == pytest.approx(0.2e-9, rel=1e-10)
     assert t[found["I_alpha"].argmax()] == pytest.approx(5.1 + 5)
 
 
-def test_nmda_rises_and_decays_as_a_difference_of_exponentials():
+def test_nmda_rises_and_decays_as_a_difference_of_exponentials(ledger):
     t, found = clamped(CLAMP + nmda, nmda_synapse, ["g_nmda", "I_nmda"], w=2 * nS)
     expected = 2e-9 * summed(lambda s: 100 / 98 * (np.exp(-s / 100) - np.exp(-s / 2)), t)
-    np.testing.assert_allclose(found["g_nmda"], expected, rtol=1e-10, atol=1e-22)
+    ledger(nmda, nmda_synapse, quantity="conductance after two spikes", found=found["g_nmda"], expected=expected,
+           relative=1e-10, absolute=1e-22, **CLOSED)  # fmt: skip
     block = 1 / (1 + np.exp(0.062 * 60) / 3.57)
-    np.testing.assert_allclose(found["I_nmda"], expected * block * 60e-3, rtol=1e-10, atol=1e-22)
+    ledger(nmda, quantity="current", found=found["I_nmda"], expected=expected * block * 60e-3, relative=1e-10,
+           absolute=1e-22, **CLOSED)  # fmt: skip
 
 
 # 1/(1 + [Mg]/3.57 mM * exp(-0.062 V/mV)), worked out by hand to four figures.
@@ -93,10 +102,11 @@ def test_nmda_rises_and_decays_as_a_difference_of_exponentials():
     ("v", "open_fraction"),
     [(-80, 0.02443), (-60, 0.07963), (-40, 0.2302), (-20, 0.5082), (0, 0.7812), (20, 0.9250), (40, 0.9771)],
 )
-def test_the_magnesium_block_of_jahr_and_stevens_at_1_mm(v, open_fraction):
+def test_the_magnesium_block_of_jahr_and_stevens_at_1_mm(v, open_fraction, ledger):
     group = (CLAMP + nmda).group(1, v=v * mV, g_nmda=1 * nS)
     Network(group).run(DT)
-    assert float(group.B_nmda[0]) == pytest.approx(open_fraction, rel=5e-4)
+    ledger(nmda, quantity=f"open fraction at {v} mV", against="Jahr and Stevens (1990), by hand",
+           found=float(group.B_nmda[0]), expected=open_fraction, relative=5e-4)  # fmt: skip
 
 
 def test_half_of_the_nmda_channels_are_blocked_at_minus_20_5_mv_and_none_without_magnesium():
@@ -136,7 +146,7 @@ def gaba_b_truth(times, t):
     return np.concatenate(found, axis=1)
 
 
-def test_gaba_b_follows_its_kinetic_scheme_and_needs_a_burst():
+def test_gaba_b_follows_its_kinetic_scheme_and_needs_a_burst(ledger):
     peaks = {}
     for spikes in (1, 10):
         times = 5.0 + 5 * np.arange(spikes)
@@ -144,10 +154,11 @@ def test_gaba_b_follows_its_kinetic_scheme_and_needs_a_burst():
         names = ["R_gaba_b", "G_gaba_b", "I_gaba_b"]
         t, found = clamped(cell, gaba_b_synapse, names, times=times, duration=400 * ms)
         _, bound, protein = gaba_b_truth(times, t)
-        np.testing.assert_allclose(found["R_gaba_b"], bound, rtol=0, atol=1e-4 * bound.max())
-        np.testing.assert_allclose(found["G_gaba_b"], protein, rtol=0, atol=1e-4 * protein.max())
         current = 60e-9 * protein**4 / (protein**4 + 100) * (-95e-3 + 60e-3)
-        np.testing.assert_allclose(found["I_gaba_b"], current, rtol=0, atol=5e-4 * np.abs(current).max())
+        for name, expected, largest in zip(names, (bound, protein, current), (1e-4, 1e-4, 5e-4), strict=True):
+            ledger(gaba_b, gaba_b_synapse, quantity=f"{name[0]} after {spikes} spikes", found=found[name],
+                   against="Destexhe's scheme by SciPy's DOP853", expected=expected, of_largest=largest, dt=0.1,
+                   duration=400)  # fmt: skip
         peaks[spikes] = np.abs(found["I_gaba_b"]).max()
     assert peaks[10] > 100 * peaks[1]
 
@@ -172,7 +183,7 @@ def amplitudes(synapse, duration=6000):
     return [row[train + 1] - row[train] * np.exp(-step / 3) for row, train in zip(current, trains, strict=True)]
 
 
-def test_facilitation_follows_the_recursion_and_reaches_its_steady_state():
+def test_facilitation_follows_the_recursion_and_reaches_its_steady_state(ledger):
     U, tau_f, tau_r, A = 0.03, 530, 130, 1540
     for frequency, found in zip(FREQUENCIES, amplitudes(tsodyks_markram), strict=True):
         decay_u, decay_x = np.exp(-1000 / frequency / tau_f), np.exp(-1000 / frequency / tau_r)
@@ -182,32 +193,38 @@ def test_facilitation_follows_the_recursion_and_reaches_its_steady_state():
             expected.append(A * u * x)
             x -= u * x
             u, x = u * decay_u, 1 - (1 - x) * decay_x
-        np.testing.assert_allclose(found, expected, rtol=1e-8)
+        ledger(tsodyks_markram, quantity=f"current of each spike at {frequency} Hz", against="recursion of the paper",
+               found=found, expected=np.array(expected), relative=1e-8, dt=1, duration=6000)  # fmt: skip
         assert found[0] == pytest.approx(A * U, rel=1e-10)
         u = U / (1 - (1 - U) * decay_u)
         steady = A * u * (1 - decay_x) / (1 - (1 - u) * decay_x)
-        assert found[-1] == pytest.approx(steady, rel=1e-4)  # exp(-6000/530) is 1.2e-5
+        # exp(-6000/530) is 1.2e-5
+        ledger(tsodyks_markram, quantity=f"steady state at {frequency} Hz", against="closed form", found=found[-1],
+               expected=steady, relative=1e-4, dt=1, duration=6000)  # fmt: skip
 
 
-def test_depression_reaches_its_steady_state_and_falls_as_one_over_the_rate():
+def test_depression_reaches_its_steady_state_and_falls_as_one_over_the_rate(ledger):
     for frequency, found in zip(FREQUENCIES, amplitudes(depressing_synapse), strict=True):
         decay = np.exp(-1000 / frequency / 800)
         assert found[0] == pytest.approx(250 * 0.5, rel=1e-10)
-        assert found[-1] == pytest.approx(250 * 0.5 * (1 - decay) / (1 - 0.5 * decay), rel=1e-8)
+        ledger(depressing_synapse, quantity=f"steady state at {frequency} Hz", against="closed form", found=found[-1],
+               expected=250 * 0.5 * (1 - decay) / (1 - 0.5 * decay), relative=1e-8, dt=1, duration=6000)  # fmt: skip
     assert found[-1] == pytest.approx(250 / (0.8 * 100), rel=0.02)  # the limit A/(tau_rec*rate) of high rates
 
 
 # ---- gap junctions ---------------------------------------------------------------------------------------------------
 
 
-def test_a_gap_junction_carries_the_difference_of_the_potentials():
+def test_a_gap_junction_carries_the_difference_of_the_potentials(ledger):
     group = (CLAMP + gap_current).group(3, dt=DT, v=[-70, -50, -40] * mV)
     junctions = gap_junction.connect(group, i=[0, 1, 1, 2], j=[1, 0, 2, 1], g_gap=[2, 2, 3, 3] * nS, dt=DT)
     Network(group, junctions).run(DT)
-    np.testing.assert_allclose(np.asarray(group.I_gap) / 1e-12, [2 * 20, -2 * 20 + 3 * 10, -3 * 10], rtol=1e-12)
+    ledger(gap_current, gap_junction, quantity="current of three cells", against="Ohm's law",
+           found=np.asarray(group.I_gap) / 1e-12, expected=[2 * 20, -2 * 20 + 3 * 10, -3 * 10], relative=1e-12,
+           dt=0.1, duration=0.1)  # fmt: skip
 
 
-def test_two_coupled_cells_approach_each_other_and_keep_their_mean():
+def test_two_coupled_cells_approach_each_other_and_keep_their_mean(ledger):
     passive = Neuron(
         "dv/dt = (-v + R*I)/tau : volt",
         input="I",
@@ -220,14 +237,17 @@ def test_two_coupled_cells_approach_each_other_and_keep_their_mean():
     first, second = np.asarray(trace.v / mV)
     steps = np.arange(len(first))
     # tau d(v1 - v2)/dt = -(1 + 2 g R)(v1 - v2), with Euler's steps; the mean only leaks.
-    np.testing.assert_allclose(first - second, 10 * (1 - 0.1 / 20 * (1 + 2 * 0.2)) ** steps, rtol=1e-9)
-    np.testing.assert_allclose(first + second, 10 * (1 - 0.1 / 20) ** steps, rtol=1e-9)
+    told = dict(against="closed form of Euler's steps", relative=1e-9, dt=0.1, duration=20)
+    ledger(gap_current, gap_junction, quantity="difference of two passive cells", found=first - second,
+           expected=10 * (1 - 0.1 / 20 * (1 + 2 * 0.2)) ** steps, **told)  # fmt: skip
+    ledger(gap_current, gap_junction, quantity="sum of two passive cells", found=first + second,
+           expected=10 * (1 - 0.1 / 20) ** steps, **told)  # fmt: skip
 
 
 # ---- receptors without a current -------------------------------------------------------------------------------------
 
 
-def test_the_firing_rate_is_the_low_pass_filtered_spike_train():
+def test_the_firing_rate_is_the_low_pass_filtered_spike_train(ledger):
     fires = np.zeros((300, 1))
     fires[[50, 80, 200]] = 1
     cell = Neuron(
@@ -237,7 +257,8 @@ def test_the_firing_rate_is_the_low_pass_filtered_spike_train():
     trace = StateMonitor(group, "nu", record=0, dt=DT)
     Network(group, trace).run(30 * ms)
     expected = summed(lambda s: np.exp(-s / 100) / 0.1, np.asarray(trace.t / ms), times=(5, 8, 20))
-    np.testing.assert_allclose(np.asarray(trace.nu[0]), expected, rtol=1e-10)
+    ledger(firing_rate, quantity="rate after three spikes", against="closed form", found=np.asarray(trace.nu[0]),
+           expected=expected, relative=1e-10, dt=0.1, duration=30)  # fmt: skip
     assert float(group.x[0]) == 3  # the neuron's own reset is still there
 
 

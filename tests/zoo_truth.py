@@ -11,6 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from brian2 import Network, SpikeMonitor, StateMonitor, ms
 
+# The truth of those comparisons that have the same integrator and step on both sides, where only equations can differ.
+SAME_STEP = "the same Runge-Kutta step of the paper's equations, in NumPy"
+
 Array = np.ndarray
 Slope = Callable[[float | Array, Array], Array]
 

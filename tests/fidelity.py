@@ -1,0 +1,219 @@
+"""The ledger of fidelity: a test that compares a model with an independent truth says so, and how far they are apart.
+
+    ledger(lif, quantity="v", against="closed form", found=..., expected=..., relative=1e-10, dt=0.1)
+
+asserts the comparison. `pytest --ledger data/fidelity.csv` runs the tests that compare and writes what they found as a
+table, beside it as Markdown; any other run requires that the table has a row for each comparison, so that a table that
+is out of date fails the test that it is silent about.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bioplast import atomic, registry
+from bioplast.definition import Definition
+
+TABLE = Path(__file__).resolve().parent.parent / "data" / "fidelity.csv"
+COLUMNS = (
+    "model",
+    "quantity",
+    "against",
+    "target",
+    "dt_ms",
+    "precision",
+    "duration_ms",
+    "deviation",
+    "tolerance",
+    "unit",
+    "test",
+)
+# What says which comparison a row is; the rest is its result.
+KEY = ("model", "quantity", "against", "target", "dt_ms", "duration_ms", "tolerance", "unit")
+OUR_NUMPY = "our numpy target"
+RELATIVE = "relative"
+OF_LARGEST = "of the largest magnitude"
+
+
+def number(value: float) -> str:
+    """Three significant digits, so that the same computation gives the same table."""
+    return f"{value:.3g}"
+
+
+def read(path: Path = TABLE) -> list[dict[str, str]]:
+    """The rows of a table."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def deviation(found: Any, expected: Any, *, relative: float, absolute: float, of_largest: float) -> tuple[float, float]:
+    """How far two arrays of one shape, or two lists of them, are apart at most, and what is accepted.
+
+    `absolute` alone: the largest difference. `relative`: the largest |f - e|/|e|; with `absolute` beside it
+    |f - e|/(|e| + absolute/relative), which passes exactly when |f - e| <= absolute + relative*|e|. `of_largest`: the
+    largest difference over the largest |e|. NaN where anything is NaN or infinite.
+    """
+    if isinstance(expected, list) and expected and np.ndim(expected[0]):
+        assert [np.shape(f) for f in found] == [np.shape(e) for e in expected], "as many of each"
+        found, expected = np.concatenate(found), np.concatenate(expected)
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    assert expected.size, "nothing is compared"
+    found, expected = np.broadcast_arrays(found, expected) if not expected.shape else (found, expected)
+    assert found.shape == expected.shape, "of one shape"
+    apart, size = np.abs(found - expected), np.abs(expected)
+    if of_largest:
+        return float(apart.max() / size.max()), of_largest
+    if not relative:
+        return float(apart.max()), absolute
+    scale = size + absolute / relative
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.where(apart == 0, 0.0, apart / scale).max()), relative
+
+
+class Ledger:
+    """What the fixture `ledger` gives: call it to assert a comparison and put it on record."""
+
+    def __init__(self, record: list[tuple[str, object]], known: set[tuple[str, ...]] | None, test: str) -> None:
+        self._record = record
+        self._known = known
+        self._test = test
+
+    def __call__(
+        self,
+        *models: Definition | str,
+        quantity: str,
+        against: str,
+        found: Any,
+        expected: Any,
+        relative: float = 0,
+        absolute: float = 0,
+        of_largest: float = 0,
+        unit: str = "",
+        dt: float | None = None,
+        duration: float | None = None,
+        target: str = "numpy",
+        precision: str = "float64",
+    ) -> None:
+        """Assert that `found` is `expected` up to the tolerance, and put that on record for each of the models.
+
+        Parameters
+        ----------
+        *models : Definition or str
+            Models of bioplast.models, or their names.
+        quantity, against : str
+            What is compared, and the truth it is compared with.
+        found, expected : array, or list of arrays (one a cell)
+        relative, absolute, of_largest : float
+            The tolerance, see `deviation`.
+        unit : str
+            The unit of found, expected and `absolute`.
+        dt, duration : float, optional
+            Step and length of the simulation (ms).
+        """
+        __tracebackhide__ = True
+        apart, tolerance = deviation(found, expected, relative=relative, absolute=absolute, of_largest=of_largest)
+        row = {
+            "quantity": quantity,
+            "against": against,
+            "target": target,
+            "dt_ms": "" if dt is None else number(dt),
+            "precision": precision,
+            "duration_ms": "" if duration is None else number(duration),
+            "deviation": number(apart),
+            "tolerance": number(tolerance),
+            "unit": OF_LARGEST if of_largest else RELATIVE if relative else unit,
+        }
+        assert row["unit"], "an absolute deviation has a unit"
+        assert apart <= tolerance, f"{quantity} against {against}: {number(apart)} {row['unit']}, above {tolerance}"
+        for model in models:
+            name = registry._key(model if isinstance(model, str) else str(model.name))
+            assert name in registry.models(), f"{name} is not a model of bioplast.models"
+            self._record.append(("fidelity", {"model": name, **row}))
+            if self._known is not None:
+                key = identity({"model": name, **row, "test": self._test})
+                assert key in self._known, f"data/fidelity.csv has no row {' | '.join(key)}: make ledger"
+
+
+def identity(row: dict[str, str]) -> tuple[str, ...]:
+    """What makes a row the same comparison in another run."""
+    return (*(row[name] for name in KEY), row["test"])
+
+
+@pytest.fixture
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    """Compare with an independent truth on record: see `Ledger.__call__`."""
+    known = None
+    if not request.config.getoption("--ledger"):
+        known = {identity(row) for row in read()}
+    return Ledger(request.node.user_properties, known, request.node.nodeid)
+
+
+class Writer:
+    """The plugin that collects what the tests of a run put on record, from every process, and writes the table."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, str]] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        comparing = [item for item in items if "ledger" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in comparing])
+        items[:] = comparing
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.rows += [{**row, "test": report.nodeid} for name, row in report.user_properties if name == "fidelity"]
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.OK and not hasattr(session.config, "workerinput"):
+            rows = sorted(self.rows, key=lambda row: [row[name] for name in COLUMNS])
+            atomic.write_text(self.path, as_csv(rows))
+            atomic.write_text(self.path.with_suffix(".md"), as_markdown(rows))
+
+
+def as_csv(rows: Iterable[dict[str, str]]) -> str:
+    """The table that programs read."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_markdown(rows: list[dict[str, str]]) -> str:
+    """The table that people read: a section for each model."""
+    lines = [
+        "# Fidelity",
+        "",
+        "What each model was compared with, at which step, and how far the two are apart at most. `make ledger` runs",
+        "the comparisons again and writes this page and `fidelity.csv`, which also names the test of each row.",
+        "Everything is computed in float64.",
+    ]
+    for model in sorted({row["model"] for row in rows}):
+        lines += ["", f"## {model}", ""]
+        lines += ["| quantity | against | target | dt (ms) | duration (ms) | deviation | tolerance |"]
+        lines += ["|---|---|---|---|---|---|---|"]
+        for row in rows:
+            if row["model"] == model:
+                unit = row["unit"]
+                cells = [row[name] for name in ("quantity", "against", "target", "dt_ms", "duration_ms")]
+                cells += [f"{row['deviation']} {unit}", f"{row['tolerance']} {unit}"]
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--ledger", type=Path, help="run the tests that compare with a truth and write the table here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--ledger"):
+        config.pluginmanager.register(Writer(config.getoption("--ledger")), "fidelity-writer")
