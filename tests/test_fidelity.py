@@ -1,4 +1,4 @@
-"""The committed table of fidelity: complete, within its tolerances, of tests that exist; and how the ledger measures."""
+"""The committed table of fidelity: complete, within its tolerances, its tests exist; and how the ledger measures."""
 
 import csv
 import math

@@ -130,9 +130,8 @@ def potentials(method, step):
 def test_hodgkin_huxley_by_its_own_method(squid, ledger):
     step = 0.02
     runs = [crossings(potentials(hodgkin_huxley.method, h), h) for h in (step, step / 2, step / 4)]
-    # A straight line between two steps misses the crossing by v''/v'*h**2/8 at most; the membrane is never faster than
-    # C_m/(g_Na + g_K + g_L) = 1/156 ms.
-    slack = 156 * step**2 / 8
+    # The membrane is never faster than C_m/(g_Na + g_K + g_L) = 1/156 ms.
+    slack = zoo_truth.missed_by_a_line(156, step)
     assert_first_order(ledger, hodgkin_huxley, runs, squid, against=f"{VERSION} {SQUID}", dt=step, duration=DURATION,
                        slack=slack)  # fmt: skip
 

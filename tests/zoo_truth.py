@@ -70,6 +70,11 @@ def crossings(values: Array, level: float, h: float) -> list[Array]:
     return found
 
 
+def missed_by_a_line(rate: float, h: float) -> float:
+    """How far `crossings` may be off: v''/v'*h**2/8, with v''/v' below `rate`, that of the fastest process."""
+    return rate * h**2 / 8
+
+
 def spikes_of(
     slope: Slope,
     state: Array,
