@@ -7,9 +7,9 @@ from brian2 import Hz, TimedArray, ms, mV, second, volt
 
 from bioplast.models import glif
 
-# Mihalas and Niebur (2009), table 1 and figure 1: a (1/s), A_1/C, A_2/C (V/s), and the input I_e/C (V/s) as pieces
-# (value, until in ms). The paper gives the amplitudes; the durations are read off its figure, as Detorakis (2017),
-# ReScience 3(1), has done.
+# Mihalas and Niebur (2009), table 1: a (1/s), A_1/C, A_2/C (V/s), and the input I_e/C (V/s) as pieces (value, until in
+# ms). The paper gives the amplitudes; the durations are those that Detorakis (2017), ReScience 3(1), table 5, has read
+# off its figure 1. His currents start at 0.01 and 0.001 V/s, ours at 0.
 TYPES = {
     "tonic spiking": (0, 0, 0, [(1.5, 200)]),
     "class 1": (0, 0, 0, [(1 + 1e-6, 500)]),
@@ -59,8 +59,7 @@ def simulate(variables=()):
         len(NAMES),
         STEPS * DT,
         variables=variables,
-        I="drive(t, i)",
-        namespace={"drive": TimedArray(TABLE * volt / second, dt=DT * ms)},
+        held=TimedArray(TABLE * volt / second, dt=DT * ms),
         a=a * Hz,
         A_1=A_1 * volt / second,
         A_2=A_2 * volt / second,
@@ -86,9 +85,7 @@ def fired(simulated):
 
 def slope(t, state):
     i1, i2, v, theta = state
-    # The time of a stage that lies on a step's end belongs to the next step, as for a TimedArray.
-    row = np.minimum(np.broadcast_to(np.asarray(t) / DT + 1e-6, v.shape).astype(int), STEPS - 1)
-    current = TABLE[row, np.arange(len(NAMES))]
+    current = TABLE[int(t / DT)]
     rise = a * 1e-3 * (v + 70) - 0.01 * (theta + 50)
     return np.array([-0.2 * i1, -0.02 * i2, current + i1 + i2 - 0.05 * (v + 70), rise])
 
@@ -104,22 +101,26 @@ def over(state):
 START = np.array([0 * V_0, 0 * V_0, V_0, THETA_0])
 
 
-def test_it_is_the_runge_kutta_step_of_the_equations(simulated):
+def test_it_is_the_runge_kutta_step_of_the_equations(simulated, ledger):
     expected, states = zoo_truth.stepped(slope, START, over, reset, STEPS * DT, DT)
     trains, traces = simulated
-    for name, ours, theirs in zip(NAMES, trains, expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9, err_msg=name)
+    told = dict(against=zoo_truth.SAME_STEP, dt=DT, duration=STEPS * DT)
+    ledger(
+        glif, quantity="spike times of the 20 types", found=trains, expected=expected, absolute=1e-9, unit="ms", **told
+    )
     for k, name in enumerate(("I_1", "I_2", "v", "Theta")):
         scale = 1.0 if name in ("I_1", "I_2") else 1e3  # V/s are mV/ms
-        np.testing.assert_allclose(traces[name] * scale, states[:, k], rtol=0, atol=1e-9 * np.abs(states[:, k]).max())
+        ledger(glif, quantity=name, found=traces[name] * scale, expected=states[:, k], of_largest=1e-9, **told)
 
 
-def test_it_fires_where_the_exact_flow_crosses_the_threshold(simulated):
-    exact = zoo_truth.spikes_of(slope, START, over, reset, 500, DT)
-    zoo_truth.assert_on_grid([train[train < 500] for train in simulated[0]], exact, DT, first=3)
+def test_it_fires_where_the_exact_flow_crosses_the_threshold(simulated, ledger):
+    def flow(wait):
+        return zoo_truth.spikes_of(slope, START, over, reset, STEPS * DT, DT, wait)
+
+    zoo_truth.assert_on_grid(ledger, glif, simulated[0], flow, DT, STEPS * DT)
 
 
-def test_the_subthreshold_equations_have_the_closed_form_of_the_paper():
+def test_the_subthreshold_equations_have_the_closed_form_of_the_paper(ledger):
     # Linear equations between spikes: sums of exponentials (equations 3.1-3.3 of the paper), here the free decay.
     k_1, k_2, g, i_1, i_2 = 200.0, 20.0, 50.0, 0.3, -0.2
     _, traces = zoo_truth.run(
@@ -128,15 +129,19 @@ def test_the_subthreshold_equations_have_the_closed_form_of_the_paper():
     t = np.arange(1000) * DT * 1e-3
     v = -0.07 + (-0.005 - i_1 / (g - k_1) - i_2 / (g - k_2)) * np.exp(-g * t)
     v += i_1 / (g - k_1) * np.exp(-k_1 * t) + i_2 / (g - k_2) * np.exp(-k_2 * t)
-    np.testing.assert_allclose(traces["v"][:, 0], v, rtol=1e-9)
-    np.testing.assert_allclose(traces["I_1"][:, 0], i_1 * np.exp(-k_1 * t), rtol=1e-6)
+    told = dict(against="closed form of the paper", dt=DT, duration=100)
+    ledger(glif, quantity="v below threshold", found=traces["v"][:, 0], expected=v, relative=1e-9, **told)
+    ledger(glif, quantity="I_1 below threshold", found=traces["I_1"][:, 0], expected=i_1 * np.exp(-k_1 * t),
+           relative=1e-6, **told)  # fmt: skip
 
 
-def test_tonic_spiking_has_the_interval_of_a_leaky_cell(fired):
+def test_tonic_spiking_has_the_interval_of_a_leaky_cell(fired, ledger):
     interval = np.log(30 / 10) / 0.05  # from V_r = E_L to Theta_inf, 20 mV up, driven to 30 mV
     found = np.diff(fired["tonic spiking"][0])
     assert len(found) >= 7
-    np.testing.assert_allclose(found, np.ceil(interval / DT) * DT, atol=1e-9)
+    ledger(glif, quantity="interval of tonic spiking", against="closed form on the grid", found=found,
+           expected=np.full_like(found, np.ceil(interval / DT) * DT), absolute=1e-9, unit="ms", dt=DT,
+           duration=200)  # fmt: skip
 
 
 def test_class_1_fires_as_slowly_as_one_likes_and_class_2_does_not(fired):
