@@ -123,7 +123,9 @@ def run(neuron, N, duration, *, variables=(), dt=None, held=None, **values):
     already see the input of the next one; here it is set before each step.
     """
     dt = dt or neuron.dt
-    group = neuron.group(N, dt=dt, namespace={"held": held} if held else None, **values)
+    if held:
+        values["namespace"] = {"held": held}
+    group = neuron.group(N, dt=dt, **values)
     if held:
         group.run_regularly("I_ext = held(t, i)", dt=dt, when="start")
     spikes = SpikeMonitor(group)
