@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ COLUMNS = (
     "test",
 )
 # What says which comparison a row is; the rest is its result.
-KEY = ("model", "quantity", "against", "target", "dt_ms", "duration_ms", "tolerance", "unit")
+KEY = ("model", "quantity", "against", "target", "dt_ms", "duration_ms", "unit")
 OUR_NUMPY = "our numpy target"
 RELATIVE = "relative"
 OF_LARGEST = "of the largest magnitude"
@@ -80,7 +81,7 @@ def deviation(found: Any, expected: Any, *, relative: float, absolute: float, of
 class Ledger:
     """What the fixture `ledger` gives: call it to assert a comparison and put it on record."""
 
-    def __init__(self, record: list[tuple[str, object]], known: set[tuple[str, ...]] | None, test: str) -> None:
+    def __init__(self, record: list[tuple[str, object]], known: dict[tuple[str, ...], float] | None, test: str) -> None:
         self._record = record
         self._known = known
         self._test = test
@@ -123,9 +124,9 @@ class Ledger:
             "quantity": quantity,
             "against": against,
             "target": target,
-            "dt_ms": "" if dt is None else number(dt),
+            "dt_ms": "" if dt is None else f"{dt:g}",
             "precision": precision,
-            "duration_ms": "" if duration is None else number(duration),
+            "duration_ms": "" if duration is None else f"{duration:g}",
             "deviation": number(apart),
             "tolerance": number(tolerance),
             "unit": OF_LARGEST if of_largest else RELATIVE if relative else unit,
@@ -138,7 +139,9 @@ class Ledger:
             self._record.append(("fidelity", {"model": name, **row}))
             if self._known is not None:
                 key = identity({"model": name, **row, "test": self._test})
-                assert key in self._known, f"data/fidelity.csv has no row {' | '.join(key)}: make ledger"
+                # A tolerance that is derived from a simulation may round differently on another machine.
+                same = key in self._known and math.isclose(self._known[key], tolerance, rel_tol=0.02)
+                assert same, f"data/fidelity.csv has no row {' | '.join(key)}, within {tolerance:.3g}: make ledger"
 
 
 def identity(row: dict[str, str]) -> tuple[str, ...]:
@@ -151,7 +154,7 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     """Compare with an independent truth on record: see `Ledger.__call__`."""
     known = None
     if not request.config.getoption("--ledger"):
-        known = {identity(row) for row in read()}
+        known = {identity(row): float(row["tolerance"]) for row in read()}
     return Ledger(request.node.user_properties, known, request.node.nodeid)
 
 
@@ -174,9 +177,19 @@ class Writer:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus == pytest.ExitCode.OK and not hasattr(session.config, "workerinput"):
-            rows = sorted(self.rows, key=lambda row: [row[name] for name in COLUMNS])
+            rows = table(self.rows)
             atomic.write_text(self.path, as_csv(rows))
             atomic.write_text(self.path.with_suffix(".md"), as_markdown(rows))
+
+
+def table(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """A sorted row for each comparison; one that a test makes several times has its largest deviation."""
+    largest: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        known = largest.setdefault(identity(row), row)
+        if float(row["deviation"]) > float(known["deviation"]):
+            largest[identity(row)] = row
+    return sorted(largest.values(), key=lambda row: [row[name] for name in COLUMNS])
 
 
 def as_csv(rows: Iterable[dict[str, str]]) -> str:

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, as_markdown, deviation, read
+from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, as_markdown, deviation, read, table
 
 from bioplast.registry import models
 
@@ -46,7 +46,7 @@ def test_its_tests_exist(rows):
 def test_it_is_sorted_and_the_page_shows_the_same(rows):
     with TABLE.open(newline="") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
-    assert TABLE.read_text() == as_csv(sorted(rows, key=lambda row: [row[name] for name in COLUMNS]))
+    assert TABLE.read_text() == as_csv(table(rows))
     assert TABLE.with_suffix(".md").read_text() == as_markdown(rows)
 
 
@@ -88,7 +88,8 @@ import pytest
 
 @pytest.mark.parametrize("found", [1.0, 1.25])
 def test_compared(ledger, found):
-    ledger("lif", quantity="q", against="a", found=found, expected=1, absolute={tolerance}, unit="mV", dt=0.1)
+    for each in (found, 1.125):
+        ledger("lif", quantity="q", against="a", found=each, expected=1, absolute={tolerance}, unit="mV", dt=0.1)
 
 def test_without():
     raise AssertionError("is not run for the table")
@@ -111,7 +112,7 @@ def test_the_option_writes_the_table_with_and_without_workers(tmp_path, workers)
     done = run(tmp_path, "--ledger", table, "-n", workers)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [(row["deviation"], row["test"]) for row in read(table)] == [
-        ("0", "test_some.py::test_compared[1.0]"),
+        ("0.125", "test_some.py::test_compared[1.0]"),
         ("0.25", "test_some.py::test_compared[1.25]"),
     ]
     assert "| q | a | numpy | 0.1 |  | 0.25 mV | 0.5 mV |" in table.with_suffix(".md").read_text()

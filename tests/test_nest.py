@@ -83,7 +83,7 @@ def test_izhikevich(step, ledger):
 
 
 def test_adex(ledger):
-    currents = [1000, 1500, 2000, 2600]  # pA
+    currents = [1000, 1500, 2000, 2400]  # pA
     numbers = dict(C_m=281.0, g_L=30.0, E_L=-70.6, V_m=-70.6, V_th=-50.4, Delta_T=2.0, a=4.0, tau_w=144.0, b=80.5)
     numbers |= dict(V_reset=-70.6, V_peak=20.0, w=0.0, t_ref=0.0, gsl_error_tol=1e-9)
     resolution = 0.001
