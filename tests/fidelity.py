@@ -107,7 +107,7 @@ class Ledger:
         Parameters
         ----------
         *models : Definition or str
-            Models of bioplast.models, or their names.
+            Models of bioplast.models, or their names; none if the comparison is of no model of its own.
         quantity, against : str
             What is compared, and the truth it is compared with.
         found, expected : array, or list of arrays (one a cell)

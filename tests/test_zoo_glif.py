@@ -114,8 +114,8 @@ def test_it_is_the_runge_kutta_step_of_the_equations(simulated, ledger):
 
 
 def test_it_fires_where_the_exact_flow_crosses_the_threshold(simulated, ledger):
-    # For as long as the figure shows: after some ten bursts one of them has a spike more or less, as its last spike
-    # happens or does not by however little.
+    # For as long as the figure shows. Later, in the fourth burst that hyperpolarization induces, the exact flow has a
+    # sixth spike that hardly reaches the threshold, and on the grid it does not.
     def shown(trains):
         return [train[train < end] for train, end in zip(trains, ENDS, strict=True)]
 

@@ -108,9 +108,9 @@ def test_nothing_of_the_library_is_left_out_and_all_of_it_moves():
 def models_of(key):
     """The models that a variable belongs to, by its name such as "cells.g_ampa": of the cells' own, lif."""
     owner, _, variable = key.partition(".")
-    if owner not in ("cells", "trace"):
-        return [owner]
-    return [r for r in RECEPTORS if variable in r.variables or variable in r.parameters] or [lif]
+    if owner in ("cells", "trace"):
+        return [r for r in RECEPTORS if variable in r.variables or variable in r.parameters] or [lif]
+    return [owner] if owner.replace("_", "-") in models() else []
 
 
 @pytest.mark.build
