@@ -56,7 +56,7 @@ def integrate(currents, duration, dt=DT):
     return np.array(voltages)
 
 
-CURRENTS = np.array([0.0, 3.0, 10.0, 20.0])  # uA/cm^2
+CURRENTS = np.array([0.0, 3.0, 10.0, 20.0])  # uA/cm^2, our own
 DURATION = 30  # ms
 
 

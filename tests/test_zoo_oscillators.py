@@ -58,7 +58,8 @@ def wang_buzsaki_slope(state, current):
     return np.array([current - ionic, 5 * (a_h * (1 - h) - b_h * h), 5 * (a_n * (1 - n) - b_n * n)])
 
 
-# model, equations, variables, what a unit of v and of the input is, currents, duration (ms), level of a spike
+# model, equations, variables, what a unit of v and of the input is, currents, duration (ms), level of a spike.
+# The steps of current are our own, as are those below where no bifurcation or published current is named.
 CASES = {
     "fitzhugh_nagumo": (fitzhugh_nagumo, fitzhugh_nagumo_slope, "vw", 1, 1, [0, 0.3, 0.5, 1.0], 150, 0.5),
     "hindmarsh_rose": (hindmarsh_rose, hindmarsh_rose_slope, "vyz", 1, 1, [0, 1.2, 2.0, 4.0], 300, 1.0),
