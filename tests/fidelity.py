@@ -216,9 +216,9 @@ def as_markdown(rows: list[dict[str, str]]) -> str:
         lines += ["|---|---|---|---|---|---|---|"]
         for row in rows:
             if row["model"] == model:
-                unit = row["unit"]
+                unit = "" if row["unit"] == "1" else f" {row['unit']}"
                 cells = [row[name] for name in ("quantity", "against", "target", "dt_ms", "duration_ms")]
-                cells += [f"{row['deviation']} {unit}", f"{row['tolerance']} {unit}"]
+                cells += [f"{row['deviation']}{unit}", f"{row['tolerance']}{unit}"]
                 lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
