@@ -255,9 +255,9 @@ class Definition:
         """The definition as Markdown, with the equations in TeX."""
         return rendering.markdown(self)
 
-    def to_html(self) -> str:
-        """The definition as HTML, with the equations in TeX for MathJax."""
-        return rendering.html(self)
+    def to_html(self, mathml: bool = False) -> str:
+        """The definition as HTML, with the equations in TeX for MathJax, or in MathML, which needs no program."""
+        return rendering.html(self, mathml)
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()

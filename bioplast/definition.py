@@ -281,7 +281,7 @@ class Neuron(Definition):
         return dataclasses.replace(
             self,
             equations=joined(self, receptor),
-            reset="\n".join(filter(None, [self.reset, receptor.reset])) or None,
+            reset="\n".join(filter(None, [self.reset, receptor.reset])) or self.reset,
             currents=(*self.currents, *filter(None, [receptor.current])),
             **merged_tables(self, receptor),
         )

@@ -6,6 +6,7 @@ import html as escaping
 import re
 from typing import TYPE_CHECKING, Any
 
+from . import mathml as mml
 from .parameter import Parameter, unit_text, value_text
 from .tex import expression, symbol
 
@@ -44,10 +45,11 @@ def markdown(definition: Definition) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def html(definition: Definition) -> str:
-    """HTML with the equations in TeX, which a notebook hands to MathJax."""
+def html(definition: Definition, mathml: bool = False) -> str:
+    """HTML with the equations in TeX, which a notebook hands to MathJax, or in MathML, which browsers typeset."""
     quote = escaping.escape
-    parts = [f"<p><b>{quote(title(definition))}</b></p>", f"<p>$$\n{quote(tex(definition))}\n$$</p>"]
+    equations = _equations(definition) if mathml else f"<p>$$\n{quote(tex(definition))}\n$$</p>"
+    parts = [f"<p><b>{quote(title(definition))}</b></p>", equations]
     items = [
         f"<li>{quote(n)}: <code>{quote(_one_line(v))}</code></li>" for n, v in definition.properties().items() if v
     ]
@@ -79,6 +81,21 @@ def tex(definition: Definition) -> str:
         unit = re.sub(r"\^(-?[\d.]+)", r"^{\1}", re.sub(r"[a-z]+", lambda word: rf"\mathrm{{{word[0]}}}", unit))
         lines.append(rf"{left} &= {expression(eq.expr.code)} && [{unit}]")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _equations(definition: Definition) -> str:
+    """The equations, without the declarations, as a table whose cells are MathML; nothing without an equation."""
+    lines = []
+    for eq in definition._parsed_model.values():
+        if eq.expr is None:
+            continue
+        differential = eq.type == "differential equation"
+        left = mml.derivative(eq.varname) if differential else mml.symbol(eq.varname)
+        right = mml.expression(eq.expr.code)
+        cells = (left, f"<mo>=</mo>{right}")
+        typeset = "".join(f"<td><math display='block'><mrow>{cell}</mrow></math></td>" for cell in cells)
+        lines.append(f"<tr>{typeset}<td>{escaping.escape(unit_text(eq.dim))}</td></tr>")
+    return f"<table class='equations'>{''.join(lines)}</table>" if lines else ""
 
 
 def _rows(definition: Definition) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .every import Every, run_every
 from .interval import Interval, interval
-from .protocol import PRESETS, Figure, Protocol, Row, Trial
+from .protocol import PRESETS, Figure, Protocol, Row, Section, Trial
 from .report import write_report
 from .runner import Interrupted, Run, RunFailed, run
 
@@ -24,6 +24,7 @@ __all__ = [
     "Row",
     "Run",
     "RunFailed",
+    "Section",
     "Trial",
     "interval",
     "run",

@@ -161,6 +161,8 @@ class RunFolder:
     def write_summary(self, protocol: str, preset: str, rows: Sequence[Row]) -> None:
         """Write summary.json and summary.csv."""
         plain = [asdict(row) for row in rows]
+        for row in plain:
+            del row["tolerance"]  # kept in run.json
         summary = {"protocol": protocol, "preset": preset, "rows": plain}
         self.write_json("summary.json", summary)
         self.write("summary.csv", table_text(plain))

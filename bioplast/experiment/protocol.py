@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DefinitionError, UnknownName
 from .interval import interval
 from .plain import to_plain
 
-__all__ = ["PRESETS", "Figure", "Protocol", "Row", "Trial"]
+if TYPE_CHECKING:
+    from ..definition import Definition
+
+__all__ = ["PRESETS", "Figure", "Protocol", "Row", "Section", "Trial"]
 
 PRESETS = ("demo", "quick", "full")
 
@@ -58,6 +61,9 @@ class Row:
         The paper's figure.
     source : str
         Where the published figure stands, or where the number comes from.
+    tolerance : float or None
+        How far the value may lie from the published figure and still agree with it, such as half a unit of the last
+        digit that the paper prints. For the report and run.json; not a column of the summary.
     """
 
     id: str
@@ -68,9 +74,10 @@ class Row:
     unit: str = ""
     published: float | None = None
     source: str = ""
+    tolerance: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("value", "low", "high", "published"):
+        for name in ("value", "low", "high", "published", "tolerance"):
             number = to_plain(getattr(self, name))
             if isinstance(number, bool):
                 number = int(number)
@@ -105,6 +112,44 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of the report about one subject, such as a model, with what belongs to it in one place.
+
+    Attributes
+    ----------
+    id : str
+        The rows of the summary whose id begins with it and a slash stand in this section, and in no other table.
+    title : str
+    group : str
+        Sections of one group stand together in the table of contents.
+    definitions : tuple of Neuron, Receptor or Synapse
+        Shown with their equations, parameters and source.
+    figures : tuple of Figure
+        As those that `Protocol.figures` returns.
+    tables : mapping of str to rows
+        Small tables by their title, each a list of dicts.
+    """
+
+    id: str
+    title: str
+    group: str = ""
+    definitions: Sequence[Definition] = ()
+    figures: Sequence[Figure] = ()
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """The section as plain values, from which the report can be made again."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "group": self.group,
+            "definitions": [definition.to_html(mathml=True) for definition in self.definitions],
+            "figures": [asdict(figure) for figure in self.figures],
+            "tables": to_plain({title: [dict(row) for row in rows] for title, rows in self.tables.items()}),
+        }
+
+
+@dataclass(frozen=True)
 class Protocol:
     """A published experiment that can be run again: ``bioplast run NAME``.
 
@@ -131,6 +176,9 @@ class Protocol:
     figures : callable, optional
         ``figures(results, settings, folder) -> list of Figure``; the files are saved in `folder`
         (`bioplast.figure.save`).
+    sections : callable, optional
+        ``sections(results, settings, folder) -> list of Section``: parts of the report, one for each subject; the files
+        of their figures are saved in `folder`.
     tables : callable, optional
         ``tables(results, settings) -> dict`` from a file name such as ``spikes.csv`` to its rows, a list of dicts.
     network : callable, optional
@@ -180,6 +228,7 @@ class Protocol:
     run: Callable[[Trial], Mapping[str, Any]]
     summarise: Callable[[dict[str, dict[str, Any]], dict[str, Any]], Sequence[Row]]
     figures: Callable[[dict[str, dict[str, Any]], dict[str, Any], Path], Sequence[Figure]] | None = None
+    sections: Callable[[dict[str, dict[str, Any]], dict[str, Any], Path], Sequence[Section]] | None = None
     tables: Callable[[dict[str, dict[str, Any]], dict[str, Any]], Mapping[str, Sequence[Mapping[str, Any]]]] | None = (
         None
     )

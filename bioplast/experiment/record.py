@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .plan import Plan
-from .protocol import Figure
+from .protocol import Figure, Row
 from .provenance import commit, machine, versions
 
 __all__ = ["begun", "completed"]
@@ -43,12 +43,19 @@ def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]
         "finished": None,
         "timings": {},
         "figures": [],
+        "sections": [],
         "tables": [],
+        "tolerances": {},
     }
 
 
 def completed(
-    record: Mapping[str, Any], seconds: Mapping[str, float], figures: Sequence[Figure], tables: Sequence[str]
+    record: Mapping[str, Any],
+    seconds: Mapping[str, float],
+    rows: Sequence[Row],
+    figures: Sequence[Figure],
+    sections: Sequence[Mapping[str, Any]],
+    tables: Sequence[str],
 ) -> dict[str, Any]:
     """The record of the same run when all is done.
 
@@ -58,7 +65,11 @@ def completed(
         What `begun` returned.
     seconds : dict
         How long each trial took, whenever that was.
+    rows : sequence of Row
+        Of the summary; their tolerances are kept here.
     figures : sequence of Figure
+    sections : sequence of dict
+        What `Section.record` returned.
     tables : sequence of str
         File names of the protocol's own tables.
     """
@@ -72,7 +83,9 @@ def completed(
             "trials_s": {id: round(value, 6) for id, value in seconds.items()},
         },
         "figures": [asdict(figure) for figure in figures],
+        "sections": list(sections),
         "tables": list(tables),
+        "tolerances": {row.id: row.tolerance for row in rows if row.tolerance is not None},
     }
 
 

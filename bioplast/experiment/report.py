@@ -17,10 +17,11 @@ __all__ = ["agreement", "index_page", "number_text", "read_run", "row_cells", "w
 
 _HERE = Path(__file__).parent
 BASELINE = "baseline/"
+WITHIN = "within tolerance"
 
 
 def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The contents of run.json and summary.json.
+    """The contents of run.json and summary.json; each row of the summary is given its tolerance.
 
     Raises
     ------
@@ -35,7 +36,17 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     record = _read(record_file)
     if not record.get("finished") or not summary_file.exists():
         raise BioplastError(f"the run in {folder} is not complete; continue with: {record.get('resume')}")
-    return record, _read(summary_file)
+    summary = _read(summary_file)
+    try:
+        for row in summary["rows"]:
+            row["tolerance"] = record["tolerances"].get(row["id"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder, error) from None
+    return record, summary
+
+
+def _damaged(folder: Path, error: Exception) -> BioplastError:
+    return BioplastError(f"{folder / 'run.json'} or summary.json is damaged: {error!r}")
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -62,13 +73,16 @@ def write_report(folder: Path) -> Path:
     try:
         page = _page(folder, record, summary["rows"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise BioplastError(f"{folder / 'run.json'} or summary.json is damaged: {error!r}") from None
+        raise _damaged(folder, error) from None
     return write_text(folder / "report.html", page)
 
 
 def _page(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     protocol = record["protocol"]
-    main = [row for row in rows if not row["id"].startswith(BASELINE)]
+    sections = record["sections"]
+    own = {section["id"]: _rows_of(section, rows) for section in sections}
+    elsewhere = {row["id"] for theirs in own.values() for row in theirs}
+    main = [row for row in rows if not row["id"].startswith(BASELINE) and row["id"] not in elsewhere]
     baselines = [row for row in rows if row["id"].startswith(BASELINE)]
     parts = [
         f"<p class='source'>{escape(protocol['source'])}</p>",
@@ -76,9 +90,11 @@ def _page(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, A
         _facts(record),
         _headline(rows),
         _left_out(record["left_out"]),
+        _contents(sections),
         *(_figure(folder, figure) for figure in record["figures"]),
         _table("Results", main) if main else "",
         _table("Baselines", baselines) if baselines else "",
+        *(_section(folder, section, own[section["id"]]) for section in sections),
         _tables(record["tables"]),
         _made_with(record),
     ]
@@ -103,6 +119,53 @@ def _facts(record: Mapping[str, Any]) -> str:
     return f"<dl class='facts'>{cells}</dl>"
 
 
+def _rows_of(section: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["id"].startswith(f"{section['id']}/")]
+
+
+def _contents(sections: Sequence[Mapping[str, Any]]) -> str:
+    """The table of contents: the sections by their groups."""
+    if not sections:
+        return ""
+    lines = []
+    for group in dict.fromkeys(section["group"] for section in sections):
+        links = [
+            f"<a href='#{escape(section['id'], quote=True)}'>{escape(section['title'])}</a>"
+            for section in sections
+            if section["group"] == group
+        ]
+        lines.append(f"<div><dt>{escape(group)}</dt><dd>{', '.join(links)}</dd></div>")
+    return f"<nav><dl>{''.join(lines)}</dl></nav>"
+
+
+def _section(folder: Path, section: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    parts = [
+        f"<h2>{escape(section['title'])}</h2>",
+        *(_figure(folder, figure) for figure in section["figures"]),
+        _rows_table(rows, len(section["id"]) + 1) if rows else "",
+        *(_plain_table(title, table) for title, table in section["tables"].items() if table),
+        *(f"<div class='definition'>{definition}</div>" for definition in section["definitions"]),
+    ]
+    return f"<section class='subject' id='{escape(section['id'], quote=True)}'>{''.join(parts)}</section>"
+
+
+def _plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A small table of a section, its columns in the order in which they first appear."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    numeric = {c for c in columns if all(not isinstance(row.get(c), str) for row in rows)}
+
+    def cell(kind: str, column: str, text: str) -> str:
+        return f"<{kind}{' class=number' if column in numeric else ''}>{escape(text)}</{kind}>"
+
+    def text(value: Any) -> str:
+        return value if isinstance(value, str) else number_text(value)
+
+    head = "".join(cell("th", column, column) for column in columns)
+    lines = ("".join(cell("td", c, text(row.get(c))) for c in columns) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<h3>{escape(title)}</h3><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
     """How many of the numbers agree with the published ones."""
     compared = [row for row in rows if row["published"] is not None]
@@ -114,6 +177,9 @@ def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
     if any(row["low"] is not None for row in compared):
         others = f"{inside} other{'s' * (inside != 1)}"
         text += f"; for {others} the published number lies inside our 95&nbsp;% confidence interval"
+    if any(row["tolerance"] is not None for row in compared):
+        within = sum(agreement(row) == WITHIN for row in compared)
+        text += f"; {within} other{'s agree' if within != 1 else ' agrees'} within the tolerance stated"
     return f"<p class='headline'>{text}.</p>"
 
 
@@ -147,6 +213,9 @@ def agreement(row: Mapping[str, Any]) -> str:
         return "equal"
     if row["low"] is not None and row["high"] is not None and row["low"] <= published <= row["high"]:
         return "inside interval"
+    tolerance = row.get("tolerance")
+    if tolerance is not None and abs(value - published) <= tolerance:
+        return WITHIN
     return f"{value - published:+.4g}"
 
 
@@ -175,21 +244,31 @@ def row_cells(row: Mapping[str, Any]) -> tuple[str, str, str, str, str, str, str
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    heads = ["", "ours", "95 % interval", "seeds", "unit", "published", "difference", "source"]
-    columns = list(zip(*[(*row_cells(row), row["source"]) for row in rows], strict=True))
+    return f"<section><h2>{title}</h2>{_rows_table(rows)}</section>"
+
+
+def _rows_table(rows: Sequence[Mapping[str, Any]], skipped: int = 0) -> str:
+    """Rows of the summary, without the first `skipped` characters of their ids."""
+    heads = ["", "ours", "95 % interval", "seeds", "unit", "published", "difference", "tolerance", "source"]
+
+    def texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+        id, *rest = row_cells(row)
+        return id[skipped:], *rest, number_text(row["tolerance"]), row["source"]
+
+    columns = list(zip(*map(texts, rows), strict=True))
     shown = [k for k, column in enumerate(columns) if k < 2 or any(column)]
-    numeric = {1, 2, 3, 5}
+    numeric = {1, 2, 3, 5, 7}
     head = "".join(f"<th{' class=number' if k in numeric else ''}>{heads[k]}</th>" for k in shown)
     lines = []
     for row in rows:
-        cells = (*row_cells(row), row["source"])
-        kind = {"equal": " class=equal", "inside interval": " class=inside", "": ""}.get(cells[6], " class=differs")
+        cells = texts(row)
+        agreeing = {"equal": " class=equal", "inside interval": " class=inside", WITHIN: " class=inside", "": ""}
+        kind = agreeing.get(cells[6], " class=differs")
         line = "".join(
             f"<td{' class=number' if k in numeric else kind if k == 6 else ''}>{escape(cells[k])}</td>" for k in shown
         )
         lines.append(f"<tr>{line}</tr>")
-    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return f"<section><h2>{title}</h2><table>{body}</table></section>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 
 def _tables(names: Sequence[str]) -> str:

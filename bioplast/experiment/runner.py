@@ -207,17 +207,25 @@ def _conclude(plan: Plan, folder: RunFolder, record: dict[str, Any]) -> Run:
         tables = dict(_ask(plan, folder, "tables", lambda: make_tables(results, dict(plan.settings))))
         check_ids(f"{protocol.name}: table", tables)
     figures: list[Figure] = []
-    if protocol.figures:
-        make_figures, pictures = protocol.figures, folder.path / "figures"
+    sections: list[dict[str, Any]] = []
+    pictures = folder.path / "figures"
+    if protocol.figures or protocol.sections:
         with cannot_write(pictures):
             pictures.mkdir(exist_ok=True)
-            figures = list(_ask(plan, folder, "figures", lambda: make_figures(results, dict(plan.settings), pictures)))
+    if protocol.figures:
+        draw = protocol.figures
+        figures = list(_ask(plan, folder, "figures", lambda: draw(results, dict(plan.settings), pictures)))
+    if protocol.sections:
+        make = protocol.sections
+        settings = dict(plan.settings)
+        sections = _ask(plan, folder, "sections", lambda: [s.record() for s in make(results, settings, pictures)])
+        check_ids(f"{protocol.name}: section", [section["id"] for section in sections])
     for name, table in tables.items():
         folder.write(name, table_text(table))
     folder.write_summary(protocol.name, plan.preset, rows)
     (folder.path / "errors.txt").unlink(missing_ok=True)
     seconds = {id: trial.seconds for id, trial in done.items()}
-    folder.write_json("run.json", completed(record, seconds, figures, list(tables)))
+    folder.write_json("run.json", completed(record, seconds, rows, figures, sections, list(tables)))
     with cannot_write(folder.path / "report.html"):
         write_report(folder.path)
     return Run(folder.path, protocol.name, plan.preset, rows, plan.left_out)
