@@ -209,19 +209,26 @@ NEURONS: dict[str, Page] = {
     "resonate-and-fire": neuron_page(
         "Resonate-and-fire",
         resonate_and_fire,
-        Drive(1 / ms, "1/ms", (0, 2), 0.8, duration=200, shown=60, search=[(0.501, 0.699), (0.851, 0.999)], v_unit=1, v_text=""),
+        Drive(
+            1 / ms, "1/ms", (0, 2), 0.8, duration=200, shown=60, search=[(0.501, 0.699), (0.851, 0.999)],
+            v_unit=1, v_text="",
+        ),
         CURVE,
     ),
     "fitzhugh-nagumo": neuron_page(
         "FitzHugh-Nagumo",
         fitzhugh_nagumo,
-        Drive(1, "", (0, 1.6), 0.6, duration=600, shown=300, search=[(0.111, 0.239), (0.291, 0.349)], v_unit=1, v_text=""),
+        Drive(
+            1, "", (0, 1.6), 0.6, duration=600, shown=300, search=[(0.111, 0.239), (0.291, 0.349)], v_unit=1, v_text="",
+        ),
         CURVE + " Above about 1.4 the cell rests again, depolarized.",
     ),
     "hindmarsh-rose": neuron_page(
         "Hindmarsh-Rose",
         hindmarsh_rose,
-        Drive(1, "", (0, 4), 2.0, duration=1000, shown=800, search=[(0.281, 0.579), (1.201, 1.399)], v_unit=1, v_text=""),
+        Drive(
+            1, "", (0, 4), 2.0, duration=1000, shown=800, search=[(0.281, 0.579), (1.201, 1.399)], v_unit=1, v_text="",
+        ),
         CURVE + " Bursts at moderate inputs; the rate of bursting cells is their spikes over time.",
     ),
     "morris-lecar": neuron_page(
@@ -243,7 +250,7 @@ NEURONS: dict[str, Page] = {
         "Wang-Buzsaki interneuron",
         wang_buzsaki,
         Drive(
-            DENSITY, DENSITY_TEXT, (0, 5), 1.0, duration=600, shown=200, search=[(0.1501, 0.1799)],
+            DENSITY, DENSITY_TEXT, (0, 5), 1.0, duration=400, shown=200, search=[(0.1501, 0.1799)],
             rheobase=Known(0.16, 0.005, f"{FOURCAUD}: I_T of this cell; tolerance: half of the last printed digit"),
         ),
         CURVE,
@@ -251,7 +258,7 @@ NEURONS: dict[str, Page] = {
     "wilson": neuron_page(
         "Wilson's cortical neuron",
         wilson,
-        Drive(DENSITY, DENSITY_TEXT, (0, 150), 70, duration=300, shown=200, search=[(15.1, 34.9)]),
+        Drive(DENSITY, DENSITY_TEXT, (0, 150), 70, duration=200, shown=200, search=[(15.1, 34.9)]),
         CURVE,
     ),
     "mdn": neuron_page(

@@ -128,7 +128,7 @@ def sliding(points: int) -> Found:
     compared = np.array([5.0, 10.0, 20.0])
     hertz = np.unique(np.concatenate([np.linspace(0, 25, points), compared]))
     group = cells(HELD.replace(method="euler") + bcm_threshold, len(hertz), step, nu=hertz * Hz)
-    inputs = NeuronGroup(1, "nu : Hz", threshold="False", dt=step * ms, name="inputs")
+    inputs = NeuronGroup(1, "nu : Hz", threshold="False", reset="", dt=step * ms, name="inputs")
     inputs.nu = 8 * Hz
     synapses = bcm.connect(inputs, group, dt=step * ms, name="synapses", eta=1e-6 * second**2)
     weights = StateMonitor(synapses, "w", record=True, dt=step * ms, name="weights")
@@ -180,7 +180,13 @@ def linear_neuron(
     step = 1 * ms
     names = {"pattern": TimedArray(patterns, dt=step, name="pattern")}
     inputs = NeuronGroup(
-        patterns.shape[1], "nu = pattern(t, i)*Hz : Hz", threshold="False", namespace=names, dt=step, name="inputs"
+        patterns.shape[1],
+        "nu = pattern(t, i)*Hz : Hz",
+        threshold="False",
+        reset="",
+        namespace=names,
+        dt=step,
+        name="inputs",
     )
     cell = HELD.group(1, dt=step, name="cells")
     summing = rule.replace(equations=rule.equations + "\nnu_post = w*nu_pre : Hz (summed)", requires_pre={"nu": Hz})
@@ -275,7 +281,7 @@ def scaled(points: int) -> Found:
 def normalised(points: int) -> Found:
     """Two neurons with sums above and below the goal: the sums go there, the ratios stay."""
     start = np.array([[60.0, 20.0], [40.0, 10.0], [20.0, 5.0]])
-    inputs = NeuronGroup(3, "x : 1", threshold="False", dt=STEP * ms, name="inputs")
+    inputs = NeuronGroup(3, "x : 1", threshold="False", reset="", dt=STEP * ms, name="inputs")
     group = cells(HELD + weight_sum, 2)
     synapses = weight_normalisation.connect(inputs, group, dt=STEP * ms, w=start.ravel(), name="synapses")
     trace = StateMonitor(synapses, "w", record=True, dt=5 * ms, name="trace")

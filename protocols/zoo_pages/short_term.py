@@ -63,7 +63,7 @@ def train_response(synapse: Synapse, steady: Callable[[np.ndarray], np.ndarray],
         Row(
             f"steady_amplitude@{rate:g}Hz", float(last[np.argmin(np.abs(rates - rate))]), unit="pA",
             published=float(steady(np.array(rate))), tolerance=1e-3 * float(steady(np.array(rate))),
-            source=f"{SOURCE}; tolerance: exp(-4 s/tau) of the slowest time constant",
+            source=f"{SOURCE}; tolerance: what is left of the start after 4 s",
         )
         for rate in (10.0, 20.0, 100.0)
     ]  # fmt: skip
