@@ -837,3 +837,9 @@ def test_a_refused_value_leaves_no_group_behind_for_brian2_to_warn_about():
             cell().group(2, name="ghost", tau=[1, 2, 3] * ms)
         gc.collect()
     assert [text for _, _, text in warnings if "ghost" in text] == []
+
+
+def test_a_reset_that_does_nothing_stays_one_when_a_receptor_is_added():
+    cell = Neuron("v : 1", threshold="v > 1", reset="")
+    assert (cell + Receptor("y : 1")).reset == ""
+    assert (Neuron("v : 1") + Receptor("y : 1")).reset is None

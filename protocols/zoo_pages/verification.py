@@ -81,7 +81,8 @@ def _state_keys(group: str, definition: Definition) -> list[str]:
 
 def _neurons(pages: dict[str, Page]) -> tuple[Network, list[tuple[str, list[str], str]]]:
     """All neurons, with inputs that go up and down; for each page its variables and its spike monitor."""
-    levels = TimedArray(LEVELS, dt=PIECE * ms, name="levels")
+    # values of 1 ms: Brian2 takes multiples of larger steps for misaligned, by rounding
+    levels = TimedArray(np.repeat(LEVELS, round(PIECE)), dt=1 * ms, name="levels")
     objects: list[Any] = []
     owners = []
     for name, page in pages.items():

@@ -16,12 +16,18 @@ from bioplast.experiment.report import agreement
 from bioplast.protocols import zoo as protocol
 from bioplast.protocols.zoo_pages import modulated, rates, receptors, short_term, verification
 from bioplast.protocols.zoo_pages.neuron import rate
+from bioplast.protocols.zoo_pages.page import plots_of
 from bioplast.registry import models
 
 
-def found(page: str, points: int = 5) -> dict[str, experiment.Row]:
-    """The rows of a page by their names, once simulated."""
-    return {row.id: row for row in protocol.page(page).measure(points).rows}
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def rows(demo):
+    return {row.id: row for row in demo.rows}
 
 
 # ---- coverage --------------------------------------------------------------------------------------------------------
@@ -127,27 +133,24 @@ def test_the_rate_is_that_of_firing_that_goes_on():
 # ---- pages against what is known of them -----------------------------------------------------------------------------
 
 
-def test_lif_fires_at_its_rheobase_and_its_closed_form():
-    rows = found("lif")
-    assert rows["rheobase"].value == pytest.approx(0.1, abs=0.0006)
+def test_lif_fires_at_its_rheobase_and_its_closed_form(rows):
+    assert rows["lif/rheobase"].value == pytest.approx(0.1, abs=0.0006)
     # 5 ms + 20 ms*ln(30/20) = 13.1093 ms by hand, 13.1 ms in whole steps of 0.1 ms
-    assert rows["rate@0.3"].published == pytest.approx(1000 / 13.1093, rel=1e-5)
-    assert rows["rate@0.3"].value == pytest.approx(1000 / 13.1, rel=1e-9)
-    assert all(agreement(vars(row)) in ("equal", "within tolerance") for row in rows.values() if row.published)
+    assert rows["lif/rate@0.3"].published == pytest.approx(1000 / 13.1093, rel=1e-5)
+    assert rows["lif/rate@0.3"].value == pytest.approx(1000 / 13.1, rel=1e-9)
 
 
-def test_the_window_of_pair_stdp_is_exponential():
-    page = protocol.page("pair-stdp").measure(10)
-    points = next(line for line in page.plots[0].lines if line.style == "points")
+def test_the_window_of_pair_stdp_is_exponential(demo, rows):
+    (plot,) = plots_of(json.loads((demo.folder / "trials/pair-stdp.json").read_text())["result"])
+    points = next(line for line in plot.lines if line.style == "points")
     lags, change = np.asarray(points.x), np.asarray(points.y)
     for side, amplitude in ((lags > 0, 0.005), (lags < 0, -0.00525)):
         slope, start = np.polyfit(np.abs(lags[side]), np.log(np.abs(change[side])), 1)
         assert -1 / slope == pytest.approx(20, rel=1e-6)
         assert np.sign(change[side]).tolist() == [np.sign(amplitude)] * side.sum()
         assert np.exp(start) == pytest.approx(abs(amplitude), rel=1e-6)
-    rows = {row.id: row for row in page.rows}
-    assert rows["dw@+10ms"].value == pytest.approx(0.0030327, rel=1e-4)  # 0.005*exp(-1/2)
-    assert rows["dw@-20ms"].value == pytest.approx(-0.0019314, rel=1e-4)  # -0.00525*exp(-1)
+    assert rows["pair-stdp/dw@+10ms"].value == pytest.approx(0.0030327, rel=1e-4)  # 0.005*exp(-1/2)
+    assert rows["pair-stdp/dw@-20ms"].value == pytest.approx(-0.0019314, rel=1e-4)  # -0.00525*exp(-1)
 
 
 @pytest.mark.parametrize(
@@ -165,20 +168,18 @@ def test_the_steady_amplitude_is_where_the_recursion_settles(steady, U, tau_f, t
         assert float(steady(np.array(float(hertz)))) == pytest.approx(amplitude, rel=1e-9)
 
 
-def test_trains_settle_at_the_steady_amplitude():
-    rows = found("tsodyks-markram")
+def test_trains_settle_at_the_steady_amplitude(rows):
     for hertz in (10, 20, 100):
-        row = rows[f"steady_amplitude@{hertz}Hz"]
+        row = rows[f"tsodyks-markram/steady_amplitude@{hertz}Hz"]
         assert abs(row.value - float(short_term.facilitating(np.array(float(hertz))))) <= row.tolerance
 
 
-def test_the_magnesium_block_is_that_of_jahr_and_stevens():
-    rows = found("nmda")
+def test_the_magnesium_block_is_that_of_jahr_and_stevens(rows):
     # 1/(1 + exp(-0.062 v)/3.57), worked out by hand to four figures
     for v, fraction in ((-80, 0.02443), (-60, 0.07963), (-40, 0.2302), (-20, 0.5082), (0, 0.7812), (40, 0.9771)):
-        assert rows[f"open_fraction@{v}mV"].value == pytest.approx(fraction, rel=5e-4)
+        assert rows[f"nmda/open_fraction@{v}mV"].value == pytest.approx(fraction, rel=5e-4)
     assert receptors._block(np.array(-np.log(3.57) / 0.062), 1.0) == pytest.approx(0.5, rel=1e-12)
-    assert rows["time_to_peak"].value == pytest.approx(7.98, abs=0.1)
+    assert rows["nmda/time_to_peak"].value == pytest.approx(7.98, abs=0.1)
 
 
 @pytest.mark.parametrize("lag", [-20.0, 10.0])
@@ -255,11 +256,6 @@ def test_lif_is_the_same_in_cpp():
 # ---- a run -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
-
-
 def test_the_demo_agrees_with_the_literature(demo):
     compared = [row for row in demo.rows if row.published is not None]
     assert len(compared) > 30
@@ -277,7 +273,7 @@ def test_the_demo_has_a_section_for_each_page(demo):
 
 
 def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
-    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "nmda,pair-stdp"})
+    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "pair-stdp,co-release"})
     first = {row["id"]: row for row in json.loads((demo.folder / "summary.json").read_text())["rows"]}
     rows = json.loads((again.folder / "summary.json").read_text())["rows"]
     assert len(rows) > 10
