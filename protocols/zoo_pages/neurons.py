@@ -210,10 +210,10 @@ NEURONS: dict[str, Page] = {
         "Resonate-and-fire",
         resonate_and_fire,
         Drive(
-            1 / ms, "1/ms", (0, 2), 0.8, duration=200, shown=60, search=[(0.501, 0.699), (0.851, 0.999)],
+            1 / ms, "1/ms", (0, 1.1), 0.8, duration=200, shown=60, search=[(0.501, 0.699), (0.851, 0.999)],
             v_unit=1, v_text="",
         ),
-        CURVE,
+        CURVE + " One spike and a ringing, until the rest itself lies above the threshold.",
     ),
     "fitzhugh-nagumo": neuron_page(
         "FitzHugh-Nagumo",

@@ -71,7 +71,7 @@ def released(points: int) -> Found:
             "receptor",
         )
     )  # fmt: skip
-    chosen = np.arange(0, len(t), max(1, 400 // (2 * points)))
+    chosen = np.arange(0, len(t), max(1, len(t) // points))
     lines = []
     for colour, (name, text) in enumerate(zip(names, ("AMPA", "NMDA", "GABA-A"), strict=True)):
         lines.append(Line(t, exact[name], "" if colour else "closed form", "dashed"))
