@@ -99,7 +99,7 @@ zoo = Protocol(
     ),
     presets={
         "demo": {
-            "pages": ["lif", "quadratic-integrate-and-fire", "nmda", "tsodyks-markram", "pair-stdp", "co-release"],
+            "pages": ["lif", "izhikevich-2003", "nmda", "tsodyks-markram", "pair-stdp", "co-release"],
             "points": 15,
             "targets": ["numpy"],
         },
