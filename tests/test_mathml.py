@@ -22,6 +22,7 @@ CASES = [
     "-(a + b)**2",
     "(-a)**2",
     "(a/b)**c",
+    "(a*b)**c",
     "a/(b*c)*d",
     "a*b**c**d",
     "2*3*a",
@@ -63,6 +64,7 @@ def code(element: ElementTree.Element, names: dict[str, str]) -> str:
         case "mfrac":
             return f"(({parts[0]})/({parts[1]}))"
         case "msup":
+            assert element[0][0].tag != "mfrac", "whose power is it?"
             return f"{parts[0]}**({parts[1]})"
         case "msqrt":
             return f"sqrt({''.join(parts)})"
