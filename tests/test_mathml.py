@@ -64,7 +64,7 @@ def code(element: ElementTree.Element, names: dict[str, str]) -> str:
         case "mfrac":
             return f"(({parts[0]})/({parts[1]}))"
         case "msup":
-            assert element[0][0].tag != "mfrac", "whose power is it?"
+            assert "mfrac" not in [part.tag for part in element[0]], "whose power is it?"
             return f"{parts[0]}**({parts[1]})"
         case "msqrt":
             return f"sqrt({''.join(parts)})"
