@@ -12,7 +12,7 @@ from bioplast.definition import Definition
 @cache
 def _ledger() -> list[dict[str, str]]:
     if not (resources.files("bioplast.data") / "fidelity.csv").is_file():
-        return []  # TODO until main has it
+        return []
     with (resources.files("bioplast.data") / "fidelity.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
