@@ -11,8 +11,6 @@ from bioplast.definition import Definition
 
 @cache
 def _ledger() -> list[dict[str, str]]:
-    if not (resources.files("bioplast.data") / "fidelity.csv").is_file():
-        return []
     with (resources.files("bioplast.data") / "fidelity.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -20,4 +18,16 @@ def _ledger() -> list[dict[str, str]]:
 def lines_of(definitions: tuple[Definition, ...]) -> list[dict[str, str]]:
     """What the ledger says of these models, a dict for each line."""
     names = {definition.name.replace("_", "-") for definition in definitions}
-    return [line for line in _ledger() if line["model"].replace("_", "-") in names]
+    return [
+        {
+            "model": line["model"],
+            "quantity": line["quantity"],
+            "against": line["against"],
+            "target": line["target"],
+            "dt (ms)": line["dt_ms"],
+            "deviation": f"{line['deviation']} {line['unit']}",
+            "tolerance": f"{line['tolerance']} {line['unit']}",
+        }
+        for line in _ledger()
+        if line["model"].replace("_", "-") in names
+    ]
