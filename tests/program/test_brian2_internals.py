@@ -107,7 +107,7 @@ def test_the_templates_of_cpp_standalone_are_those_that_are_known():
     # these run once, when a user asks for them
     at_once = {"group_variable_set", "group_variable_set_conditional", "synapses_create_array"}
     at_once.add("synapses_create_generator")
-    assert found == lowering_device._TEMPLATES | around | at_once | {"spatialstateupdate"}, BRIAN2
+    assert found == lowering_device.TEMPLATES | around | at_once | {"spatialstateupdate"}, BRIAN2
 
 
 def test_code_objects_report_their_before_and_after_blocks_to_the_device():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import brian2
@@ -16,18 +15,16 @@ from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import Device
-from brian2.input.timedarray import TimedArray, _find_K
 from brian2.parsing.rendering import CPPNodeRenderer
 from brian2.stateupdaters.base import StateUpdateMethod
-from brian2.units.allunits import all_units
-from brian2.units.fundamentalunits import Quantity
 
 from ...errors import Unsupported
 from .. import cache
 from .borrow import brian2_device
+from .lifting import Lifting
 
 # Brian2's own templates that are known to be pure functions of the arrays; anything else is refused by name.
-_TEMPLATES = {
+TEMPLATES = {
     "stateupdate",
     "threshold",
     "reset",
@@ -45,8 +42,10 @@ class CodeObject(CPPStandaloneCodeObject):
     """Brian2's C++ code object. A class of its own, so that functions can be implemented for it alone."""
 
 
-class LoweringDevice(Device):
+class LoweringDevice(Lifting, Device):
     """A device that only generates code: values stay where the runtime device keeps them."""
+
+    code_object_classes = (CodeObject,)
 
     def __init__(self, runtime: Device, threads: int):
         super().__init__()
@@ -55,13 +54,7 @@ class LoweringDevice(Device):
         self.defaultclock = runtime.defaultclock
         self.build_options: dict[str, Any] = {}
         self.main_queue: list[Any] = []  # Brian2's code objects report their before and after blocks here
-        self.code_objects: list[CodeObject] = []
         self.arrays: dict[Any, str] = {}
-        self.constants: dict[str, float] = {}  # by owner and name
-        self.tables: dict[str, np.ndarray] = {}
-        self.timed: dict[int, tuple[TimedArray, str]] = {}
-        self.used_names: set[str] = set()
-        self.renamed: list[tuple[Any, str]] = []
 
     # What code generation asks of a device ---------------------------------------------------------------------------
 
@@ -93,13 +86,9 @@ class LoweringDevice(Device):
         override_conditional_write: Any = None,
         compiler_kwds: Any = None,
     ) -> Any:
-        if template_name not in _TEMPLATES:
+        if template_name not in TEMPLATES:
             raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to C++")
-        for variable in variables.values():
-            if isinstance(variable, TimedArray):
-                self.lower_timed_array(variable, owner)
-            elif isinstance(variable, Function):
-                self.rename(variable)
+        self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
         if template_name == "statemonitor":  # independent lines, whose order Brian2 may have taken from a set
             abstract_code = {None: "\n".join(sorted(abstract_code[None].split("\n")))}
@@ -120,60 +109,8 @@ class LoweringDevice(Device):
         for variable in list(codeobj.variables.values()):
             if isinstance(variable, Function):
                 self.collect_tables(variable, owner)
-        self.code_objects.append(codeobj)
+        self.generated.append(codeobj)
         return codeobj
-
-    # Making data of what Brian2 writes into its sources ---------------------------------------------------------------
-
-    def lift_refractory_period(self, owner: Any, abstract_code: Any, variables: dict[str, Any]) -> Any:
-        """A refractory period given as a quantity becomes a constant with a name, so that its value is data."""
-        period = getattr(owner, "_refractory", None)
-        code = abstract_code.get(None) if isinstance(abstract_code, dict) else None
-        if not isinstance(period, Quantity) or code is None:
-            return abstract_code
-        literal = f"timestep({float(period)}, dt)"
-        if literal not in code:
-            return abstract_code
-        name = "_refractory_period"
-        variables[name] = Constant(name, value=float(period), dimensions=brian2.second.dim)
-        return {**abstract_code, None: code.replace(literal, f"timestep({name}, dt)", 1)}
-
-    def lower_timed_array(self, array: TimedArray, owner: Any) -> None:
-        """A TimedArray whose values, length and alignment with the clock are all read when the program starts."""
-        if id(array) not in self.timed:
-            # ends in a digit, so that no name of one is the beginning of another's
-            self.timed[id(array)] = (array, f"_timed{len(self.timed)}")
-        name = self.timed[id(array)][1]
-        step = f"{name}_{owner.clock.name}"  # how the values align depends on the clock of the group that asks
-        rows, columns = array.values.shape if array.values.ndim == 2 else (len(array.values), 1)
-        self.tables[f"{name}_values"] = np.ascontiguousarray(array.values).reshape(-1)
-        k = _find_K(owner.clock.dt_, array.dt)
-        # Brian2 prints dt with 18 decimals into its own C++
-        self.tables[f"{step}_grid"] = np.array([float(f"{array.dt:.18f}") / k, k, rows, columns], dtype=np.float64)
-        two = array.values.ndim == 2
-        code = f"""
-        static inline double {step}(const double t{", const int i" if two else ""})
-        {{
-            const double epsilon = _namespace{step}_grid[0];
-            const int rows = (int)_namespace{step}_grid[2];
-            {"const int columns = (int)_namespace" + step + "_grid[3];" if two else ""}
-            {"if (i < 0 || i >= columns) return NAN;" if two else ""}
-            int step = (int)((t/epsilon + 0.5)/_namespace{step}_grid[1]);
-            step = step < 0 ? 0 : (step >= rows ? rows - 1 : step);
-            return _namespace{name}_values[{"step*columns + i" if two else "step"}];
-        }}
-        """
-        namespace = {f"{name}_values": self.tables[f"{name}_values"], f"{step}_grid": self.tables[f"{step}_grid"]}
-        array.implementations.add_implementation(CodeObject, code, namespace=namespace, name=step)
-
-    def collect_tables(self, function: Function, owner: Any) -> None:
-        """The arrays that a user's function brings along."""
-        implementation = function.implementations[CodeObject]
-        for name, table in (implementation.get_namespace(owner) or {}).items():
-            if not np.array_equal(self.tables.setdefault(name, table), table):
-                raise Unsupported(f"{owner.name!r} uses a function whose table {name!r} differs from another's")
-        for dependency in (implementation.dependencies or {}).values():
-            self.collect_tables(dependency, owner)
 
     def constant_lines(self, codeobj: CodeObject) -> str:
         """The declarations that Brian2 leaves open in each code object."""
@@ -195,65 +132,14 @@ class LoweringDevice(Device):
 
     def constant(self, owner: Any, name: str, variable: Constant) -> str:
         """A group's own constants (its size) are part of the program, as are units; the user's are data."""
-        outside = variable.owner is None and not (
-            name in _UNIT_NAMES and float(variable.value) == float(_UNIT_NAMES[name])
-        )
-        if outside and not isinstance(variable.value, bool | np.bool_) and np.isfinite(float(variable.value)):
-            entry = f"{owner.name}.{name}"
-            self.constants[entry] = float(variable.value)
+        if self.is_data(name, variable):
             cast = "" if np.dtype(variable.dtype).kind == "f" else f"({c_data_type(variable.dtype)})"
-            return f"{cast}_constants[{list(self.constants).index(entry)}]"
+            return f"{cast}_constants[{self.constant_index(owner, name, variable)}]"
         return CPPNodeRenderer().render_expr(repr(_plain(variable.value)))
-
-    # Names that do not depend on what else the process has made -------------------------------------------------------
-
-    def unique(self, name: str) -> str:
-        candidate, k = name, 1
-        while candidate in self.used_names:
-            candidate, k = f"{name}_{k}", k + 1
-        self.used_names.add(candidate)
-        return candidate
-
-    def rename(self, obj: Any, stem: str | None = None) -> None:
-        """Give an object a name that is the same in every process, until the lowering ends."""
-        current = getattr(obj, "_name", None)
-        if current is None or any(other is obj for other, _ in self.renamed):
-            return
-        self.renamed.append((obj, current))
-        object.__setattr__(obj, "_name", self.unique(_stem(obj) if stem is None else stem))
-
-    def lasting(self, codeobj: CodeObject, text: str) -> str:
-        """What Brian2 named after a group when it was made, in the code of `codeobj`, named after its lasting name."""
-        names = {name: obj._name for obj, name in self.renamed}
-        group = re.compile(f"_({_any_of(names)})(?=_)")
-        keys = {key: group.sub(lambda found: f"_{names[found[1]]}", key) for key in codeobj.variables}
-        keys = {key: lasting for key, lasting in keys.items() if key != lasting}
-        if not keys:
-            return text
-        return re.sub(rf"\b(_num)?({_any_of(keys)})\b", lambda found: (found[1] or "") + keys[found[2]], text)
-
-    def rename_back(self) -> None:
-        for obj, name in reversed(self.renamed):
-            object.__setattr__(obj, "_name", name)
-
-
-_UNIT_NAMES: dict[str, Any] = {str(unit): unit for unit in all_units}
 
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
-
-
-def _any_of(names: Iterable[str]) -> str:
-    """A pattern that matches the longest of the names."""
-    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-
-
-def _stem(obj: Any) -> str:
-    """An automatic name (neurongroup_12) without its number, which counts what else the process has made."""
-    kind = type(obj).__name__.lower()
-    match = re.fullmatch(rf"_?{kind}(_\d+)?", obj._name)
-    return obj._name.removesuffix(match.group(1) or "") if match else re.sub(r"_\d+$", "", obj._name)
 
 
 def _remembered_integration(apply: Callable[..., Any]) -> Callable[..., Any]:

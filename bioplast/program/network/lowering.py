@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -12,16 +13,16 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.codegen.generators.cpp_generator import c_data_type
-from brian2.core.operations import NetworkOperation
 from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from brian2.groups.subgroup import Subgroup
 
-from ...errors import BioplastError, Unsupported
+from ...errors import BioplastError
 from .borrow import brian2_device, explain, held
 from .device import CodeObject, LoweringDevice, generating
 from .inputs import spike_inputs, timed_arrays
-from .reading import clocks, monitors, pathways, state_variables
+from .lifting import Lifting
+from .reading import clocks, monitors, pathways, refuse_python_objects, state_variables
 
 
 @dataclass
@@ -101,56 +102,88 @@ def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 
     Unsupported
         For an object or construct that has no C++ form, by its name.
     """
-    _refuse_python_objects(network)
+    where = "targets cpp and openmp"
+    with prepared(network, namespace, lambda runtime: LoweringDevice(runtime, threads), where, threads) as ready:
+        sources = _sources(ready.device)  # which finds the constants
+        lowered = describe(ready)
+        lowered.sources = {**sources, **_brian2_headers()}
+        return lowered
+
+
+@dataclass
+class Prepared:
+    """A network whose code a device has generated, while the network is borrowed."""
+
+    device: Any
+    network: brian2.Network
+    schedule: list[Any]  # its objects in the order of the user's names, which break ties
+    user_names: dict[int, str]
+    timed_arrays: dict[str, Any]
+
+
+@contextlib.contextmanager
+def prepared(
+    network: brian2.Network,
+    namespace: Mapping[str, Any],
+    make_device: Callable[[Any], Any],
+    where: str,
+    threads: int = 0,
+    generate: Callable[[Any], None] | None = None,
+) -> Iterator[Prepared]:
+    """Let a device generate the code of a network, which is borrowed until the end of the block.
+
+    Parameters
+    ----------
+    network : brian2.Network
+    namespace : mapping
+        The names that the equations may refer to.
+    make_device : callable
+        Makes the device (a `Lifting`) when it is given the runtime device.
+    where : str
+        What the code is generated for, for refusals.
+    threads : int
+        Threads for OpenMP.
+    generate : callable, optional
+        Makes the device generate the code; by default Brian2's preparation of a run does.
+    """
+    refuse_python_objects(network, where)
     user_names = {id(obj): obj.name for obj in [*network.sorted_objects, *clocks(network)]}
-    schedule = list(network.sorted_objects)  # in the order of the user's names, which break ties
+    schedule = list(network.sorted_objects)
     known = timed_arrays(network, namespace)
     with held(network, arrays=False):
-        device = LoweringDevice(brian2_device.active_device, threads)
+        device = make_device(brian2_device.active_device)
         try:
             _rename_objects(device, network)
             with generating(device, threads):
-                duration = 0.0
                 network._clocks = set(clocks(network))
                 for clock in network._clocks:
-                    clock.set_interval(network.t_ * brian2.second, (network.t_ + duration) * brian2.second)
+                    clock.set_interval(network.t_ * brian2.second, network.t_ * brian2.second)
                 for pathway in pathways(network):
                     if not len(pathway.synapses) and not pathway.synapses._connect_called:
                         raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
                     pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
                 try:
-                    network.before_run(namespace)
-                    for obj in schedule:
-                        for codeobj in obj._code_objects if obj.active else ():
-                            codeobj.after_run()
+                    if generate is not None:
+                        generate(device)
+                    else:
+                        network.before_run(namespace)
+                        for obj in schedule:
+                            for codeobj in obj._code_objects if obj.active else ():
+                                codeobj.after_run()
                 except Exception as error:
                     raise explain(error, {obj._name: name for obj, name in device.renamed}) from error
-                lowered = _assemble(device, network, schedule, user_names, threads)
-                lowered.timed_arrays = {n: device.timed[id(a)][1] for n, a in known.items() if id(a) in device.timed}
-                return lowered
+                names = {name: device.timed[id(a)][1] for name, a in known.items() if id(a) in device.timed}
+                yield Prepared(device, network, schedule, user_names, names)
         finally:
-            for array, _ in device.timed.values():
-                array.implementations._implementations.pop(CodeObject, None)
+            device.forget_functions()
             device.rename_back()
-
-
-def _refuse_python_objects(network: brian2.Network) -> None:
-    for obj in network.sorted_objects:
-        if obj.active and isinstance(obj, NetworkOperation):
-            raise Unsupported(
-                f"{obj.name!r} is a Python function that runs in every step (network_operation): "
-                "targets cpp and openmp cannot run it; use target='numpy' or 'cython'"
-            )
-        method = getattr(obj, "method_choice", None)
-        if isinstance(method, str) and method.startswith("gsl"):
-            raise Unsupported(f"{obj.name!r} uses the method {method!r}: GSL's integrators are not lowered to C++")
 
 
 def _by_number(text: str) -> list[Any]:
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
-def _rename_objects(device: LoweringDevice, network: brian2.Network) -> None:
+def _rename_objects(device: Lifting, network: brian2.Network) -> None:
     objects = sorted(network.sorted_objects, key=lambda o: _by_number(o.name))
     contained = {
         id(part): (whole, part.name[len(whole.name) :]) for whole in objects for part in whole.contained_objects
@@ -177,13 +210,9 @@ def _itself(obj: Any) -> Any:
     return getattr(obj.__repr__, "__self__", obj)
 
 
-def _assemble(
-    device: LoweringDevice,
-    network: brian2.Network,
-    schedule: list[Any],
-    user_names: dict[int, str],
-    threads: int,
-) -> Lowered:
+def describe(ready: Prepared) -> Lowered:
+    """The arrays, schedule, inputs and recordings of a network whose code was generated; sources are left out."""
+    device, network, schedule, user_names = ready.device, ready.network, ready.schedule, ready.user_names
     to_user = {obj.name: user_names[id(obj)] for obj in [*schedule, *clocks(network)]}
     state = {id(v.variable): v for v in state_variables(network).values()}
     for clock in clocks(network):
@@ -211,7 +240,6 @@ def _assemble(
         if not isinstance(group, brian2.SpikeGeneratorGroup)
     }
 
-    sources: dict[str, str] = {}
     runners: list[Runner] = []
     playable: list[str] = []
     for obj in schedule:
@@ -222,17 +250,9 @@ def _assemble(
             runners.append(
                 Runner(codeobj.name, to_user[obj.clock.name], "before_run" in codeobj.before_after_blocks, space)
             )
-    vectors = [name for variable, name in device.arrays.items() if isinstance(variable, DynamicArrayVariable)]
-    for codeobj in device.code_objects:
-        constants = "\n".join(sorted(device.lasting(codeobj, device.constant_lines(codeobj)).split("\n")))
-        for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
-            text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
-            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(device.lasting(codeobj, text), vectors)
-            sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
-
     written = _written_variables(device)
     lowered = Lowered(
-        sources=sources,
+        sources={},
         arrays=[],
         tables=[
             Array(name, c_data_type(value.dtype), None, np.ascontiguousarray(value).reshape(-1))
@@ -260,6 +280,7 @@ def _assemble(
         generators=generators,
         playable=playable,
         compiler=_compiler_options(device),
+        timed_arrays=ready.timed_arrays,
     )
     for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
         known = state.get(id(variable))
@@ -271,8 +292,19 @@ def _assemble(
         lowered.arrays.append(array)
         if known is not None and array.written and known.may_diverge:
             lowered.watched.append((array, key or name, known.synaptic))
-    lowered.sources.update(_brian2_headers())
     return lowered
+
+
+def _sources(device: LoweringDevice) -> dict[str, str]:
+    sources: dict[str, str] = {}
+    vectors = [name for variable, name in device.arrays.items() if isinstance(variable, DynamicArrayVariable)]
+    for codeobj in device.generated:
+        constants = "\n".join(sorted(device.lasting(codeobj, device.constant_lines(codeobj)).split("\n")))
+        for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
+            text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
+            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(device.lasting(codeobj, text), vectors)
+            sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
+    return sources
 
 
 def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
@@ -290,17 +322,17 @@ def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
     )
 
 
-def _written_variables(device: LoweringDevice) -> set[Any]:
+def _written_variables(device: Lifting) -> set[Any]:
     """The variables that code changes: all that are not constant, of every code object."""
     return {
         variable
-        for codeobj in device.code_objects
+        for codeobj in device.generated
         for variable in codeobj.variables.values()
         if isinstance(variable, ArrayVariable) and not variable.constant
-    } | {codeobj.owner.variables[name] for codeobj in device.code_objects for name in _recorded(codeobj)}
+    } | {codeobj.owner.variables[name] for codeobj in device.generated for name in _recorded(codeobj)}
 
 
-def _recorded(codeobj: CodeObject) -> list[str]:
+def _recorded(codeobj: Any) -> list[str]:
     if codeobj.template_name in ("spikemonitor", "statemonitor"):
         return [*codeobj.owner.record_variables, *(["t"] if codeobj.template_name == "statemonitor" else [])]
     return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
@@ -324,7 +356,7 @@ def _restricted(line: str, vectors: list[str]) -> str:
     return line.replace("*   _ptr", "* __restrict  _ptr") if name in vectors else line
 
 
-def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
+def _compiler_options(device: Lifting) -> dict[str, list[Any]]:
     options: dict[str, list[Any]] = {
         "include_dirs": list(prefs["codegen.cpp.include_dirs"]),
         "define_macros": list(prefs["codegen.cpp.define_macros"]),
@@ -334,7 +366,7 @@ def _compiler_options(device: LoweringDevice) -> dict[str, list[Any]]:
         "sources": [],
         "headers": list(prefs["codegen.cpp.headers"]),
     }
-    for codeobj in device.code_objects:
+    for codeobj in device.generated:
         for name, values in (codeobj.compiler_kwds or {}).items():
             if name in options:
                 options[name] += [v for v in values if v not in options[name]]

@@ -13,6 +13,7 @@ import numpy as np
 from brian2.core.clocks import Clock
 from brian2.core.magic import MagicNetwork
 from brian2.core.namespace import get_local_namespace
+from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 from brian2.monitors.ratemonitor import PopulationRateMonitor
@@ -108,6 +109,19 @@ def check(network: Any) -> None:
                     f"{obj.name!r} was made under set_device({type(variable.device).__name__}): "
                     "make the network under Brian2's default device, the target is chosen by compile()"
                 )
+
+
+def refuse_python_objects(network: brian2.Network, where: str) -> None:
+    """Refuse what only Brian2's own targets can run: `where` says which others cannot."""
+    for obj in network.sorted_objects:
+        if obj.active and isinstance(obj, NetworkOperation):
+            raise Unsupported(
+                f"{obj.name!r} is a Python function that runs in every step (network_operation): "
+                f"{where} cannot run it; use target='numpy' or 'cython'"
+            )
+        method = getattr(obj, "method_choice", None)
+        if isinstance(method, str) and method.startswith("gsl"):
+            raise Unsupported(f"{obj.name!r} uses the method {method!r}: {where} cannot run GSL's integrators")
 
 
 def run_namespace(namespace: Mapping[str, Any] | None, level: int) -> dict[str, Any]:
