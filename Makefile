@@ -6,6 +6,9 @@ PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv-$(VERSION)
 BIN := $(VENV)/bin
+# Where there is NVIDIA's compiler, the tests compile for it; brian2cuda is tested with Python 3.12.
+COMMA := ,
+EXTRAS := dev$(if $(and $(filter 3.12,$(VERSION)),$(shell command -v nvcc 2>/dev/null)),$(COMMA)cuda)
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 
 # Stamps of what is installed. The installation is editable: only a change of what is packaged or needed asks for a new
@@ -83,5 +86,5 @@ $(INSTALLED): setup.cfg pyproject.toml | machine $(BIN)/python
 
 $(INSTALLED_DEV): setup.cfg pyproject.toml | machine $(BIN)/python
 	@echo "Installing bioplast with its development tools into $(VENV): one to two minutes the first time."
-	@$(PIP_INSTALL) -e '.[dev]'
+	@$(PIP_INSTALL) -e '.[$(EXTRAS)]'
 	@touch $(INSTALLED) $@

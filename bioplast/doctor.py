@@ -75,6 +75,7 @@ def examine() -> Examination:
         check_make(),
         check_header(Path(sysconfig.get_paths()["include"])),
         check_cython(),
+        check_gpu(),
         check_cache(),
     ]
     return Examination(checks, check_targets())
@@ -173,6 +174,20 @@ def check_cython() -> Check:
     if importlib.util.find_spec("Cython") is None:
         return Check("Cython", False, "not installed", "pip install cython setuptools")
     return Check("Cython", True, _version("Cython") or "")
+
+
+def check_gpu() -> Check:
+    """Whether there is an NVIDIA GPU, which programs of the target cuda run on."""
+    try:
+        from .program.cuda_toolkit import gpu
+
+        found = gpu()
+    except ImportError as error:
+        return Check("GPU", False, f"cannot be told: {error}", "see Brian2")
+    if found is None:
+        remedy = "the target cuda compiles without one and runs where NVIDIA's driver and nvidia-smi are"
+        return Check("GPU", False, "no NVIDIA GPU (nvidia-smi finds none)", remedy)
+    return Check("GPU", True, f"{found.name}, compute capability {found.capability}")
 
 
 def check_cache() -> Check:

@@ -38,8 +38,8 @@ def compile(
         Made under Brian2's default device.
     duration : quantity [time]
         Simulated time of each call of the program.
-    target : {"numpy", "cython", "cpp", "openmp"}
-        Where it runs.
+    target : {"numpy", "cython", "cpp", "openmp", "cuda"}
+        Where it runs; "cuda" compiles on any machine that has nvcc and runs where a GPU is.
     namespace : mapping, optional
         The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
     watch : quantity [time] or None
@@ -48,7 +48,7 @@ def compile(
     threads : int, optional
         Threads for OpenMP; all cores by default.
     fast_math : bool
-        Let the C++ compiler regroup and approximate, as Brian2's own C++ does. Faster where equations have
+        Let the compiler regroup and approximate, as Brian2's own C++ and brian2cuda do. Faster where equations have
         many exponentials; without it the arithmetic is that of NumPy, operation for operation.
     level : int
         How far up the stack `namespace` is looked for, as in `Network.run`.
@@ -78,6 +78,10 @@ def compile(
         from .runtime import RuntimeProgram
 
         return RuntimeProgram(network, span, target, names, period, fast_math)
+    if target == "cuda":
+        from .cuda import CudaProgram
+
+        return CudaProgram(network, span, names, period, fast_math)
     from .standalone import StandaloneProgram
 
     return StandaloneProgram(network, span, target, names, period, threads, fast_math)

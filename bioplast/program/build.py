@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,12 +32,26 @@ def prelude() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Compiler:
-    """A C++ compiler, how it is called, and the files of the user's that it will read."""
+    """A compiler and how it is called.
+
+    Attributes
+    ----------
+    command : str
+    flags, link_flags : tuple of str
+    headers : tuple of Path
+        The files of the user's that it will read.
+    asked : bool
+        Whether the compiler is asked for each flag and goes without those that it does not know.
+    language : str
+        What it compiles, for messages.
+    """
 
     command: str
     flags: tuple[str, ...]
     link_flags: tuple[str, ...] = ()
     headers: tuple[Path, ...] = ()
+    asked: bool = True
+    language: str = "C++"
 
 
 def find_compiler() -> str:
@@ -60,7 +75,7 @@ def find_compiler() -> str:
 @functools.lru_cache
 def _version(command: str) -> str:
     told = subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout
-    return told.partition("\n")[0]
+    return " ".join(line for line in told.splitlines() if re.search(r"\d+\.\d+", line))
 
 
 @functools.lru_cache
@@ -153,31 +168,33 @@ def _write(sources: dict[str, str], work: Path) -> None:
 
 
 def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
-    units = sorted(name for name in sources if name.endswith(".cpp"))
+    units = sorted(name for name in sources if name.endswith((".cpp", ".cu")))
     command = compiler.command.split()
     # asked only when something is compiled, since each question is a call of the compiler
-    flags = [*(flag for flag in compiler.flags if accepts(compiler.command, flag)), "-I."]
+    known = (flag for flag in compiler.flags if not compiler.asked or accepts(compiler.command, flag))
+    flags = [*known, "-I."]
 
     cores = os.cpu_count() or 1
     precompiled: list[str] = []
     if PRELUDE in sources and len(units) > 8 * cores and "clang" not in _version(compiler.command):
         # Most of the time of a unit goes into reading headers. GCC can do that once, at the price of about four units.
-        _call([*command, *flags, "-x", "c++-header", PRELUDE, "-o", f"{PRELUDE}.gch"], work)
+        header = [*command, *flags, "-x", "c++-header", PRELUDE, "-o", f"{PRELUDE}.gch"]
+        _call(header, work, compiler.language)
         precompiled = ["-include", PRELUDE]
 
     def unit(name: str) -> str:
-        target = name.removesuffix(".cpp") + ".o"
-        _call([*command, *flags, *precompiled, "-c", name, "-o", target], work)
+        target = name + ".o"
+        _call([*command, *flags, *precompiled, "-c", name, "-o", target], work, compiler.language)
         return target
 
     # the largest first, so that no core waits for one at the end
     units.sort(key=lambda name: -len(sources[name]))
     with ThreadPoolExecutor(cores) as pool:
         objects = list(pool.map(unit, units))
-    _call([*command, *flags, *sorted(objects), "-o", "main", *compiler.link_flags], work)
+    _call([*command, *flags, *sorted(objects), "-o", "main", *compiler.link_flags], work, compiler.language)
 
 
-def _call(call: Sequence[str], work: Path) -> None:
+def _call(call: Sequence[str], work: Path, language: str) -> None:
     done = subprocess.run(call, cwd=work, capture_output=True, text=True)
     if done.returncode:
         log = cache.folder() / "failed-build.log"
@@ -186,4 +203,4 @@ def _call(call: Sequence[str], work: Path) -> None:
         first = next(
             (line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip() or "no message"
         )
-        raise BuildError(f"the C++ compiler failed: {first.strip()} (all of it in {log})")
+        raise BuildError(f"the {language} compiler failed: {first.strip()} (all of it in {log})")

@@ -27,6 +27,9 @@ from .sources import render
 class StandaloneProgram(Program):
     """A network as a compiled C++ program."""
 
+    #: What it is called in messages.
+    kind = "C++ program"
+
     def __init__(
         self,
         network: brian2.Network,
@@ -102,17 +105,19 @@ class StandaloneProgram(Program):
                 break
             except OSError as error:
                 if attempt == 2:
-                    raise RunError(f"cannot start the C++ program {self._binary}: {error.strerror}") from error
+                    raise RunError(f"cannot start the {self.kind} {self._binary}: {error.strerror}") from error
                 # removed from the cache by another process meanwhile
                 self._binary, _ = build.build(self._sources, self._compiler)
-        begin, last = time.perf_counter(), 0.0
+        begin, last, reported = time.perf_counter(), 0.0, ""
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                word, *numbers = line.split()
-                if word == "progress" and report is not None and last < float(numbers[0]) < 1:
-                    last = float(numbers[0])
-                    report(last, float(numbers[1]))
+                words = line.split()
+                if words[:1] == ["progress"] and report is not None and last < float(words[1]) < 1:
+                    last = float(words[1])
+                    report(last, float(words[2]))
+                elif words[:1] == ["ERROR"]:  # brian2cuda says so and goes on
+                    reported = reported or line
             assert process.stderr is not None
             complaint = process.stderr.read()
             process.wait()
@@ -125,7 +130,7 @@ class StandaloneProgram(Program):
             process.stderr.close()  # type: ignore[union-attr]
         if report is not None and process.returncode == 0:
             report(1.0, time.perf_counter() - begin)
-        self._judge(process.returncode, complaint)
+        self._judge(process.returncode or int(bool(reported)), complaint or reported)
 
     def _judge(self, status: int, complaint: str) -> None:
         if status == 0:
@@ -141,9 +146,9 @@ class StandaloneProgram(Program):
             raise KeyboardInterrupt
         if status > 128 or status < 0:
             raise RunError(
-                f"the C++ program was ended by signal {signal.Signals(number).name}: its run is not finished"
+                f"the {self.kind} was ended by signal {signal.Signals(number).name}: its run is not finished"
             )
-        raise RunError(f"the C++ program failed: {complaint.strip() or f'exit status {status}'}")
+        raise RunError(f"the {self.kind} failed: {' '.join(words) or f'exit status {status}'}")
 
     # What it wrote ----------------------------------------------------------------------------------------------------
 
@@ -151,13 +156,13 @@ class StandaloneProgram(Program):
         try:
             content = results.read_bytes()
         except OSError as error:
-            raise RunError(f"the C++ program wrote no result: {error.strerror}") from error
+            raise RunError(f"the {self.kind} wrote no result: {error.strerror}") from error
         if content[-8:] != b"complete":
-            raise RunError("the result of the C++ program is cut short: its run is not finished")
+            raise RunError(f"the result of the {self.kind} is cut short: its run is not finished")
         try:
             return self._parse(content)
         except (struct.error, ValueError, OverflowError, MemoryError) as error:
-            raise RunError("the result of the C++ program is damaged") from error
+            raise RunError(f"the result of the {self.kind} is damaged") from error
 
     def _parse(self, content: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], float]:
         position = 0
@@ -200,6 +205,10 @@ def _compiler(lowered: net.Lowered, threads: int, fast_math: bool) -> build.Comp
         lowered.sources[f"sources/{os.path.basename(source)}"] = Path(source).read_text()
     if threads:
         flags.append("-fopenmp")
+    return build.Compiler(build.find_compiler(), tuple(flags), tuple(link), user_headers(options))
+
+
+def user_headers(options: Mapping[str, list[Any]]) -> tuple[Path, ...]:
+    """The files that the user's own functions include."""
     named = [Path(place) / header.strip('<>"') for place in options["include_dirs"] for header in options["headers"]]
-    headers = tuple(sorted({header for header in named if header.is_file()}))
-    return build.Compiler(build.find_compiler(), tuple(flags), tuple(link), headers)
+    return tuple(sorted({header for header in named if header.is_file()}))

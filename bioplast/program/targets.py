@@ -7,9 +7,9 @@ import sysconfig
 from pathlib import Path
 
 from ..errors import TargetUnavailable, UnknownName
-from . import build
+from . import build, cuda_toolkit
 
-TARGETS = ("numpy", "cython", "cpp", "openmp")
+TARGETS = ("numpy", "cython", "cpp", "openmp", "cuda")
 
 
 def available() -> dict[str, str | None]:
@@ -27,11 +27,16 @@ def require(target: str) -> None:
 
 
 def missing(target: str) -> str | None:
-    """What `target` lacks on this machine, in one line, or None."""
+    """What `target` lacks on this machine, in one line, or None.
+
+    For "cuda" that is what compiling needs; running also needs a GPU (`cuda_toolkit.gpu`).
+    """
     try:
         command = build.find_compiler() if target != "numpy" else ""
     except TargetUnavailable as reason:
         return str(reason)
+    if target == "cuda":
+        return cuda_toolkit.missing()
     if target == "cython":
         if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
             return (
