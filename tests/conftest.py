@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import sys
@@ -13,6 +14,8 @@ from fidelity import ledger, pytest_addoption, pytest_configure  # noqa: F401
 ROOT = Path(__file__).resolve().parent.parent
 # One cache for all workers and runs of the tests, so that a network is compiled once; never the user's own.
 os.environ.setdefault("BIOPLAST_CACHE", str(ROOT / ".pytest_cache" / "bioplast"))
+# brian2cuda is part of the development tools with Python 3.12 alone; `bioplast doctor` says so elsewhere.
+collect_ignore = [] if importlib.util.find_spec("brian2cuda") else ["program/test_cuda.py"]
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "program")]
 
 # NEST has wheels for Linux on x86-64 and macOS 15 on ARM, where `make test` installs it (setup.cfg).

@@ -29,8 +29,9 @@ def tools(tmp_path, monkeypatch):
 def test_the_command_says_all_and_ends_well(capsys):
     assert main(["doctor"]) == 0
     text = capsys.readouterr().out
-    for name in ("Python", "Brian2", "C++ compiler", "OpenMP", "make", "Python.h", "Cython", "build cache", "targets"):
+    for name in ("Python", "Brian2", "C++ compiler", "OpenMP", "make", "Python.h", "Cython", "GPU", "build cache"):
         assert name in text
+    assert "targets" in text
     for target in bioplast.program.targets.available():
         assert target in text
     assert str(cache.folder()) in text
@@ -109,6 +110,15 @@ def test_python_without_cython(monkeypatch):
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     found = doctor.check_cython()
     assert (found.works, found.remedy) == (False, "pip install cython setuptools")
+
+
+def test_a_gpu_and_none(tools):
+    found = doctor.check_gpu()
+    assert (found.works, found.found) == (False, "no NVIDIA GPU (nvidia-smi finds none)")
+    assert "the target cuda compiles without one" in found.remedy
+    tools("nvidia-smi", 'echo "NVIDIA H200, 9.0"')
+    found = doctor.check_gpu()
+    assert (found.works, found.found, found.remedy) == (True, "NVIDIA H200, compute capability 9.0", "")
 
 
 def test_the_cache_with_its_size_and_limit(tmp_path, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -12,7 +14,7 @@ from bioplast.program import build, targets
 
 def test_every_target_is_told_and_numpy_always_works():
     told = targets.available()
-    assert tuple(told) == targets.TARGETS == ("numpy", "cython", "cpp", "openmp")
+    assert tuple(told) == targets.TARGETS == ("numpy", "cython", "cpp", "openmp", "cuda")
     assert told["numpy"] is None
     for reason in told.values():
         assert reason is None or "\n" not in reason
@@ -67,3 +69,17 @@ def test_cython_without_pythons_header_says_how_to_get_it(monkeypatch, tmp_path)
 def test_an_unknown_target_is_told():
     with pytest.raises(UnknownName, match="unknown target 'cytho': did you mean 'cython'"):
         targets.require("cytho")
+
+
+def test_brian2cuda_is_imported_for_its_own_target_alone():
+    script = (
+        "import sys, bioplast\n"
+        "from bioplast.program import targets\n"
+        "targets.available()\n"
+        "import brian2\n"
+        "network = brian2.Network(brian2.NeuronGroup(1, 'v : 1', name='group'))\n"
+        "bioplast.compile(network, 1*brian2.ms, 'numpy', namespace={})()\n"
+        "print('brian2cuda' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
