@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .errors import BioplastError
     from .program import Output, Program, compile, run
     from .registry import load
+    from .surrogate import Arctan, Gaussian, Rectangle, Sigmoid, StraightThrough, SuperSpike, Surrogate
 
 # A checkout keeps models/, protocols/ and data/ beside bioplast/; an installation maps them into it. A Python started
 # in the checkout finds this folder first, whatever is installed, so look for them where they lie here.
@@ -39,15 +40,29 @@ _PUBLIC = {
     "run": "program",
     "Program": "program",
     "Output": "program",
+    "Surrogate": "surrogate",
+    "SuperSpike": "surrogate",
+    "Sigmoid": "surrogate",
+    "Rectangle": "surrogate",
+    "Arctan": "surrogate",
+    "Gaussian": "surrogate",
+    "StraightThrough": "surrogate",
 }
 
 __all__ = [
+    "Arctan",
     "BioplastError",
+    "Gaussian",
     "Neuron",
     "Output",
     "Parameter",
     "Program",
     "Receptor",
+    "Rectangle",
+    "Sigmoid",
+    "StraightThrough",
+    "SuperSpike",
+    "Surrogate",
     "Synapse",
     "compile",
     "load",

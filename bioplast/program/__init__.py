@@ -9,6 +9,7 @@ import brian2
 import neo
 
 from ..errors import BioplastError
+from ..surrogate import Surrogate
 from . import network as _network
 from . import targets
 from .output import Output, Outputs, Spikes
@@ -28,6 +29,8 @@ def compile(
     watch: Any = _DEFAULT_WATCH,
     threads: int | None = None,
     fast_math: bool = False,
+    surrogate: Surrogate | Mapping[str, Surrogate | None] | None = None,
+    detach_reset: bool = False,
     level: int = 0,
 ) -> Program:
     """Make a `Program` of an ordinary Brian2 network, which is read and left as it was.
@@ -38,7 +41,7 @@ def compile(
         Made under Brian2's default device.
     duration : quantity [time]
         Simulated time of each call of the program.
-    target : {"numpy", "cython", "cpp", "openmp", "cuda"}
+    target : {"numpy", "cython", "cpp", "openmp", "cuda", "jax"}
         Where it runs; "cuda" compiles on any machine that has nvcc and runs where a GPU is.
     namespace : mapping, optional
         The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
@@ -50,6 +53,10 @@ def compile(
     fast_math : bool
         Let the compiler regroup and approximate, as Brian2's own C++ and brian2cuda do. Faster where equations have
         many exponentials; without it the arithmetic is that of NumPy, operation for operation.
+    surrogate : Surrogate or mapping, optional
+        With target jax the derivative of a spike, for all groups or by their names; without one it is 0.
+    detach_reset : bool
+        With target jax, whether a reset has no derivative in the spike that causes it.
     level : int
         How far up the stack `namespace` is looked for, as in `Network.run`.
 
@@ -73,6 +80,8 @@ def compile(
         raise BioplastError("watch is 0 s: a positive time or None is accepted")
     if threads is not None and threads < 1:
         raise BioplastError(f"threads is {threads}: at least 1 is accepted")
+    if target != "jax" and (surrogate is not None or detach_reset):
+        raise BioplastError(f"surrogate and detach_reset are for target 'jax', not {target!r}")
     names = _network.run_namespace(namespace, level + 1)
     if target in ("numpy", "cython"):
         from .runtime import RuntimeProgram
@@ -82,6 +91,10 @@ def compile(
         from .cuda import CudaProgram
 
         return CudaProgram(network, span, names, period, fast_math)
+    if target == "jax":
+        from .jax import JaxProgram
+
+        return JaxProgram(network, span, names, period, surrogate, detach_reset)
     from .standalone import StandaloneProgram
 
     return StandaloneProgram(network, span, target, names, period, threads, fast_math)

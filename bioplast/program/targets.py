@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import TargetUnavailable, UnknownName
 from . import build, cuda_toolkit
 
-TARGETS = ("numpy", "cython", "cpp", "openmp", "cuda")
+TARGETS = ("numpy", "cython", "cpp", "openmp", "cuda", "jax")
 
 
 def available() -> dict[str, str | None]:
@@ -31,6 +31,9 @@ def missing(target: str) -> str | None:
 
     For "cuda" that is what compiling needs; running also needs a GPU (`cuda_toolkit.gpu`).
     """
+    if target == "jax":
+        found = importlib.util.find_spec("jax") is not None
+        return None if found else "the package jax is missing: pip install 'bioplast[jax]'"
     try:
         command = build.find_compiler() if target != "numpy" else ""
     except TargetUnavailable as reason:

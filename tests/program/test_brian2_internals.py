@@ -31,17 +31,22 @@ from brian2 import (
     prefs,
     second,
 )
+from brian2.codegen.generators.numpy_generator import NumpyCodeGenerator
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.codegen.translation import make_statements
 from brian2.core.base import BrianObjectException
 from brian2.core.functions import Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable, Variables
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import Device, RuntimeDevice
+from brian2.input.binomial import BinomialFunction
 from brian2.input.timedarray import _find_K
 from brian2.stateupdaters.base import StateUpdateMethod
 
+from bioplast.errors import Unsupported
 from bioplast.program.network import device as lowering_device
-from bioplast.program.network import lower, state_variables
+from bioplast.program.network import lower, read_steps, schedule, state_variables
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
 
@@ -453,3 +458,69 @@ def test_a_spike_generator_believes_bins_that_it_did_not_work_out():
 def test_array_variables_are_what_a_network_is_made_of():
     kinds = {type(v) for obj in networks.driven().sorted_objects for v in getattr(obj, "variables", {}).values()}
     assert {ArrayVariable, DynamicArrayVariable, Constant} <= kinds, BRIAN2
+
+
+# Reading what happens in a step ---------------------------------------------------------------------------------------
+
+
+def test_the_templates_of_numpy_are_those_that_are_known():
+    folder = resources.files("brian2.codegen.runtime.numpy_rt") / "templates"
+    found = {path.name.split(".")[0] for path in folder.iterdir() if path.name.endswith(".py_")}
+    at_once = {"group_get_indices", "group_variable_get", "group_variable_get_conditional", "group_variable_set"}
+    at_once |= {"group_variable_set_conditional", "synapses_create_array", "synapses_create_generator"}
+    assert found == schedule._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
+
+
+def test_what_an_object_does_in_a_step_is_to_call_its_code_objects():
+    source = inspect.getsource(brian2.core.base.BrianObject.run)
+    assert "for codeobj in self._code_objects" in source, BRIAN2
+    assert NetworkOperation.run is not brian2.core.base.BrianObject.run, BRIAN2
+    for kind in (brian2.groups.group.CodeRunner, SpikeGeneratorGroup, SpikeMonitor, Synapses, NeuronGroup):
+        assert kind.run is brian2.core.base.BrianObject.run, f"{BRIAN2}: {kind.__name__}"
+
+
+def test_abstract_code_becomes_statements_with_these_attributes():
+    group = NeuronGroup(3, "dv/dt = -v/tau : 1\nb : boolean", method="exact", namespace={"tau": 10 * ms})
+    variables = group.resolve_all({"v", "tau", "b", "dt"}, run_namespace={})
+    scalar, vector = make_statements("v = int(b)*v*exp(-dt/tau)", variables, np.float64, optimise=True, blockname=None)
+    assert [statement.op for statement in scalar] == [":="] * len(scalar) and scalar, BRIAN2
+    (one,) = vector
+    assert (one.var, one.op, one.inplace, one.scalar, one.subexpression) == ("v", "*=", True, False, False), BRIAN2
+    assert one.used_boolean_variables == ["b"], BRIAN2
+    assert {key[0] for key in one.boolean_simplified_expressions} == {("b", True), ("b", False)}, BRIAN2
+    assert set(one.complexities) == set(one.boolean_simplified_expressions) and one.complexity_std > 0, BRIAN2
+
+
+@pytest.mark.parametrize(("code", "loop"), [("v_post += w", False), ("v_post = v_post*v_post", True)])
+def test_numpy_code_that_depends_on_an_order_is_a_loop(code, loop):
+    source = inspect.getsource(NumpyCodeGenerator.vectorise_code)
+    assert '"for _idx in _full_idx:"' in source, BRIAN2
+    group = NeuronGroup(3, "v : 1", threshold="v > 1", name="group")
+    synapses = Synapses(group, group, "w : 1", on_pre=code, name="synapses")
+    synapses.connect()
+    network = Network(group, synapses)
+    if loop:
+        with pytest.raises(Unsupported, match="depends on the order in which synapses"):
+            read_steps(network, {})
+    else:
+        assert read_steps(network, {}).operations[-1].block.repeated, BRIAN2
+
+
+def test_a_binomial_function_keeps_its_numbers_in_its_closure():
+    for n, names in ((10, {"n", "p"}), (1000, {"loc", "scale"})):
+        sample = BinomialFunction(n, 0.1).implementations[NumpyCodeObject].get_code(None)
+        assert names <= set(inspect.getclosurevars(sample).nonlocals), BRIAN2
+
+
+def test_a_clock_that_rests_shows_its_next_step():
+    slow, fast = Clock(0.4 * ms, name="slow"), Clock(0.1 * ms, name="fast")
+    seen = []
+    groups = [NeuronGroup(1, "v : 1", clock=clock) for clock in (slow, fast)]
+    look = NetworkOperation(lambda: seen.append(slow.variables["timestep"].get_value().item()), clock=fast)
+    Network(groups, look).run(0.9 * ms, namespace={})
+    assert seen == [0, 1, 1, 1, 1, 2, 2, 2, 2], BRIAN2
+
+
+def test_a_variable_that_is_held_back_names_what_holds_it():
+    group = NeuronGroup(1, "dv/dt = -v/second : 1 (unless refractory)", threshold="v > 1", refractory=1 * ms)
+    assert group.variables["v"].conditional_write is group.variables["not_refractory"], BRIAN2

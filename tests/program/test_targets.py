@@ -14,7 +14,7 @@ from bioplast.program import build, targets
 
 def test_every_target_is_told_and_numpy_always_works():
     told = targets.available()
-    assert tuple(told) == targets.TARGETS == ("numpy", "cython", "cpp", "openmp", "cuda")
+    assert tuple(told) == targets.TARGETS == ("numpy", "cython", "cpp", "openmp", "cuda", "jax")
     assert told["numpy"] is None
     for reason in told.values():
         assert reason is None or "\n" not in reason
@@ -83,3 +83,9 @@ def test_brian2cuda_is_imported_for_its_own_target_alone():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_without_jax_its_target_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(targets.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(TargetUnavailable, match=r"'jax' cannot work here: the package jax is missing: pip install"):
+        targets.require("jax")

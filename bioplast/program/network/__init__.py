@@ -39,6 +39,7 @@ from .reading import (
     write,
 )
 from .recording import Watch, forget_recordings, not_finite, recordings
+from .schedule import read_steps
 
 __all__ = [
     "TIME",
@@ -66,6 +67,7 @@ __all__ = [
     "pathways",
     "pending_spikes",
     "read",
+    "read_steps",
     "recordings",
     "replaced_timed_array",
     "run_namespace",

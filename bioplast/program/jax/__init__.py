@@ -1,0 +1,6 @@
+"""Target jax: what Brian2 would compute, as a pure function that JAX compiles, maps and differentiates."""
+
+from .output import ArrayOutput
+from .program import JaxProgram
+
+__all__ = ["ArrayOutput", "JaxProgram"]

@@ -1,0 +1,254 @@
+"""Blocks of statements, applied to the arrays of a network as Brian2's NumPy code does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...errors import Unsupported
+from ...surrogate import Surrogate
+from .. import steps
+from . import functions as fn
+from .expressions import constant, evaluate, parse
+from .functions import Value
+from .spikes import chosen, counted, held_back, spikes
+
+Arrays = dict[str, Value]  # by name; changed in place while a step is traced
+Random = Callable[[steps.Draw, tuple[int, ...], list[Value]], Value]
+
+_OPERATORS = {"+=": "Add", "-=": "Sub", "*=": "Mult", "/=": "Div", "//=": "FloorDiv", "**=": "Pow", "%=": "Mod"}
+
+
+class Run:
+    """One run of a block.
+
+    Parameters
+    ----------
+    block : Block
+        The statements.
+    arrays : dict
+        All arrays; those that the block writes are replaced.
+    tables : mapping
+        Values of the TimedArrays.
+    random : callable
+        Gives the numbers of a `Draw` for a shape.
+    mask : array [size] or None
+        The elements for which the block runs, as truth values or spikes; all when None.
+    source : tuple or None
+        Where the mask comes from, when that is one event for each neuron: the events, and which each element has.
+    """
+
+    def __init__(
+        self,
+        block: steps.Block,
+        arrays: Arrays,
+        tables: Mapping[str, Value],
+        random: Random,
+        mask: Value | None = None,
+        source: tuple[Value, np.ndarray] | None = None,
+    ):
+        self.block = block
+        self.arrays = arrays
+        self.tables = tables
+        self.random = random
+        self.mask = mask
+        self.source = source
+        self.local: dict[str, Value] = {}
+        self.shape: tuple[int, ...] = ()
+        self.together(block.scalar)
+        self.shape = (block.size,)
+        if block.repeated:
+            for statement in block.vector:
+                self.one(statement)
+        else:
+            self.together(block.vector)
+
+    def value(self, name: str) -> Value:
+        """What the block made of the name `name`, for each element."""
+        return jnp.broadcast_to(self.local[name], (self.block.size,))
+
+    def spikes(self, condition: str, surrogate: Surrogate) -> Value:
+        """A condition on what the block made, as numbers 0 and 1 with a surrogate derivative."""
+        made = {s.name: parse(s.expression) for s in (*self.block.scalar, *self.block.vector)}
+
+        def read(name: str) -> Value:
+            return self.read(name, self.arrays)
+
+        found = spikes(parse(condition), read, self.call, made.get, surrogate)
+        return jnp.broadcast_to(found, (self.block.size,))
+
+    # Statements -------------------------------------------------------------------------------------------------------
+
+    def together(self, statements: tuple[steps.Statement, ...]) -> None:
+        """All is read first and written last; each element is written by one."""
+        before = dict(self.arrays)
+        places: dict[str, steps.Place] = {}
+        # Brian2 reads anew what the statements for shared values had read
+        self.local = {n: v for n, v in self.local.items() if not isinstance(self.block.names.get(n), steps.Place)}
+        for statement in statements:
+            value = self.result(statement, before)
+            place = self.block.names.get(statement.name)
+            if isinstance(place, steps.Place):
+                places[statement.name] = place
+                if place.condition is not None:
+                    current = self.read(statement.name, before)
+                    value = _where(self.read(place.condition, before), _as(value, current, statement), current)
+            self.local[statement.name] = value
+        for name, place in places.items():
+            self.write(place, self.local[name])
+
+    def one(self, statement: steps.Statement) -> None:
+        """One statement by itself, where several elements may write one."""
+        place = self.block.names.get(statement.name)
+        if not isinstance(place, steps.Place):
+            self.local[statement.name] = self.result(statement, self.arrays)
+        elif statement.inplace and place.index is not None:
+            self.accumulate(statement, place)
+        elif place.condition is not None:
+            raise Unsupported(
+                f"'{statement.name} {statement.operator} {statement.expression}' while {statement.name!r} is held back "
+                "by (unless refractory): Brian2's own targets disagree about it"
+            )
+        else:
+            self.write(place, self.result(statement, self.arrays))
+
+    def result(self, statement: steps.Statement, arrays: Arrays) -> Value:
+        value = self.expression(statement, arrays)
+        if not statement.inplace:
+            return value
+        current = self.read(statement.name, arrays)
+        result = fn.BINARY[_OPERATORS[statement.operator]](current, value)
+        return _as(result, current, statement) if statement.name in self.block.names else result
+
+    def expression(self, statement: steps.Statement, arrays: Arrays) -> Value:
+        def name(identifier: str) -> Value:
+            return self.read(identifier, arrays)
+
+        def text(expression: str) -> Value:
+            return evaluate(parse(expression), name, self.call)
+
+        try:
+            if statement.branch is None:
+                return text(statement.expression)
+            condition, true, false = statement.branch
+            return _where(name(condition), text(true), text(false))
+        except Unsupported as error:
+            raise Unsupported(f"'{statement.name} {statement.operator} {statement.expression}': {error}") from None
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def read(self, name: str, arrays: Arrays) -> Value:
+        if name in self.local:
+            return self.local[name]
+        found = self.block.names.get(name)
+        match found:
+            case steps.Number(value=value):
+                return value
+            case steps.Place(array=array, index=index):
+                return arrays[array] if index is None else arrays[array][index]
+        known = constant(name)
+        if known is None:
+            raise Unsupported(f"the name {name!r} is not known")
+        return known
+
+    def call(self, name: str, arguments: list[Value]) -> Value:
+        match self.block.names.get(name):
+            case steps.Function(implementation=own) if own is not None:
+                return own(*arguments)
+            case steps.Function(name=known) if known in fn.FUNCTIONS:
+                return fn.FUNCTIONS[known](*arguments)
+            case steps.Draw() as draw:
+                return self.random(draw, self.shape, arguments)
+            case steps.Table(name=table, epsilon=epsilon, factor=factor):
+                values = self.tables[table]
+                t, *column = arguments
+                row = (jnp.round(t / epsilon) / factor).astype(jnp.int32)
+                row = jnp.clip(row, 0, values.shape[0] - 1)
+                # outside its columns Brian2's C++ gives NaN
+                return values.at[(row, *column)].get(mode="fill", fill_value=jnp.nan)
+        raise Unsupported(f"the function {name!r} has no implementation in JAX")
+
+    # Writing ----------------------------------------------------------------------------------------------------------
+
+    def write(self, place: steps.Place, value: Value) -> None:
+        array = self.arrays[place.array]
+        value = jnp.asarray(value).astype(array.dtype)
+        if place.index is None:
+            value = jnp.broadcast_to(value, array.shape)
+            self.arrays[place.array] = value if self.mask is None else chosen(self.mask, value, array)
+            return
+        index = jnp.asarray(place.index)
+        value = jnp.broadcast_to(value, index.shape)
+        if self.mask is not None:
+            if fn.kind(self.mask) == "f":
+                raise Unsupported("what an event assigns to a neuron has no derivative in it: use += or -=")
+            index = jnp.where(counted(self.mask), index, array.shape[0])  # out of bounds: dropped
+        self.arrays[place.array] = array.at[index].set(value, mode="drop")
+
+    def accumulate(self, statement: steps.Statement, place: steps.Place) -> None:
+        """An in-place operator that applies once for each element, whichever they share."""
+        assert place.index is not None
+        array = self.arrays[place.array]
+        operator = statement.operator
+        value = self.expression(statement, self.arrays)
+        _as(fn.BINARY[_OPERATORS[operator]](array[place.index], value), array, statement)
+        value = jnp.broadcast_to(fn.real(value) if fn.kind(array) == "f" else value, place.index.shape)
+        if operator in ("+=", "-="):
+            total = self.total(value, place, array)
+            self.arrays[place.array] = array + total if operator == "+=" else array - total
+        elif operator in ("*=", "/="):
+            value = self.where_it_runs(value, place, 1)
+            factor = jax.ops.segment_prod(value, place.index, array.shape[0]).astype(array.dtype)
+            self.arrays[place.array] = array * factor if operator == "*=" else array / factor
+        else:
+            raise Unsupported(f"'{statement.name} {operator} {statement.expression}' of several synapses")
+
+    def total(self, value: Value, place: steps.Place, array: Value) -> Value:
+        """The sums of what the elements add to an array: a product where all are connected with all."""
+        assert place.index is not None
+        dense = None
+        if self.source is not None and place.condition is None and fn.kind(array) == "f":
+            dense = _all_to_all(self.source[1], place.index)
+        if dense is not None:
+            events, (before, after) = self.source[0], dense  # type: ignore[index]
+            arrived = events[before].astype(array.dtype) @ value.reshape(len(before), len(after)).astype(array.dtype)
+            return jnp.zeros_like(array).at[after].set(arrived, unique_indices=True)
+        value = self.where_it_runs(value, place, 0).astype(array.dtype)
+        if np.array_equal(place.index, np.arange(array.shape[0])):
+            return value
+        return jax.ops.segment_sum(value, place.index, array.shape[0])
+
+    def where_it_runs(self, value: Value, place: steps.Place, neutral: float) -> Value:
+        """What elements do to others, `neutral` for those that do nothing."""
+        if self.mask is not None:
+            value = held_back(self.mask, value, neutral)
+        if place.condition is not None:
+            value = held_back(self.read(place.condition, self.arrays), value, neutral)
+        return value
+
+
+def _all_to_all(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The neurons before and after synapses that connect all with all, in order; None for others."""
+    width = int(np.argmax(sources != sources[0])) if len(sources) and (sources != sources[0]).any() else len(sources)
+    if not width or len(sources) % width:
+        return None
+    before, after = sources[::width], targets[:width]
+    same = np.array_equal(sources, np.repeat(before, width)) and np.array_equal(targets, np.tile(after, len(before)))
+    return (before, after) if same and len(np.unique(after)) == width else None
+
+
+def _where(condition: Value, true: Value, false: Value) -> Value:
+    if isinstance(condition, bool):
+        return true if condition else false
+    return jnp.where(condition, true, false)
+
+
+def _as(value: Value, current: Value, statement: steps.Statement) -> Value:
+    """A value that is written into part of an array, in the array's type; what NumPy refuses is refused."""
+    found, wanted = np.dtype(jnp.result_type(value)), np.dtype(jnp.result_type(current))
+    if not np.can_cast(found, wanted, "same_kind"):
+        raise Unsupported(f"'{statement.name} {statement.operator} {statement.expression}' makes {wanted} of {found}")
+    return jnp.asarray(value).astype(wanted)

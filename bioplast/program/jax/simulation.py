@@ -1,0 +1,330 @@
+"""The pure function: from the arrays that a network starts with to those that it ends with and what was recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...errors import Unsupported
+from ...surrogate import Surrogate
+from .. import steps
+from .blocks import Run
+from .functions import Value, kind
+from .random import Source
+from .spikes import counted
+
+Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
+
+
+@dataclass
+class State:
+    """What goes from step to step: arrays and the last events by their names, events of the past by their pathway."""
+
+    arrays: dict[str, Value]
+    events: dict[str, Value]
+    past: dict[str, Value]
+
+
+jax.tree_util.register_dataclass(State, ["arrays", "events", "past"], [])
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What comes from outside.
+
+    Attributes
+    ----------
+    arrays : mapping
+        Every array of the network, by name.
+    events : mapping
+        Events given beforehand, [steps, neurons] by their name.
+    tables : mapping
+        Values of the TimedArrays.
+    pending : mapping
+        For each pathway with events on their way, whether one arrives: [steps until then, synapses].
+    draws : mapping
+        Random numbers given beforehand, [steps, ...] by the name of the draw.
+    key : array or None
+        The JAX key of all others.
+    start : array
+        The step of the finest clock in which the run begins.
+    """
+
+    arrays: Mapping[str, Value]
+    events: Mapping[str, Value]
+    tables: Mapping[str, Value]
+    pending: Mapping[str, Value]
+    draws: Mapping[str, Value]
+    key: Value | None
+    start: Value
+
+
+jax.tree_util.register_dataclass(Drive, ["arrays", "events", "tables", "pending", "draws", "key", "start"], [])
+
+
+@dataclass(eq=False)
+class Simulation:
+    """`Steps`, followed with JAX.
+
+    Attributes
+    ----------
+    network : Steps
+        What happens in a step.
+    ratios : mapping
+        How many steps of the finest clock each clock's step takes.
+    surrogates : mapping
+        The derivative of the spikes of each group that has one, by its name.
+    detach_reset : bool
+        Whether a reset has no derivative in the spike.
+    sites : dict
+        Every random draw and the shape of its numbers, known once a run was traced.
+    """
+
+    network: steps.Steps
+    surrogates: Mapping[str, Surrogate] = field(default_factory=dict)
+    detach_reset: bool = False
+    ratios: Mapping[str, int] = field(init=False)
+    written: tuple[str, ...] = field(init=False)
+    sites: dict[str, tuple[steps.Draw, tuple[int, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ratios = _ratios(self.network.clocks)
+        self.written = tuple(sorted(_written(self.network)))
+
+    def __call__(self, drive: Drive, count: int, slots: tuple[tuple[str, int], ...]) -> tuple[State, Records]:
+        """Simulate `count` steps of the finest clock.
+
+        Parameters
+        ----------
+        drive : Drive
+            What comes from outside.
+        count : int
+            How many steps.
+        slots : tuple of (str, int)
+            For each pathway with delays how many steps of events it keeps, one more than the longest delay.
+
+        Returns
+        -------
+        State
+            After the last step.
+        dict
+            By monitor and variable what was recorded in each step of the finest clock, [steps, ...]. Steps in which a
+            slower clock rests hold zeros.
+        """
+        network = self.network
+        kept = dict(slots)
+        types = self.types(drive)
+        past = {
+            p.name: jnp.zeros((kept[p.name], network.events[p.events]), dtype=types[p.events])
+            for p in pathways(network)
+            if p.name in kept
+        }
+        begin = State(
+            arrays={name: drive.arrays[name] for name in self.written},
+            events={name: jnp.zeros(size, dtype=types[name]) for name, size in network.events.items()},
+            past=past,
+        )
+        along = {"step": jnp.arange(count), "events": drive.events, "draws": drive.draws}
+        segments = [(clock, tuple(found)) for clock, found in itertools.groupby(network.operations, lambda o: o.clock)]
+
+        def step(state: State, x: dict[str, Any]) -> tuple[State, Records]:
+            records: Records = {}
+            key = None if drive.key is None else jax.random.fold_in(drive.key, x["step"])
+            for clock, operations in segments:
+                moment = _Moment(self, drive, x, key, kept)
+                ratio = self.ratios[clock]
+                if ratio == 1:
+                    state, found = moment.follow(operations, state)
+                else:
+                    state, found = _when(
+                        (drive.start + x["step"]) % ratio == 0,
+                        lambda state, moment=moment, operations=operations: moment.follow(operations, state),
+                        state,
+                    )
+                records |= found
+            return state, records
+
+        return jax.lax.scan(step, begin, along, length=count)
+
+    def types(self, drive: Drive) -> dict[str, Any]:
+        """How each event is kept: as truth values, or as numbers where it has a derivative."""
+        found: dict[str, Any] = dict.fromkeys(self.network.events, np.dtype(bool))
+        for operation in self.network.operations:
+            if isinstance(operation, steps.Threshold) and operation.group in self.surrogates:
+                found[operation.events] = jax.dtypes.canonicalize_dtype(float)
+        return found | {name: raster.dtype for name, raster in drive.events.items()}
+
+
+def _when(due: Value, follow: Any, state: State) -> tuple[State, Records]:
+    """Follow where a clock is due; else leave the state and record zeros."""
+    _, shapes = jax.eval_shape(follow, state)
+    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+    return jax.lax.cond(due, follow, lambda state: (state, nothing), state)
+
+
+class _Moment:
+    """One step: what holds for all of its operations."""
+
+    def __init__(
+        self, simulation: Simulation, drive: Drive, x: dict[str, Any], key: Value | None, slots: Mapping[str, int]
+    ):
+        self.simulation = simulation
+        self.network = simulation.network
+        self.sites = simulation.sites
+        self.written = simulation.written
+        self.drive = drive
+        self.x = x
+        self.key = key
+        self.slots = slots
+        self.clocks: dict[str, Value] = {}
+        self.since: dict[str, Value] = {}  # steps of each clock since the start
+        for name, clock in simulation.network.clocks.items():
+            ratio = simulation.ratios[name]
+            # a clock that rests already shows its next step
+            step = -(-(drive.start + x["step"]) // ratio)
+            self.since[name] = step + (-drive.start // ratio)
+            dt = drive.arrays[clock.dt]
+            self.clocks |= {
+                clock.timestep: step.astype(drive.arrays[clock.timestep].dtype),
+                clock.t: step.astype(dt.dtype) * dt,
+            }
+
+    def follow(self, operations: tuple[steps.Operation, ...], state: State) -> tuple[State, Records]:
+        """All operations one after the other."""
+        self.arrays = {**self.drive.arrays, **self.clocks, **state.arrays}
+        self.events = dict(state.events)
+        self.past = dict(state.past)
+        records: Records = {}
+        for operation in operations:
+            try:
+                records |= getattr(self, f"do_{type(operation).__name__}")(operation) or {}
+            except Unsupported as error:
+                raise Unsupported(f"{operation.name!r}: {error}") from None
+        return State({name: self.arrays[name] for name in self.written}, self.events, self.past), records
+
+    def run(self, operation: Any, mask: Value | None = None, source: tuple[Value, np.ndarray] | None = None) -> Run:
+        random = Source(operation.name, self.key, self.x["draws"], self.sites)
+        return Run(operation.block, self.arrays, self.drive.tables, random, mask, source)
+
+    # Operations -------------------------------------------------------------------------------------------------------
+
+    def do_Update(self, operation: steps.Update) -> None:  # noqa: N802 - after the class
+        self.run(operation)
+
+    def do_Threshold(self, operation: steps.Threshold) -> None:  # noqa: N802
+        surrogate = self.simulation.surrogates.get(operation.group)
+        if operation.events in self.drive.events:
+            events = self.x["events"][operation.events]
+        elif surrogate is None:
+            events = self.run(operation).value("_cond")
+        else:
+            # the condition is evaluated once, since it may draw random numbers
+            *others, condition = operation.block.vector
+            block = dataclasses.replace(operation.block, vector=tuple(others))
+            run = self.run(dataclasses.replace(operation, block=block))
+            events = run.spikes(condition.expression, surrogate)
+        self.events[operation.events] = events
+        if operation.refractory is not None:
+            not_refractory, last, t = operation.refractory
+            happened = counted(events)
+            self.arrays[not_refractory] = self.arrays[not_refractory] & ~happened
+            self.arrays[last] = jnp.where(happened, self.arrays[t], self.arrays[last])
+
+    def do_Generator(self, operation: steps.Generator) -> None:  # noqa: N802
+        self.events[operation.events] = self.x["events"][operation.events]
+
+    def do_Reset(self, operation: steps.Reset) -> None:  # noqa: N802
+        events = self.events[operation.events]
+        self.run(operation, jax.lax.stop_gradient(events) if self.simulation.detach_reset else events)
+
+    def do_Pathway(self, operation: steps.Pathway) -> None:  # noqa: N802
+        events = self.events[operation.events]
+        since = self.since[operation.clock]
+        common = True  # whether all synapses of a neuron get its event at once
+        if operation.name in self.slots:
+            slots = self.slots[operation.name]
+            past = self.past[operation.name].at[since % slots].set(events)
+            self.past[operation.name] = past
+            dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
+            delay = (self.drive.arrays[operation.delay] / dt + 0.5).astype(jnp.int32)  # Brian2's rounding
+            row = (since - delay) % slots
+            common = row.ndim == 0
+            events = past[row] if common else past[row, operation.sources]
+        reached = events[operation.sources] if common else events
+        if operation.name in self.drive.pending:
+            common = False
+            pending = self.drive.pending[operation.name]
+            now = pending[jnp.minimum(since, len(pending) - 1)] & (since < len(pending))
+            reached = reached | now if kind(reached) == "b" else jnp.where(now, 1.0, reached)
+        self.run(operation, reached, (events, operation.sources) if common else None)
+
+    def do_Sum(self, operation: steps.Sum) -> None:  # noqa: N802
+        run = self.run(operation)
+        size = operation.stop - operation.start
+        array = self.arrays[operation.target]
+        values = jnp.asarray(run.value("_synaptic_var"), dtype=float)
+        total = jax.ops.segment_sum(values, operation.index - operation.start, size)
+        self.arrays[operation.target] = array.at[operation.start : operation.stop].set(total.astype(array.dtype))
+
+    def do_EventRecord(self, operation: steps.EventRecord) -> Records:  # noqa: N802
+        part = slice(operation.start, operation.stop)
+        run = self.run(operation)
+        recorded = {v: run.value(f"_to_record_{v}")[part] for v in operation.variables}
+        return {operation.name: {"events": self.events[operation.events][part], **recorded}}
+
+    def do_StateRecord(self, operation: steps.StateRecord) -> Records:  # noqa: N802
+        run = self.run(operation)
+        return {operation.name: {v: run.value(f"_to_record_{v}") for v in operation.variables}}
+
+    def do_RateRecord(self, operation: steps.RateRecord) -> Records:  # noqa: N802
+        events = self.events[operation.events][operation.start : operation.stop]
+        dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
+        return {operation.name: {"rate": jnp.sum(events, dtype=dt.dtype) / dt / len(events)}}
+
+
+def _ratios(clocks: Mapping[str, steps.Clock]) -> dict[str, int]:
+    """How many steps of the finest clock each clock's step takes."""
+    finest = min((clock.seconds for clock in clocks.values()), default=1.0)
+    ratios = {}
+    for name, clock in clocks.items():
+        ratio = round(clock.seconds / finest)
+        if abs(clock.seconds / finest - ratio) > 1e-9:
+            raise Unsupported(
+                f"clock {name!r} has the dt {clock.seconds:g} s: target jax accepts multiples of the smallest dt, "
+                f"{finest:g} s"
+            )
+        ratios[name] = ratio
+    return ratios
+
+
+def _written(network: steps.Steps) -> set[str]:
+    """The arrays that operations change."""
+    found: set[str] = set()
+    for operation in network.operations:
+        block = getattr(operation, "block", None)
+        for statement in (*block.scalar, *block.vector) if block is not None else ():
+            place = block.names.get(statement.name)
+            if isinstance(place, steps.Place):
+                found.add(place.array)
+        if isinstance(operation, steps.Threshold) and operation.refractory is not None:
+            found |= set(operation.refractory[:2])
+        if isinstance(operation, steps.Sum):
+            found.add(operation.target)
+    return found
+
+
+def pathways(network: steps.Steps) -> list[steps.Pathway]:
+    return [operation for operation in network.operations if isinstance(operation, steps.Pathway)]
+
+
+def delay_steps(pathway: steps.Pathway, delays: np.ndarray, dt: float) -> np.ndarray:
+    """The delay of each synapse in steps of its clock, by Brian2's rounding."""
+    steps_each = (np.asarray(delays) / dt + 0.5).astype(np.int64)
+    return np.broadcast_to(steps_each, pathway.sources.shape)
