@@ -189,7 +189,12 @@ class _Reader:
     # Operations -------------------------------------------------------------------------------------------------------
 
     def operations(self, obj: Any, code: _Code) -> list[steps.Operation]:
-        found = getattr(self, f"read_{code.template}")(obj, code)
+        try:
+            found = getattr(self, f"read_{code.template}")(obj, code)
+        except BioplastError:
+            raise
+        except Exception as error:
+            raise BioplastError(f"{obj.name!r}: {' '.join(str(error).split())}") from error
         return [] if found is None else [found]
 
     def read_stateupdate(self, obj: Any, code: _Code) -> steps.Operation:
@@ -339,8 +344,6 @@ class _Reader:
             lines = generator.vectorise_code(vector, code.variables, code.indices)
         except OrderDependenceError:
             lines = ["for"]
-        except SyntaxError as error:
-            raise BioplastError(f"{obj.name!r}: {error}") from error
         if any(line.startswith("for") for line in lines):
             text = "; ".join(f"{s.var} {s.op} {s.expr}" for s in vector if not s.subexpression)
             raise Unsupported(
