@@ -1,4 +1,4 @@
-"""Every neuron of the registry in one network: the same spikes and states on NumPy and in C++, with one build.
+"""Every neuron of the registry in one network: the same spikes and states on NumPy, in C++ and on JAX.
 
 Chaotic regimes are left out, since no two roundings agree in them for long: Hindmarsh-Rose at inputs from 2.7 to 3.4
 (irregular bursting), and AdEx's irregular spiking of Naud et al. (2008). The probabilistic meta-neuron is in its
@@ -6,6 +6,8 @@ deterministic limit, delta_u -> 0: the targets draw different random numbers.
 """
 
 from __future__ import annotations
+
+import functools
 
 import numpy as np
 import pytest
@@ -69,20 +71,27 @@ def zoo() -> Network:
     return Network(objects)
 
 
+@functools.cache
+def reference():
+    """150 ms on numpy, with a look at all states in the middle and at the end."""
+    program = bioplast.compile(zoo(), 75 * ms, "numpy", namespace={})
+    first = program(seed=1)
+    return first, program(values=first.final, seed=1)
+
+
 def test_every_neuron_of_the_registry_takes_part():
     assert set(DRIVES) == set(NEURONS)
 
 
 @pytest.mark.build
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-def test_the_whole_zoo_gives_the_same_result_in_numpy_and_cpp(ledger):
-    network = zoo()
-    numpy, cpp = (bioplast.compile(network, 75 * ms, target, namespace={}) for target in ("numpy", "cpp"))
-    expected = found = None
+@pytest.mark.parametrize("target", ["cpp", "jax"])
+def test_the_whole_zoo_gives_the_same_result_as_on_numpy(ledger, target):
+    program = bioplast.compile(zoo(), 75 * ms, target, namespace={})
+    found = None
     fired = {name: set() for name in NEURONS}
-    for _ in range(2):  # 150 ms, with a look at all states in the middle and at the end
-        expected = numpy(values=expected and expected.final, seed=1)
-        found = cpp(values=found and found.final, seed=1)
+    for expected in reference():
+        found = program(values=found and found.final, seed=1)
         for name in NEURONS:
             theirs = expected.spikes[f"{name.replace('-', '_')}_spikes"]
             ours = found.spikes[f"{name.replace('-', '_')}_spikes"]
@@ -95,6 +104,6 @@ def test_the_whole_zoo_gives_the_same_result_in_numpy_and_cpp(ledger):
             if name not in NEURONS or not np.any(value):  # counts and clocks, and what stays zero
                 np.testing.assert_array_equal(found.final[key], value, key)
                 continue
-            ledger(name, quantity="all variables, and every spike in its step", against=OUR_NUMPY, target="cpp",
+            ledger(name, quantity="all variables, and every spike in its step", against=OUR_NUMPY, target=target,
                    found=found.final[key], expected=value, of_largest=1e-9, dt=DTS[name], duration=150)  # fmt: skip
     assert all(cells == set(range(CELLS)) for cells in fired.values()), fired

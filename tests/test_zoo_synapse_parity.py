@@ -1,4 +1,4 @@
-"""Every receptor, synapse and rule of the library in one network: the same on numpy and cpp for 100 ms, in float64."""
+"""Every receptor, synapse and rule of the library in one network: the same on every target for 100 ms, in float64."""
 
 import functools
 
@@ -114,9 +114,10 @@ def models_of(key):
 
 
 @pytest.mark.build
-def test_every_synapse_is_the_same_on_numpy_and_cpp(ledger):
+@pytest.mark.parametrize("target", ["cpp", "jax"])
+def test_every_synapse_is_the_same_as_on_numpy(ledger, target):
     expected = reference()
-    found = bioplast.compile(zoo(), DURATION, target="cpp", namespace={})()
+    found = bioplast.compile(zoo(), DURATION, target=target, namespace={})()
     for one, other in zip(found.events("spikes"), expected.events("spikes"), strict=True):
         np.testing.assert_array_equal(one, other)
     pairs = {f"trace.{k}": (v, found.states["trace"][k]) for k, v in expected.states["trace"].items()}
@@ -126,6 +127,6 @@ def test_every_synapse_is_the_same_on_numpy_and_cpp(ledger):
         assert value.shape == other.shape, key
         if value.size and np.abs(value).max() > 0:
             ledger(*models_of(key), quantity="all variables, and every spike in its step", against=OUR_NUMPY,
-                   target="cpp", found=other, expected=value, of_largest=1e-9, dt=0.1, duration=100)  # fmt: skip
+                   target=target, found=other, expected=value, of_largest=1e-9, dt=0.1, duration=100)  # fmt: skip
         else:
             np.testing.assert_array_equal(other, value)

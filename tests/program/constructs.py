@@ -63,24 +63,19 @@ def generator(number: int = 6, rate: float = 0.05, seed: int = 3, **options: Any
     return SpikeGeneratorGroup(number, neurons, steps * 0.1 * ms, name="generator", **options)
 
 
-def _with_method(method: str, equations: str, **options: Any) -> Callable[[], Network]:
-    def make() -> Network:
-        group = cells(EQUATIONS[equations], method=method, **options)
+@network
+def methods() -> Network:
+    """Every method that is deterministic and explicit, exact or of Euler's kind."""
+    groups = []
+    for method in ("euler", "rk2", "rk4", "heun", "milstein", "exact", "linear", "exponential_euler", "sequential"):
+        kind = {"exact": "linear", "exponential_euler": "conditionally linear"}.get(method, "smooth")
+        kind = "linear" if method == "linear" else kind
+        options = {"method_options": {"order": ("v", "x")}} if method == "sequential" else {}
+        group = cells(EQUATIONS[kind], name=method, method=method, **options)
         group.x = 0.3
-        return Network(recorded(group))
-
-    return make
-
-
-for _method in ("euler", "rk2", "rk4", "heun", "milstein"):
-    NETWORKS[f"method {_method}"] = _with_method(_method, "smooth")
-for _method in ("exact", "linear"):
-    NETWORKS[f"method {_method}"] = _with_method(_method, "linear")
-NETWORKS["method independent"] = lambda: Network(
-    recorded(cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1", method="independent"))
-)
-NETWORKS["method exponential_euler"] = _with_method("exponential_euler", "conditionally linear")
-NETWORKS["method sequential"] = _with_method("sequential", "smooth", method_options={"order": ("v", "x")})
+        groups.append(recorded(group))
+    alone = cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1", name="independent", method="independent")
+    return Network(*groups, recorded(alone))
 
 
 # Neurons -------------------------------------------------------------------------------------------------------------

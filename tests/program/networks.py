@@ -177,8 +177,9 @@ def cobahh_network() -> Network:
 
 
 def fragile() -> Network:
-    """States that can blow up, noise, a function with code in C++, infinite parameters, monitors switched off."""
+    """States that can blow up, noise, a function in C++ and JAX, infinite parameters, monitors switched off."""
 
+    @implementation("jax", lambda x: x**3)
     @implementation("cpp", "static inline double cubed(double x) { return x*x*x; }")
     @check_units(x=1, result=1)
     def cubed(x):

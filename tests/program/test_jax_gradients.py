@@ -47,31 +47,39 @@ def assert_derivative(function, x, tolerance=1e-5):
     assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max(), (found, expected)
 
 
-@pytest.mark.parametrize("name", ["g_Na", "C_m", "v"])
-def test_hodgkin_huxley_neurons_are_differentiable(name):
+@pytest.fixture(scope="module")
+def squid():
     cells = hodgkin_huxley.group(2, name="cells", I=[5, 9] * uA / cm**2)
-    program = compiled(Network(cells, StateMonitor(cells, "v", record=True, name="trace")), 8 * ms)
+    return compiled(Network(cells, StateMonitor(cells, "v", record=True, name="trace")), 8 * ms)
+
+
+@pytest.mark.parametrize("name", ["g_Na", "C_m", "v"])
+def test_hodgkin_huxley_neurons_are_differentiable(squid, name):
     key = f"cells.{name}"
-    assert_derivative(lambda x: program({key: x}).states["trace"]["v"][::50], program.values[key])
+    assert_derivative(lambda x: squid({key: x}).states["trace"]["v"][::50], squid.values[key])
 
 
-@pytest.mark.parametrize("key", ["stdp.A_plus", "stdp.tau_plus", "stdp.w", "cells.E_L"])
-def test_derivatives_flow_through_plasticity(key):
-    """STDP between spikes that stay where they are: what depends on them is smooth."""
+@pytest.fixture(scope="module")
+def plastic():
     rng = np.random.default_rng(0)
     steps, neurons = np.nonzero(rng.random((400, 6)) < 0.03)
     source = SpikeGeneratorGroup(6, neurons, steps * 0.1 * ms, name="source")
     cells = (lif + ampa).group(2, dt=0.1 * ms, name="cells", I="(0.22 + 0.05*i)*nA")
     stdp = pair_stdp.connect(source, cells, name="stdp", A_plus=0.05, A_minus=0.04)
-    program = compiled(Network(source, cells, stdp, SpikeMonitor(cells, name="spikes")), 40 * ms)
-    assert len(program().events("spikes")[0]) > 2
+    return compiled(Network(source, cells, stdp, SpikeMonitor(cells, name="spikes")), 40 * ms)
+
+
+@pytest.mark.parametrize("key", ["stdp.A_plus", "stdp.tau_plus", "stdp.w", "cells.E_L"])
+def test_derivatives_flow_through_plasticity(plastic, key):
+    """STDP between spikes that stay where they are: what depends on them is smooth."""
+    assert len(plastic().events("spikes")[0]) > 2
     weights = np.random.default_rng(1).random(12)
 
     def told(x):
-        final = program({key: x}).final
+        final = plastic({key: x}).final
         return final["stdp.w"] * weights + final["cells.v"].sum() * (key == "cells.E_L")
 
-    assert_derivative(told, program.values[key])
+    assert_derivative(told, plastic.values[key])
 
 
 # Two layers of leaky integrate-and-fire neurons, by hand --------------------------------------------------------------

@@ -20,6 +20,8 @@ from bioplast.errors import BioplastError, UnknownName
 from bioplast.program import network as net
 
 TARGETS = ["numpy", "cpp"]
+# For what does not take JAX long to compile.
+WITH_JAX = [*TARGETS, "jax"]
 DT = 1e-4
 
 
@@ -72,7 +74,7 @@ def test_values_follow_the_live_network():
     assert program().states["trace"]["v"][0].tolist() == [0.3, 0.7]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_values_replace_those_of_the_network_for_one_run_only(target):
     program = compiled(networks.single(), 20 * ms, target)
     before = program.values
@@ -124,7 +126,7 @@ def test_whole_numbers_and_truth_values_are_not_rounded():
         program({"a.b": 2})
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_synapses_made_after_the_compilation_are_told(target):
     network = networks.single()
     program = compiled(network, 5 * ms, target)
@@ -149,7 +151,7 @@ def test_another_dt_after_the_compilation_is_told():
 # Inputs ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_spikes_given_for_a_group_are_those_that_it_emits(target):
     rng = np.random.default_rng(0)
     program = compiled(networks.driven(), 10 * ms, target)
@@ -174,7 +176,7 @@ def test_times_between_two_steps_fall_into_the_step_that_brian2_chooses():
     np.testing.assert_array_equal(out.events("generator_spikes")[0], np.sort(network["generator_spikes"].t_[:]))
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_values_given_for_a_timed_array_of_any_length_drive_the_equations(target):
     program = compiled(networks.driven(), 10 * ms, target)
     rng = np.random.default_rng(1)
@@ -277,7 +279,7 @@ def test_a_seed_that_is_no_whole_number_of_32_bits_is_refused(single, seed):
         single(seed=seed)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_the_users_random_numbers_are_untouched(target):
     np.random.seed(5)
     expected = np.random.rand(4)
@@ -291,7 +293,7 @@ def test_the_users_random_numbers_are_untouched(target):
 # Outputs --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_the_output_is_what_the_equations_say_step_by_step(target):
     out = compiled(networks.single(), 40 * ms, target)()
     trace, spikes = leaky(400)
@@ -308,7 +310,7 @@ def test_the_output_is_what_the_equations_say_step_by_step(target):
     assert (out.target, out.start, out.duration) == (target, 0.0, 0.04)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_a_run_of_no_duration_records_nothing_and_changes_nothing(target):
     program = compiled(networks.single(), 0 * ms, target)
     out = program()
@@ -317,7 +319,7 @@ def test_a_run_of_no_duration_records_nothing_and_changes_nothing(target):
     assert all(np.array_equal(out.final[key], value) for key, value in program.values.items())
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_a_monitor_that_is_switched_off_is_empty(target):
     out = compiled(networks.fragile(), 2 * ms, target)()
     assert out.raster("silent_spikes").shape == (20, 3)
@@ -342,7 +344,7 @@ def assert_continues(whole, parts, rtol):
         np.testing.assert_allclose(parts[1].final[key], value, rtol=rtol, atol=0 if rtol == 0 else 1e-12, err_msg=key)
 
 
-@pytest.mark.parametrize(("first", "then"), itertools.product(TARGETS, TARGETS))
+@pytest.mark.parametrize(("first", "then"), [*itertools.product(TARGETS, TARGETS), ("jax", "numpy"), ("numpy", "jax")])
 def test_the_final_values_fed_to_the_next_call_continue_the_run_exactly(first, then):
     network = networks.plastic()
     whole = compiled(network, 40 * ms, then)()
@@ -367,8 +369,7 @@ def test_a_network_that_brian2_has_run_is_continued(target):
         np.testing.assert_allclose(rest.final[key], value, rtol=1e-9, atol=1e-12, err_msg=key)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("before", [0, 12])
+@pytest.mark.parametrize(("target", "before"), [*itertools.product(TARGETS, [0, 12]), ("jax", 12)])
 def test_a_spike_generator_goes_on_where_a_run_ended_and_starts_anew_at_time_zero(target, before):
     # neurons 0, 1, 2, 0 at 1, 5, 7, 11 ms of every 20 ms
     every = [(1, 0), (5, 1), (7, 2), (11, 0), (21, 0), (25, 1), (27, 2), (31, 0)]
@@ -412,7 +413,7 @@ def test_nothing_is_written_back_when_one_value_is_refused(single):
 # Batches --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_a_batch_is_the_single_runs(target):
     rng = np.random.default_rng(2)
     program = compiled(networks.driven(), 2 * ms, target)
@@ -524,7 +525,7 @@ def test_compiling_and_running_leave_the_network_as_it_was(target, make, before)
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered")
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_a_run_that_fails_leaves_the_network_as_it_was(target):
     network = networks.fragile()
     program = compiled(network, 5 * ms, target)
@@ -581,7 +582,7 @@ def without_constants():
     return network
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", WITH_JAX)
 def test_names_come_from_the_namespace_or_from_where_compile_is_called(target):
     expected = leaky(200, tau=5e-3, drive=3.0)[0]
     constants = {"tau": 5 * ms, "drive": 3.0}

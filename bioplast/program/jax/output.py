@@ -68,7 +68,8 @@ def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
 
 def _unflatten(told: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
-    return ArrayOutput(*arrays, start=told[0], dt=dict(told[1]))
+    rasters, states, rates, final = arrays
+    return ArrayOutput(rasters, states, rates, final, told[0], dict(told[1]))
 
 
 jax.tree_util.register_pytree_node(ArrayOutput, _flatten, _unflatten)

@@ -139,7 +139,7 @@ class JaxProgram(Program):
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
                 "`with jax.enable_x64(True):`, or set jax_enable_x64"
             )
-        followed = {key: value for key, value in values.items() if isinstance(value, jax.core.Tracer)}
+        followed: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, jax.core.Tracer)}
         for key, value in followed.items():
             variable = self._variables.get(key)
             if variable is None or variable.delay:
@@ -154,8 +154,8 @@ class JaxProgram(Program):
         spikes, tables = self._split_inputs(plain, start)
         for name in set(inputs) - set(plain):
             self._place_traced(name, inputs[name], start, spikes, tables)
-        key = seed if _is_key(seed) else jax.random.key(0 if seed is None else seed)
-        drive, count, slots = self._drive(current, spikes, tables, key, start)
+        random = seed if _is_key(seed) else jax.random.key(0 if seed is None else seed)
+        drive, count, slots = self._drive(current, spikes, tables, random, start)
         state, records = self._compiled(drive, count, slots)
         spans = net.spans(self.network, self.duration, start)
         recorded: dict[str, dict[str, Any]] = {"spikes": {}, "states": {}, "rate": {}}
@@ -209,13 +209,12 @@ class JaxProgram(Program):
                 )
         finest = spans[self._finest]
         count = finest.end - finest.start
-        arrays = {n: jnp.asarray(current[n] if a.is_value else a.value) for n, a in self._steps.arrays.items()}
-        events = {
-            name: jnp.asarray(raster)[self._rows(clock, start, count)]
-            for name, clock, raster in self._rasters(spikes, spans)
+        arrays = {n: current[n] if a.is_value else a.value for n, a in self._steps.arrays.items()}
+        events = {name: raster[self._rows(clock, start, count)] for name, clock, raster in self._rasters(spikes, spans)}
+        known = {
+            **self._steps.tables,
+            **{self._steps.inputs[n]: v for n, v in tables.items() if n in self._steps.inputs},
         }
-        known = {t: jnp.asarray(v) for t, v in self._steps.tables.items()}
-        known |= {self._steps.inputs[n]: jnp.asarray(v) for n, v in tables.items() if n in self._steps.inputs}
         pending, slots = {}, []
         for pathway in pathways(self._steps):
             dt = self._steps.clocks[pathway.clock].seconds
@@ -224,8 +223,8 @@ class JaxProgram(Program):
                 slots.append((pathway.name, 1 << int(delays.max()).bit_length()))
             queue = np.asarray(current[f"{pathway.name}.queue"])
             if len(queue):
-                pending[pathway.name] = jnp.asarray(_arrivals(pathway, queue, delays))
-        drive = Drive(arrays, events, known, pending, {}, key, jnp.asarray(finest.start))
+                pending[pathway.name] = _arrivals(pathway, queue, delays)
+        drive = Drive(arrays, events, known, pending, {}, key, np.int64(finest.start))
         return drive, count, tuple(slots)
 
     def _rows(self, clock: str, start: float, count: int) -> np.ndarray:
@@ -246,16 +245,14 @@ class JaxProgram(Program):
                 continue
             group, span = groups[name], spans[operation.clock]
             given = spikes.get(name)
+            raster: Any = given
             if given is None or isinstance(given, tuple):
-                generated = net.generated_spikes(group, span.start, given)
-                given = _raster(generated, span, len(group)) if not hasattr(group, "thresholder") else given
-            if isinstance(given, tuple):
-                rows, neurons = given
-                given = np.zeros((span.end - span.start, len(group)), dtype=bool)
-                given[rows - span.start, neurons] = True
-            if not given.shape[0]:
-                given = np.zeros((1, len(group)), dtype=bool)
-            yield operation.events, operation.clock, given
+                raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
+                if isinstance(operation, steps.Generator):
+                    _emit(net.generated_spikes(group, span.start, given), span, raster)
+                elif given is not None:
+                    raster[given[0] - span.start, given[1]] = True
+            yield operation.events, operation.clock, raster
 
     def _queues(self, state: State, current: Mapping[str, Any], start: float) -> dict[str, np.ndarray]:
         """The spikes that are still on their way, by pathway."""
@@ -308,19 +305,17 @@ def _unit(exponents: tuple[float, ...]) -> str:
     return str(brian2.get_unit(get_or_create_dimension(list(exponents))))
 
 
-def _raster(generated: Mapping[str, np.ndarray], span: net.ClockSpan, neurons: int) -> np.ndarray:
-    """The spikes of a SpikeGeneratorGroup in the steps of a run."""
-    raster = np.zeros((span.end - span.start, neurons), dtype=bool)
+def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.ndarray) -> None:
+    """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
     bins, indices = generated["_timebins"], generated["neuron_index"]
     period = int(generated["_period_bins"][0])
     if not period:
         inside = (bins >= span.start) & (bins < span.end)
         raster[bins[inside] - span.start, indices[inside]] = True
-        return raster
+        return
     phase = np.arange(span.start, span.end) % period
     for step, neuron in zip(bins, indices, strict=True):
-        raster[phase == step, neuron] = True
-    return raster
+        raster[np.flatnonzero(phase == step), neuron] = True
 
 
 def _arrivals(pathway: steps.Pathway, queue: np.ndarray, delays: np.ndarray) -> np.ndarray:

@@ -309,10 +309,9 @@ def _written(network: steps.Steps) -> set[str]:
     found: set[str] = set()
     for operation in network.operations:
         block = getattr(operation, "block", None)
-        for statement in (*block.scalar, *block.vector) if block is not None else ():
-            place = block.names.get(statement.name)
-            if isinstance(place, steps.Place):
-                found.add(place.array)
+        if isinstance(block, steps.Block):
+            places = [block.names.get(statement.name) for statement in (*block.scalar, *block.vector)]
+            found |= {place.array for place in places if isinstance(place, steps.Place)}
         if isinstance(operation, steps.Threshold) and operation.refractory is not None:
             found |= set(operation.refractory[:2])
         if isinstance(operation, steps.Sum):
