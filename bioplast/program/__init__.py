@@ -47,7 +47,7 @@ def compile(
         The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
     watch : quantity [time] or None
         How often the state is searched for NaN and infinity (synapses a hundredth as often), 2 ms by default; None
-        leaves it out.
+        leaves it out. Target jax looks at the end of a run only, and not at all within jit, vmap and grad.
     threads : int, optional
         Threads for OpenMP; all cores by default.
     fast_math : bool

@@ -504,8 +504,9 @@ def additive_noise() -> Network:
 
 
 @random
-def two_noises() -> Network:
-    group = cells("dv/dt = (1.1 + x - v)/(5*ms) + 0.1*xi_1/ms**.5 : 1\ndx/dt = -x/ms + 0.2*(xi_1 + xi_2)/ms**.5 : 1")
+def noise_of_two_variables() -> Network:
+    """One noise in two equations. (Of two noises it is left open which is drawn first.)"""
+    group = cells("dv/dt = (1.1 + x - v)/(5*ms) + 0.1*xi_1/ms**.5 : 1\ndx/dt = -x/ms + 0.2*xi_1/ms**.5 : 1")
     return Network(recorded(group))
 
 
