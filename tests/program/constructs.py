@@ -270,6 +270,7 @@ def several_clocks() -> Network:
     )
     fast.slow = linked_var(slow, "u")
     fast.run_regularly("v += 0.02*t/second", dt=0.4 * ms)
+    slow.run_regularly("u += 0.001*t/ms", dt=0.1 * ms)  # twice in each of its steps, the second time with the next t
     synapses = Synapses(slow, fast, on_pre="v_post += 0.2", delay=0.6 * ms, namespace={}, name="synapses")
     synapses.connect(j="i")
     back = Synapses(fast, slow, "w : 1", on_pre="u_post += w", namespace={}, name="back")

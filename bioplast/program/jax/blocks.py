@@ -74,28 +74,24 @@ class Run:
         """A condition on what the block made, as numbers 0 and 1 with a surrogate derivative."""
         made = {s.name: parse(s.expression) for s in (*self.block.scalar, *self.block.vector)}
 
-        def read(name: str) -> Value:
-            return self.read(name, self.arrays)
-
-        found = spikes(parse(condition), read, self.call, made.get, surrogate)
+        found = spikes(parse(condition), self.read, self.call, made.get, surrogate)
         return jnp.broadcast_to(found, (self.block.size,))
 
     # Statements -------------------------------------------------------------------------------------------------------
 
     def together(self, statements: tuple[steps.Statement, ...]) -> None:
         """All is read first and written last; each element is written by one."""
-        before = dict(self.arrays)
         places: dict[str, steps.Place] = {}
         # Brian2 reads anew what the statements for shared values had read
         self.local = {n: v for n, v in self.local.items() if not isinstance(self.block.names.get(n), steps.Place)}
         for statement in statements:
-            value = self.result(statement, before)
+            value = self.result(statement)
             place = self.block.names.get(statement.name)
             if isinstance(place, steps.Place):
                 places[statement.name] = place
                 if place.condition is not None:
-                    current = self.read(statement.name, before)
-                    value = _where(self.read(place.condition, before), _as(value, current, statement), current)
+                    current = self.read(statement.name)
+                    value = _where(self.read(place.condition), _as(value, current, statement), current)
             self.local[statement.name] = value
         for name, place in places.items():
             self.write(place, self.local[name])
@@ -104,7 +100,7 @@ class Run:
         """One statement by itself, where several elements may write one."""
         place = self.block.names.get(statement.name)
         if not isinstance(place, steps.Place):
-            self.local[statement.name] = self.result(statement, self.arrays)
+            self.local[statement.name] = self.result(statement)
         elif statement.inplace and place.index is not None:
             self.accumulate(statement, place)
         elif place.condition is not None:
@@ -113,34 +109,31 @@ class Run:
                 "by (unless refractory): Brian2's own targets disagree about it"
             )
         else:
-            self.write(place, self.result(statement, self.arrays))
+            self.write(place, self.result(statement))
 
-    def result(self, statement: steps.Statement, arrays: Arrays) -> Value:
-        value = self.expression(statement, arrays)
+    def result(self, statement: steps.Statement) -> Value:
+        value = self.expression(statement)
         if not statement.inplace:
             return value
-        current = self.read(statement.name, arrays)
+        current = self.read(statement.name)
         result = fn.BINARY[_OPERATORS[statement.operator]](current, value)
         return _as(result, current, statement) if statement.name in self.block.names else result
 
-    def expression(self, statement: steps.Statement, arrays: Arrays) -> Value:
-        def name(identifier: str) -> Value:
-            return self.read(identifier, arrays)
-
+    def expression(self, statement: steps.Statement) -> Value:
         def text(expression: str) -> Value:
-            return evaluate(parse(expression), name, self.call)
+            return evaluate(parse(expression), self.read, self.call)
 
         try:
             if statement.branch is None:
                 return text(statement.expression)
             condition, true, false = statement.branch
-            return _where(name(condition), text(true), text(false))
+            return _where(self.read(condition), text(true), text(false))
         except Unsupported as error:
             raise Unsupported(f"'{statement.name} {statement.operator} {statement.expression}': {error}") from None
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
-    def read(self, name: str, arrays: Arrays) -> Value:
+    def read(self, name: str) -> Value:
         if name in self.local:
             return self.local[name]
         found = self.block.names.get(name)
@@ -148,7 +141,7 @@ class Run:
             case steps.Number(value=value):
                 return value
             case steps.Place(array=array, index=index):
-                return arrays[array] if index is None else arrays[array][index]
+                return self.arrays[array] if index is None else self.arrays[array][index]
         known = constant(name)
         if known is None:
             raise Unsupported(f"the name {name!r} is not known")
@@ -193,7 +186,7 @@ class Run:
         assert place.index is not None
         array = self.arrays[place.array]
         operator = statement.operator
-        value = self.expression(statement, self.arrays)
+        value = self.expression(statement)
         _as(fn.BINARY[_OPERATORS[operator]](array[place.index], value), array, statement)
         value = jnp.broadcast_to(fn.real(value) if fn.kind(array) == "f" else value, place.index.shape)
         if operator in ("+=", "-="):
@@ -226,7 +219,7 @@ class Run:
         if self.mask is not None:
             value = held_back(self.mask, value, neutral)
         if place.condition is not None:
-            value = held_back(self.read(place.condition, self.arrays), value, neutral)
+            value = held_back(self.read(place.condition), value, neutral)
         return value
 
 
