@@ -119,7 +119,8 @@ def test_operators_are_those_of_numpy_for_whole_and_other_numbers(expression, a,
 @pytest.mark.parametrize(("a", "b"), [(7, 0), (-7, 0), (7, -2), (-7, 2), (7.5, 0.0), (-7.5, 0.0), (0.0, 0.0), (7, 0.0)])
 def test_division_by_zero_is_that_of_numpy(expression, a, b):
     a, b = (np.array([x], dtype=np.int32 if isinstance(x, int) else float) for x in (a, b))
-    found = evaluate(parse(expression), {"a": a, "b": b}.__getitem__, lambda name, arguments: 0)
+    names = {"a": jax.numpy.asarray(a), "b": jax.numpy.asarray(b)}
+    found = evaluate(parse(expression), names.__getitem__, lambda name, arguments: 0)
     np.testing.assert_array_equal(found, by_numpy(expression, a[0], b[0]))
 
 

@@ -8,7 +8,7 @@ import pytest
 from brian2 import Function, Network, NetworkOperation, NeuronGroup, SpikeGeneratorGroup, Synapses, check_units, ms
 
 import bioplast
-from bioplast.errors import BioplastError, Unsupported
+from bioplast.errors import BioplastError, NonFiniteError, Unsupported
 
 
 def refused(network, *told, error=Unsupported, values=None):
@@ -79,6 +79,16 @@ def test_single_precision_state_is_refused():
     group = NeuronGroup(2, "x : 1", dtype=np.float32, name="group")
     group.run_regularly("x += 1")
     refused(Network(group), "'group.x'", "float32")
+
+
+def test_a_run_that_ends_in_infinity_is_refused():
+    group = NeuronGroup(2, "dx/dt = x**2/ms : 1", method="euler", name="group")
+    group.x = [0, 1]
+    network = Network(group)
+    with pytest.raises(NonFiniteError, match=r"x of neuron 1 in 'group' is (inf|nan) at 5 ms"):
+        bioplast.compile(network, 5 * ms, "jax", namespace={})()
+    out = bioplast.compile(network, 5 * ms, "jax", namespace={}, watch=None)()
+    assert np.isfinite(out.final["group.x"]).tolist() == [True, False]
 
 
 def test_clocks_that_do_not_fit_into_one_another_are_refused():

@@ -90,7 +90,7 @@ class JaxProgram(Program):
     def _look(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], start: float) -> None:
         """Refuse a run that ended with a state that is not finite but began with one that was."""
         for key, variable in self._variables.items():
-            if variable.dtype.kind != "f" or variable.constant or not np.isfinite(before[key]).all():
+            if not variable.may_diverge or not np.isfinite(before[key]).all():
                 continue
             value = np.atleast_1d(after[key])
             if not np.isfinite(value).all():
@@ -134,6 +134,7 @@ class JaxProgram(Program):
     # Within jit, vmap and grad ----------------------------------------------------------------------------------------
 
     def _traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> ArrayOutput:
+        self._refuse_changed_constants()
         if not jax.config.jax_enable_x64:
             raise BioplastError(
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
