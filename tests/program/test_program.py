@@ -500,9 +500,13 @@ def assert_same(before, after):
             assert after[key] == value, key
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("make", [networks.plastic, networks.driven, networks.varied])
-@pytest.mark.parametrize("before", [0, 5])
+@pytest.mark.parametrize(
+    ("target", "make", "before"),
+    [
+        *itertools.product(TARGETS, [networks.plastic, networks.driven, networks.varied], [0, 5]),
+        ("jax", networks.driven, 5),
+    ],
+)
 def test_compiling_and_running_leave_the_network_as_it_was(target, make, before):
     network, untouched = make(), make()
     for each in (network, untouched):
