@@ -71,6 +71,8 @@ class Pattern:
         (values of the knobs in SI units, each [N]; N) -> Sweep.
     criterion : callable
         (features, sweep) -> violations [N] by requirement, see `score`.
+    timed : bool
+        Whether the criterion asks for the relaxation time.
     """
 
     letter: str
@@ -79,6 +81,7 @@ class Pattern:
     knobs: Mapping[str, Knob] = field(repr=False)
     protocol: Callable[[Mapping[str, np.ndarray], int], Sweep] = field(repr=False)
     criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
+    timed: bool = False
 
     def sweep(self, values: Mapping[str, np.ndarray], scale: Scale) -> Sweep:
         """The input of N candidates.

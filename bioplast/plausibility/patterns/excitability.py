@@ -86,6 +86,7 @@ class_1 = Pattern(
     _KNOBS,
     _ramp,
     _class_1,
+    timed=True,
 )
 
 class_2 = Pattern(
@@ -95,4 +96,5 @@ class_2 = Pattern(
     _KNOBS,
     _ramp,
     _class_2,
+    timed=True,
 )

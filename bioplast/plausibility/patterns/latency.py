@@ -39,4 +39,5 @@ spike_latency = Pattern(
     {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(8, 60, "tau")},
     _pulse,
     _late_spike,
+    timed=True,
 )

@@ -16,6 +16,8 @@ from ._common import REST, STEP, STEP_CURRENT
 # The silence until the step ends, as a multiple of the time to the first spike. A leaky integrator that is reset far
 # below rest is silent for long as well, but not for so long without visibly charging.
 SILENCE = 5.0
+# It is also long compared with the membrane, which a refractory period is not.
+LASTING = 8.0
 # In the last quarter of the step v has settled: its range is at most this part of the depolarization there.
 DRIFT = 0.5
 # Half the current is answered with no spike: the step is at most twice the rheobase. A blocked cell, which fires at its
@@ -38,6 +40,7 @@ def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
         "silent for at least half of the step": at_least(quiet / step.length, 0.5),
         "silent for five times as long as the first spike took": at_least(quiet / (train.first - step.start), SILENCE),
+        "silent for eight relaxation times": at_least(quiet / features.tau, LASTING),
         "v settled at the end of the step": at_most(drift, DRIFT),
         "no spike during a step of half the current": silent(features.answers(sweep.windows["weak step"]).count),
     }
@@ -72,6 +75,7 @@ phasic_spiking = Pattern(
     _KNOBS,
     _two_steps,
     _one_spike,
+    timed=True,
 )
 
 phasic_bursting = Pattern(
@@ -81,4 +85,5 @@ phasic_bursting = Pattern(
     _KNOBS,
     _two_steps,
     _one_burst,
+    timed=True,
 )
