@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -81,8 +81,13 @@ def calibrate(
     return Scale(time=float(time), current=rheobase, voltage=depolarization)
 
 
-def _threshold(firing, amplitudes: np.ndarray, length: float, label: str) -> tuple[float, float]:
-    """The smallest step of either sign that changes whether the cell fires, in two refinements, and what stays below it."""
+def _threshold(
+    firing: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
+    amplitudes: np.ndarray,
+    length: float,
+    label: str,
+) -> tuple[float, float]:
+    """The smallest step that changes whether the cell fires, in two refinements, and how far one below it moves v."""
     changed, _ = firing(amplitudes, length)
     changed = changed != changed[-1]
     half = len(amplitudes) // 2

@@ -14,6 +14,8 @@ from .sweep import Sweep
 # How much v may move or differ between the rests of one sweep, relative to the largest depolarization of the sweep. A
 # cell that drifts, that fires of its own, or that remembers the event before is not at rest.
 REST = 0.05
+# The shortest pulse, in time steps.
+SHORTEST = 4
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Pattern:
     criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
     timed: bool = False
 
-    def sweep(self, values: Mapping[str, np.ndarray], scale: Scale) -> Sweep:
+    def sweep(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
         """The input of N candidates.
 
         Parameters
@@ -91,9 +93,18 @@ class Pattern:
         values : dict of str to ndarray [N]
             One array for each knob, in its unit.
         scale : Scale
+        dt : float, optional
+            The time step of the simulation to come. Durations are then whole numbers of steps, so that two pulses that
+            should be alike are, and no pulse falls between two steps.
         """
         units = {"rheobase": scale.current, "tau": scale.time, "1": 1.0}
         scaled = {name: np.asarray(values[name], dtype=float) * units[knob.unit] for name, knob in self.knobs.items()}
+        if dt is not None:
+            for name, knob in self.knobs.items():
+                if knob.unit == "tau":
+                    scaled[name] = np.maximum(np.round(scaled[name] / dt), SHORTEST) * dt
+            # Events then start between two steps, never on one, where rounding would decide.
+            scaled["rest"] = scaled["rest"] + 0.25 * dt
         return self.protocol(scaled, len(next(iter(scaled.values()))))
 
     def score(self, features: Features, sweep: Sweep) -> Score:

@@ -97,15 +97,19 @@ class Population:
         with np.errstate(all="ignore"):
             self._output = self._program(values, seed=0)
         final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
-        spikes = Train.from_events(*self._output.events("candidates_spikes"), self.size)
+        spikes = self._spikes()
         return self._reductions.features(
             final, spikes, sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
         )
 
+    def _spikes(self) -> Train:
+        times, indices = self._output.events("candidates_spikes")
+        return Train.from_events(times, indices, self.size)
+
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
-        spikes = Train.from_events(*self._output.events("candidates_spikes"), self.size)
+        spikes = self._spikes()
         return Record(trace["t"], trace[VOLTAGE], spikes, trace[self.neuron.external])
 
     def _started(self, parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

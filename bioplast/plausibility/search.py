@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..definition import Neuron
 from ..errors import UnknownName
 from .pattern import Pattern, Scale
-from .population import Population
+from .population import Population, check
 from .relaxation import relaxation_time
 from .score import Score
 from .space import Space
@@ -21,6 +22,8 @@ from .sweep import Course, Sweep
 REST, FOLLOWED = 20, 30
 # The small pulse, in rheobases and in steps.
 SMALL, PULSE_STEPS = 0.02, 5
+# Time steps to a relaxation time.
+STEPS = 20
 METHODS = ("cma", "de")
 
 
@@ -51,6 +54,12 @@ class Found:
     evaluations: int
 
 
+def fine_step(neuron: Neuron, scale: Scale) -> float:
+    """The time step in seconds: that of the definition, or a twentieth of the relaxation time if that is smaller."""
+    suggested = float(neuron.dt) if neuron.dt is not None else np.inf
+    return float(min(suggested, np.min(scale.time) / STEPS))
+
+
 class Objective:
     """The loss of many candidates of a model for one pattern, in one simulation.
 
@@ -61,23 +70,37 @@ class Objective:
         The units of the knobs, see `calibrate`.
     size : int
         The number of candidates that are simulated together.
-    target : str
+    target, method
         As of `Population`.
+    dt : float, optional
+        The time step in seconds, see `fine_step`.
     """
 
-    def __init__(self, neuron: Neuron, pattern: Pattern, scale: Scale, size: int, target: str = "cpp"):
+    def __init__(
+        self,
+        neuron: Neuron,
+        pattern: Pattern,
+        scale: Scale,
+        size: int,
+        target: str = "cpp",
+        dt: float | None = None,
+        method: Any = None,
+    ):
+        check(neuron)
         self.pattern, self.scale, self.size = pattern, scale, size
+        self.dt = fine_step(neuron, scale) if dt is None else dt
         self.space = Space.of(neuron, pattern)
-        middle = np.full((size, self.space.size), 0.5)
-        self._population = Population(neuron, size, self.sweep(middle), target)
+        middle = self.sweep(np.full((size, self.space.size), 0.5))
+        self._population = Population(neuron, size, middle, target, dt=self.dt, method=method)
         self._relaxing = None
         if pattern.timed:
-            self._relaxing = Population(neuron, size, self._pulse(self._population.dt), target, record=True)
+            pulse = self._pulse()
+            self._relaxing = Population(neuron, size, pulse, target, dt=self.dt, method=method, record=True)
         self.evaluations = 0
 
     def sweep(self, points: np.ndarray) -> Sweep:
         """The input of the candidates."""
-        return self.pattern.sweep(self.space.knobs_at(points), self.scale)
+        return self.pattern.sweep(self.space.knobs_at(points), self.scale, self.dt)
 
     def score(self, points: np.ndarray) -> Score:
         """The verdicts on candidates, points [N, axes] with N = `size`."""
@@ -108,21 +131,21 @@ class Objective:
             self.evaluations,
         )
 
-    def _pulse(self, dt: float) -> Sweep:
+    def _pulse(self) -> Sweep:
         course = Course(self.size).rest(REST * self.scale.time).event("answer")
-        course.piece("pulse", PULSE_STEPS * dt, SMALL * np.abs(self.scale.current))
+        course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
         return course.end(FOLLOWED * self.scale.time)
 
     def _relaxation(self, parameters: Mapping[str, np.ndarray]) -> np.ndarray | float:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
             return np.nan
-        sweep = self._pulse(self._relaxing.dt)
+        sweep = self._pulse()
         self._relaxing(parameters, sweep)
         record = self._relaxing.record()
-        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self._relaxing.dt / 2))
+        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self.dt / 2))
         with np.errstate(invalid="ignore", over="ignore"):
-            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], self._relaxing.dt)
+            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], self.dt)
 
 
 def search(objective: Objective, budget: int, seed: int, method: str = "cma", starts: int = 4) -> Found:
