@@ -100,12 +100,25 @@ class Features:
     @property
     def nearness(self) -> np.ndarray:
         """How close a cell came to a spike, in [0, 1): 0 without any depolarization."""
-        x = np.nan_to_num(self.reach / self.scale, nan=0.0, posinf=1e12)
+        return self._near(self.top)
+
+    def nearness_in(self, name: str) -> np.ndarray:
+        """How close it came in a window of `Sweep.ranged`."""
+        return self._near(self.high[name])
+
+    def _near(self, high: np.ndarray) -> np.ndarray:
+        x = np.clip(np.nan_to_num((high - self.rest) / self.scale, nan=0.0), 0, 1e12)
         return np.clip(x / (1 + x), 0, 1 - 1e-9)
 
     def answers(self, window: Window) -> Train:
         """The spikes in a window."""
         return self.spikes.between(window.start, window.end)
+
+    def silent(self, window: Window) -> np.ndarray:
+        """The violation by spikes where none should be: log2(1 + count), the less the later the first comes."""
+        train = self.answers(window)
+        late = np.nan_to_num((train.first - window.start) / window.length, nan=0.0)
+        return np.log2(1.0 + train.count) * (1 - 0.5 * late)
 
 
 def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndarray | float) -> Features:

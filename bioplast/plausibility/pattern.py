@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .features import Features
-from .score import MISSING, Score, at_most, silent
+from .score import MISSING, Score, at_most
 from .sweep import Sweep
 
 # How much v may move or differ between the rests of one sweep, relative to the largest depolarization of the sweep. A
@@ -111,11 +111,11 @@ class Pattern:
         """How far each candidate is from the pattern."""
         # What is missing is NaN or a division by zero, and counts as missing.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            restless = sum(features.answers(window).count for window in sweep.rests)
+            restless = sum((features.silent(window) for window in sweep.rests), start=np.zeros(sweep.size))
             moved = (features.rest_high - features.rest_low) / (features.top - features.rest_low).clip(0)
             common = {
                 "the input is that of the pattern": np.where(features.driven, 0, MISSING),
-                "no spikes without a stimulus": silent(np.asarray(restless)),
+                "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

@@ -67,11 +67,6 @@ def at_most(value: np.ndarray, bound: np.ndarray | float) -> np.ndarray:
     return _logarithm(value, bound)
 
 
-def silent(count: np.ndarray) -> np.ndarray:
-    """log2(1 + count) of the spikes that should not be."""
-    return np.log2(1.0 + count)
-
-
 def fires(count: np.ndarray, wanted: int, nearness: np.ndarray) -> np.ndarray:
     """At least so many spikes. Without any, the closer the cell came to one the better, but always worse than with one.
 
@@ -80,7 +75,7 @@ def fires(count: np.ndarray, wanted: int, nearness: np.ndarray) -> np.ndarray:
     count : ndarray [N]
     wanted : int
     nearness : ndarray [N]
-        In [0, 1), see `Features.nearness`.
+        In [0, 1), see `Features.nearness` and `nearness_in`.
     """
     short = np.log2(wanted / np.maximum(count, 1))
     return np.where(count == 0, MISSING - (MISSING - 1 - np.log2(wanted)) * nearness, np.maximum(short, 0))

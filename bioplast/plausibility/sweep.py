@@ -53,7 +53,7 @@ class Sweep:
     rests : tuple of Window
         Where the cell has to be at rest, always at the same level: before each event.
     ranged : dict of str to Window
-        Where the range of v matters.
+        Where the range of v matters, by the name of a piece or event.
     aftermath : ndarray [N] or None
         From when on the course of v after the last spike matters.
     end : ndarray [N]
@@ -100,7 +100,7 @@ class Course:
         self._pieces: list[Piece] = []
         self._windows: dict[str, Window] = {}
         self._rests: list[Window] = []
-        self._ranged: dict[str, Window] = {}
+        self._ranged: dict[str, tuple[float, float]] = {}
         self._event: tuple[str, np.ndarray] | None = None
         self._aftermath: np.ndarray | None = None
 
@@ -135,8 +135,8 @@ class Course:
         return self
 
     def range_of(self, name: str, low: float = 0.0, high: float = 1.0) -> Course:
-        """Watch the range of v in a part of the piece `name`."""
-        self._ranged[name] = self._windows[name].part(low, high)
+        """Watch the range of v in a part of the piece or event `name`."""
+        self._ranged[name] = (low, high)
         return self
 
     def aftermath(self) -> Course:
@@ -154,7 +154,7 @@ class Course:
             self._windows,
             tuple(self._rests),
             self._now,
-            self._ranged,
+            {name: self._windows[name].part(*part) for name, part in self._ranged.items()},
             self._aftermath,
         )
 

@@ -97,24 +97,26 @@ def windows(letter: str) -> Sweep:
             for name, pause, rest in (("short", 16, 216), ("resonant", 36, 236), ("long", 56, 236)):
                 course.event(name).piece(f"{name} first", 4, 0.65).pause(pause).piece(f"{name} second", 4, 0.65)
                 course.rest(rest)
-            return course.end()
+            return course.range_of("resonant").end()
         case "L":
             for name, pause, until in (("near", 3, 70), ("far", 8, 140), ("nearer", 0.5, 210)):
                 course.event(name).piece(f"{name} first", 2, 9).pause(pause).piece(f"{name} second", 2, 9)
                 course.rest(until - course._now)
-            return course.end()
+            return course.range_of("near").range_of("nearer").end()
         case "M" | "N":
             return course.event("answer").piece("inhibition", 5, -15).end(end - start - 5)
         case "O":
             course.event("alone").piece("pulse", 5, 1).rest(55)
-            course.event("both").piece("inhibition", 5, -6).pause(5).piece("second pulse", 5, 1).rest(115)
+            course.event("both").piece("inhibition", 5, -6).pause(5).piece("second pulse", 5, 1).range_of("both").rest(
+                115
+            )
             return course.event("inhibition alone").piece("second inhibition", 5, -6).end(100)
         case "P":
             course.event("answer").piece("on", 5, 1).pause(173.5).piece("off", 5, 1).pause(40).rest(159)
             return course.event("sustained").piece("on again", 5, 1).end(260)
         case "R":
             course.event("slow").piece("slow ramp", 200, 0, 0.04).rest(100)
-            return course.event("fast").piece("fast ramp", 12.5, 0, 0.32).end(87.5)
+            return course.event("fast").piece("fast ramp", 12.5, 0, 0.32).range_of("fast").end(87.5)
         case "S" | "T":
             return course.event("answer").piece("inhibition", 200, -5).end(100)
     raise ValueError(letter)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..features import Features
 from ..pattern import Knob, Pattern
-from ..score import fires, silent
+from ..score import fires
 from ..sweep import Course, Sweep
 from ._common import PULSE_CURRENT, REST
 
@@ -17,13 +17,16 @@ def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     fast, slow, height = knobs["duration"], knobs["duration"] * knobs["slower"], knobs["amplitude"]
     course = Course(size).rest(knobs["rest"])
     course.event("slow").piece("slow ramp", slow, 0, height / slow).rest(knobs["rest"])
-    return course.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).end(knobs["rest"])
+    course.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).range_of("fast")
+    return course.end(knobs["rest"])
 
 
 def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
-        "a spike to the fast ramp": fires(features.answers(sweep.windows["fast"]).count, 1, features.nearness),
-        "no spike to the slow ramp": silent(features.answers(sweep.windows["slow"]).count),
+        "a spike to the fast ramp": fires(
+            features.answers(sweep.windows["fast"]).count, 1, features.nearness_in("fast")
+        ),
+        "no spike to the slow ramp": features.silent(sweep.windows["slow"]),
     }
 
 

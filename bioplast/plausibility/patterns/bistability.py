@@ -9,7 +9,7 @@ import numpy as np
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import goes_on, regular, settled
-from ..score import at_least, fires, silent
+from ..score import at_least, fires
 from ..sweep import Course, Sweep, Window
 from ._common import PULSE, PULSE_CURRENT, REST
 
@@ -37,7 +37,7 @@ def _switched(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "at least four spikes between the pulses": fires(train.count, SPIKES, features.nearness),
         "regular between the pulses": regular(late),
         "firing until the second pulse": goes_on(train, off.start, late.longest),
-        "no spike after the second pulse": silent(features.answers(Window(off.end, answer.end)).count),
+        "no spike after the second pulse": features.silent(Window(off.end, answer.end)),
         "silent for at least two intervals": at_least((answer.end - last) / late.longest, SILENCE),
         "firing until the end without the second pulse": goes_on(
             again, sweep.windows["sustained"].end, late_again.longest

@@ -8,18 +8,22 @@ import numpy as np
 
 from ..features import Features
 from ..pattern import Knob, Pattern
-from ..score import fires, silent
+from ..score import fires
 from ..sweep import Course, Sweep, Window
 from ._common import PULSE, PULSE_CURRENT, REST
 
 
-def _pairs(knobs: Mapping[str, np.ndarray], size: int, intervals: Mapping[str, np.ndarray]) -> Sweep:
-    """Pairs of pulses with these intervals between their onsets, each from rest."""
+def _pairs(
+    knobs: Mapping[str, np.ndarray], size: int, intervals: Mapping[str, np.ndarray], answered: tuple[str, ...]
+) -> Sweep:
+    """Pairs of pulses with these intervals between their onsets, each from rest; some have to be answered."""
     course = Course(size)
     for name, interval in intervals.items():
         course.rest(knobs["rest"]).event(name)
         course.piece(f"{name} first", knobs["width"], knobs["amplitude"]).pause(interval - knobs["width"])
         course.piece(f"{name} second", knobs["width"], knobs["amplitude"])
+    for name in answered:
+        course.range_of(name)
     return course.end(knobs["rest"])
 
 
@@ -37,34 +41,36 @@ def _resonant(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     resonant = knobs["width"] * knobs["interval"]
     # The short interval is cut so that its pulses do not touch.
     short = knobs["width"] * np.maximum(knobs["interval"] * knobs["shorter"], 1.2)
-    return _pairs(knobs, size, {"short": short, "resonant": resonant, "long": resonant * knobs["longer"]})
+    return _pairs(
+        knobs, size, {"short": short, "resonant": resonant, "long": resonant * knobs["longer"]}, ("resonant",)
+    )
 
 
 def _resonating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
         "a spike after the resonant pair": fires(
-            features.answers(_after(sweep, "resonant")).count, 1, features.nearness
+            features.answers(_after(sweep, "resonant")).count, 1, features.nearness_in("resonant")
         ),
-        "no spike before its second pulse": silent(features.answers(_before(sweep, "resonant")).count),
-        "no spike to the shorter interval": silent(features.answers(sweep.windows["short"]).count),
-        "no spike to the longer interval": silent(features.answers(sweep.windows["long"]).count),
+        "no spike before its second pulse": features.silent(_before(sweep, "resonant")),
+        "no spike to the shorter interval": features.silent(sweep.windows["short"]),
+        "no spike to the longer interval": features.silent(sweep.windows["long"]),
     }
 
 
 def _close(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     near = knobs["width"] * knobs["interval"]
     nearer = knobs["width"] * (1 + (knobs["interval"] - 1) / 2)
-    return _pairs(knobs, size, {"far": near * knobs["farther"], "near": near, "nearer": nearer})
+    return _pairs(knobs, size, {"far": near * knobs["farther"], "near": near, "nearer": nearer}, ("near", "nearer"))
 
 
 def _integrating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     near, nearer = (features.answers(_after(sweep, name)).count for name in ("near", "nearer"))
-    early = features.answers(_before(sweep, "near")).count + features.answers(_before(sweep, "nearer")).count
+    early = features.silent(_before(sweep, "near")) + features.silent(_before(sweep, "nearer"))
     return {
-        "a spike after the close pair": fires(near, 1, features.nearness),
-        "a spike after the closer pair": fires(nearer, 1, features.nearness),
-        "no spike before their second pulse": silent(early),
-        "no spike to the distant pair": silent(features.answers(sweep.windows["far"]).count),
+        "a spike after the close pair": fires(near, 1, features.nearness_in("near")),
+        "a spike after the closer pair": fires(nearer, 1, features.nearness_in("nearer")),
+        "no spike before their second pulse": early,
+        "no spike to the distant pair": features.silent(sweep.windows["far"]),
     }
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
-from ..score import at_least, at_most, fires, silent
-from ..sweep import Course, Sweep
+from ..score import at_least, at_most, fires
+from ..sweep import Course, Sweep, Window
 from ._common import REST, STEP
 
 SPIKES = 3
@@ -23,9 +23,8 @@ def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
 
 
 def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
-    late = sweep.windows["answer"].end - 0.5 * (sweep.windows["answer"].end - sweep.windows["inhibition"].end)
-    count = features.spikes.between(late, sweep.windows["answer"].end).count
-    return {"silent again in the second half of the time after it": silent(count)}
+    late = Window(sweep.windows["inhibition"].end, sweep.windows["answer"].end).part(0.5, 1)
+    return {"silent again in the second half of the time after it": features.silent(late)}
 
 
 def _spiking(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:

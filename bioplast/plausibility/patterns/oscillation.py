@@ -8,7 +8,7 @@ import numpy as np
 
 from ..features import Features
 from ..pattern import Knob, Pattern
-from ..score import at_least, at_most, fires, silent
+from ..score import at_least, at_most, fires
 from ..sweep import Course, Sweep
 from ._common import PULSE, PULSE_CURRENT, REST
 
@@ -32,7 +32,7 @@ def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     second, third = features.cycles[:, 1], features.cycles[:, 2]
     return {
         "a spike": fires(train.count, 1, features.nearness),
-        "no spike in the second half of the time after the pulse": silent(features.answers(answer.part(0.5, 1)).count),
+        "no spike in the second half of the time after the pulse": features.silent(answer.part(0.5, 1)),
         "v beyond rest on the second half-cycle": at_least(second / features.reach, AMPLITUDE),
         "v beyond rest on the third half-cycle": at_least(third / features.reach, AMPLITUDE),
         "the third half-cycle not larger than the second": at_most(third / second, DECAY),

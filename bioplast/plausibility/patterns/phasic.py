@@ -9,7 +9,7 @@ import numpy as np
 from ..features import Features
 from ..pattern import Pattern
 from ..requirement import BURST, BURST_SPIKES
-from ..score import at_least, at_most, exactly, fires, silent
+from ..score import at_least, at_most, exactly, fires
 from ..sweep import Course, Sweep
 from ._common import REST, STEP, STEP_CURRENT
 
@@ -42,7 +42,7 @@ def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "silent for five times as long as the first spike took": at_least(quiet / (train.first - step.start), SILENCE),
         "silent for eight relaxation times": at_least(quiet / features.tau, LASTING),
         "v settled at the end of the step": at_most(drift, DRIFT),
-        "no spike during a step of half the current": silent(features.answers(sweep.windows["weak step"]).count),
+        "no spike during a step of half the current": features.silent(sweep.windows["weak step"]),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import BURST, BURST_SPIKES
-from ..score import at_least, exactly, fires, silent
+from ..score import at_least, exactly, fires
 from ..sweep import Course, Sweep
 from ._common import PULSE_CURRENT, REST
 
@@ -22,8 +22,8 @@ def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
 def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     answer = sweep.windows["answer"]
     return {
-        "no spike during the inhibition": silent(features.answers(sweep.windows["inhibition"]).count),
-        "no spike in the last quarter": silent(features.answers(answer.part(0.75, 1)).count),
+        "no spike during the inhibition": features.silent(sweep.windows["inhibition"]),
+        "no spike in the last quarter": features.silent(answer.part(0.75, 1)),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..features import Features
 from ..pattern import Knob, Pattern
-from ..score import fires, silent
+from ..score import fires
 from ..sweep import Course, Sweep, Window
 from ._common import PULSE, PULSE_CURRENT, REST
 
@@ -19,7 +19,7 @@ def _pulses(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size).rest(knobs["rest"])
     course.event("alone").piece("pulse", width, pulse).rest(knobs["rest"])
     course.event("both").piece("inhibition", width, inhibition).pause(width * knobs["pause"])
-    course.piece("second pulse", width, pulse).rest(knobs["rest"])
+    course.piece("second pulse", width, pulse).range_of("both").rest(knobs["rest"])
     return course.event("inhibition alone").piece("second inhibition", width, inhibition).end(knobs["rest"])
 
 
@@ -27,11 +27,11 @@ def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     both, pulse = sweep.windows["both"], sweep.windows["second pulse"]
     return {
         "a spike to the pulse after inhibition": fires(
-            features.answers(Window(pulse.start, both.end)).count, 1, features.nearness
+            features.answers(Window(pulse.start, both.end)).count, 1, features.nearness_in("both")
         ),
-        "no spike before that pulse": silent(features.answers(Window(both.start, pulse.start)).count),
-        "no spike to the pulse alone": silent(features.answers(sweep.windows["alone"]).count),
-        "no spike to the inhibition alone": silent(features.answers(sweep.windows["inhibition alone"]).count),
+        "no spike before that pulse": features.silent(Window(both.start, pulse.start)),
+        "no spike to the pulse alone": features.silent(sweep.windows["alone"]),
+        "no spike to the inhibition alone": features.silent(sweep.windows["inhibition alone"]),
     }
 
 
