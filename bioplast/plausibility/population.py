@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from .features import Features, Record
 from .reduction import VOLTAGE, Reduction
 from .sweep import Sweep
 from .train import Train
+
+# A candidate with more spikes in a sweep is judged like one that diverged, so that it costs no memory.
+MOST = 500
 
 
 class Population:
@@ -98,13 +102,19 @@ class Population:
             self._output = self._program(values, seed=0)
         final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
         spikes = self._spikes()
-        return self._reductions.features(
+        features = self._reductions.features(
             final, spikes, sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
         )
+        return replace(features, finite=features.finite & ~self._restless)
 
     def _spikes(self) -> Train:
         times, indices = self._output.events("candidates_spikes")
-        return Train.from_events(times, indices, self.size)
+        order = np.argsort(indices, kind="stable")
+        times, indices = times[order], indices[order]
+        counts = np.bincount(indices, minlength=self.size)
+        kept = np.arange(len(times)) - np.repeat(np.cumsum(counts) - counts, counts) < MOST
+        self._restless = counts > MOST
+        return Train.padded(times[kept], indices[kept], self.size)
 
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
