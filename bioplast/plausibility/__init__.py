@@ -1,0 +1,39 @@
+"""Which of the twenty firing patterns of Izhikevich (2004) a cell shows.
+
+A pattern is a protocol, which gives a cell its input, and a criterion, which reads the answer. Everything is done for
+many candidates at once, one to a column.
+
+>>> from bioplast.plausibility import PATTERNS, reduce
+>>> pattern = PATTERNS["A"]
+>>> sweep = pattern.sweep(knobs, scale)                       # doctest: +SKIP
+>>> score = pattern.score(reduce(record, sweep, tau, volts), sweep)   # doctest: +SKIP
+>>> score.met, score.loss                                     # doctest: +SKIP
+"""
+
+from .features import Features, Record, reduce
+from .pattern import Knob, Pattern, Scale
+from .patterns import PATTERNS
+from .relaxation import relaxation_time
+from .score import DIVERGED, MISSING, Score
+from .sweep import Course, Piece, Sweep, Window
+from .train import Intervals, Train
+
+__all__ = [
+    "DIVERGED",
+    "MISSING",
+    "PATTERNS",
+    "Course",
+    "Features",
+    "Intervals",
+    "Knob",
+    "Pattern",
+    "Piece",
+    "Record",
+    "Scale",
+    "Score",
+    "Sweep",
+    "Train",
+    "Window",
+    "reduce",
+    "relaxation_time",
+]

@@ -1,0 +1,106 @@
+"""The units of a cell: its relaxation time, its rheobase, and the depolarization that the rheobase brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..definition import Neuron
+from ..errors import BioplastError
+from .pattern import Scale
+from .population import Population
+from .relaxation import relaxation_time
+from .sweep import Course, Sweep
+
+# Decades of the input in SI units, from femtoamperes to kilovolts per second, with a sign each.
+DECADES = (-15.0, 5.0)
+PER_DECADE = 4
+# The probes last so many time steps at first; longer ones are tried as long as the cell has not relaxed.
+STEPS = 4000
+LONGEST = 64_000
+# The relaxation is measured with so much less than what makes the cell fire.
+SMALL = 0.02
+
+
+def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait: float) -> Sweep:
+    course = Course(len(amplitudes)).rest(rest)
+    return course.event("answer").piece("step", width, amplitudes).end(wait)
+
+
+def calibrate(
+    neuron: Neuron, parameters: Mapping[str, float] | None = None, target: str = "cpp", dt: float | None = None
+) -> Scale:
+    """Measure one cell.
+
+    Parameters
+    ----------
+    neuron : Neuron
+    parameters : dict of str to float, optional
+        Parameters in SI base units; the others keep their defaults.
+    target, dt
+        As of `Population`.
+
+    Returns
+    -------
+    Scale
+        With numbers in SI base units. The rheobase is the smallest step, of either sign, that changes whether the cell
+        fires.
+
+    Raises
+    ------
+    BioplastError
+        If no step of any size and sign changes whether the cell fires.
+    """
+    magnitudes = np.logspace(*DECADES, round((DECADES[1] - DECADES[0]) * PER_DECADE) + 1)
+    amplitudes = np.concatenate([magnitudes, -magnitudes, [0.0]])
+    population = Population(neuron, len(amplitudes), _probe(amplitudes, 1.0, 1.0, 0.0), target, dt=dt, record=True)
+    given = {name: np.full(len(amplitudes), value) for name, value in (parameters or {}).items()}
+
+    def firing(steps: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
+        sweep = _probe(steps, length, length, 0.0)
+        features = population(given, sweep)
+        answers = features.answers(sweep.windows["step"])
+        # A diverged cell has not shown anything.
+        return (answers.count > 0) & features.finite, features.top - features.rest_high
+
+    length = STEPS * population.dt
+    time = np.nan
+    while np.isnan(time) and length <= LONGEST * population.dt:
+        rheobase, depolarization = _threshold(firing, amplitudes, length, neuron.label)
+        pulses = np.full(len(amplitudes), SMALL * rheobase)
+        sweep = _probe(pulses, 5 * population.dt, length, length)
+        population(given, sweep)
+        record = population.record()
+        onset = np.searchsorted(record.times, length - population.dt / 2)
+        time = relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], population.dt)[0]
+        length *= 4
+    if np.isnan(time):
+        raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
+    rheobase, depolarization = _threshold(firing, amplitudes, max(40 * time, STEPS * population.dt), neuron.label)
+    return Scale(time=float(time), current=rheobase, voltage=depolarization)
+
+
+def _threshold(
+    firing: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
+    amplitudes: np.ndarray,
+    length: float,
+    label: str,
+) -> tuple[float, float]:
+    """The smallest step that changes whether the cell fires, in two refinements, and how far one below it moves v."""
+    changed, _ = firing(amplitudes, length)
+    changed = changed != changed[-1]
+    half = len(amplitudes) // 2
+    found = []
+    for sign, part in ((1.0, slice(0, half)), (-1.0, slice(half, 2 * half))):
+        if changed[part].any():
+            k = int(np.argmax(changed[part]))
+            found.append((abs(amplitudes[part][k]), sign, k))
+    if not found or min(found)[2] == 0:
+        raise BioplastError(f"{label} cannot be assessed: no step of its input changes whether it fires")
+    above, sign, k = min(found)
+    below = abs(amplitudes[k - 1])
+    finer = sign * np.append(np.geomspace(below, above, len(amplitudes) - 1), 0.0)
+    fires, depolarization = firing(finer, length)
+    first = int(np.argmax(fires[:-1] != fires[-1]))
+    return float(finer[first]), float(max(depolarization[max(first - 1, 0)], 1e-300))

@@ -1,0 +1,121 @@
+"""A firing pattern: what the cell is given, and what it has to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .features import Features
+from .score import MISSING, Score, at_most
+from .sweep import Sweep
+
+# How much v may move or differ between the rests of one sweep, relative to the largest depolarization of the sweep. A
+# cell that drifts, that fires of its own, or that remembers the event before is not at rest.
+REST = 0.05
+# The shortest pulse, in time steps.
+SHORTEST = 4
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The units of a model in which protocols are written; each a number or [N].
+
+    Attributes
+    ----------
+    time : float or ndarray
+        The relaxation time, see `relaxation`, in seconds.
+    current : float or ndarray
+        The rheobase, in the unit of the input; negative if the cell fires when the input falls.
+    voltage : float or ndarray
+        The depolarization that the rheobase brings about without a spike.
+    """
+
+    time: float | np.ndarray
+    current: float | np.ndarray
+    voltage: float | np.ndarray
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number of a protocol that is searched together with the parameters of the model.
+
+    Attributes
+    ----------
+    low, high : float
+        The bounds, in units of `unit`.
+    unit : {"rheobase", "tau", "1"}
+        What it multiplies: the rheobase or the relaxation time of the cell, or nothing.
+    scale : {"linear", "log"}
+        How a search walks between the bounds.
+    """
+
+    low: float
+    high: float
+    unit: str
+    scale: str = "log"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One of the twenty.
+
+    Attributes
+    ----------
+    letter, name : str
+        As in figure 1 of Izhikevich (2004).
+    definition : str
+        What the cell has to do, in words.
+    knobs : dict of str to Knob
+        The numbers of the protocol.
+    protocol : callable
+        (values of the knobs in SI units, each [N]; N) -> Sweep.
+    criterion : callable
+        (features, sweep) -> violations [N] by requirement, see `score`.
+    timed : bool
+        Whether the criterion asks for the relaxation time.
+    """
+
+    letter: str
+    name: str
+    definition: str
+    knobs: Mapping[str, Knob] = field(repr=False)
+    protocol: Callable[[Mapping[str, np.ndarray], int], Sweep] = field(repr=False)
+    criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
+    timed: bool = False
+
+    def sweep(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
+        """The input of N candidates.
+
+        Parameters
+        ----------
+        values : dict of str to ndarray [N]
+            One array for each knob, in its unit.
+        scale : Scale
+        dt : float, optional
+            The time step of the simulation to come. Durations are then whole numbers of steps, so that two pulses that
+            should be alike are, and no pulse falls between two steps.
+        """
+        units = {"rheobase": scale.current, "tau": scale.time, "1": 1.0}
+        scaled = {name: np.asarray(values[name], dtype=float) * units[knob.unit] for name, knob in self.knobs.items()}
+        if dt is not None:
+            for name, knob in self.knobs.items():
+                if knob.unit == "tau":
+                    scaled[name] = np.maximum(np.round(scaled[name] / dt), SHORTEST) * dt
+            # Events then start between two steps, never on one, where rounding would decide.
+            scaled["rest"] = scaled["rest"] + 0.25 * dt
+        return self.protocol(scaled, len(next(iter(scaled.values()))))
+
+    def score(self, features: Features, sweep: Sweep) -> Score:
+        """How far each candidate is from the pattern."""
+        # What is missing is NaN or a division by zero, and counts as missing.
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            restless = sum((features.silent(window) for window in sweep.rests), start=np.zeros(sweep.size))
+            moved = (features.rest_high - features.rest_low) / (features.top - features.rest_low).clip(0)
+            common = {
+                "the input is that of the pattern": np.where(features.driven, 0, MISSING),
+                "no spikes without a stimulus": restless,
+                "at rest, and at the same level, before each event": at_most(moved, REST),
+            }
+            return Score({**common, **self.criterion(features, sweep)}, features.finite)

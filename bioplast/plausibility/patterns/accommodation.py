@@ -1,0 +1,46 @@
+"""A slow strong ramp that is not answered, and a fast weaker one that is (R)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..score import fires
+from ..sweep import Course, Sweep
+from ._common import PULSE_CURRENT, REST
+
+
+def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    fast, slow, height = knobs["duration"], knobs["duration"] * knobs["slower"], knobs["amplitude"]
+    course = Course(size).rest(knobs["rest"])
+    course.event("slow").piece("slow ramp", slow, 0, height / slow).rest(knobs["rest"])
+    course.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).range_of("fast")
+    return course.end(knobs["rest"])
+
+
+def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    return {
+        "a spike to the fast ramp": fires(
+            features.answers(sweep.windows["fast"]).count, 1, features.nearness_in("fast")
+        ),
+        "no spike to the slow ramp": features.silent(sweep.windows["slow"]),
+    }
+
+
+accommodation = Pattern(
+    "R",
+    "accommodation",
+    "A fast ramp is answered with a spike; a slow ramp to a higher current is not.",
+    {
+        "rest": REST,
+        "amplitude": PULSE_CURRENT,
+        "duration": Knob(0.2, 20, "tau"),
+        "slower": Knob(4, 40, "1"),
+        "weaker": Knob(0.2, 0.75, "1"),
+    },
+    _ramps,
+    _accommodating,
+)

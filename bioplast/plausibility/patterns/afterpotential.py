@@ -1,0 +1,52 @@
+"""A spike that leaves the cell depolarized (Q)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..score import at_least, at_most, exactly
+from ..sweep import Course, Sweep
+from ._common import PULSE, PULSE_CURRENT, REST
+
+# The hump above rest, and the rise to it from the trough after the spike, relative to how far v went above rest at all.
+# The rise tells a depolarizing after-potential from a mere decay after a reset above rest.
+HUMP = 0.02
+RISE = 0.01
+# The trough is not farther below rest than the hump above it: no after-hyperpolarization takes its place.
+TROUGH = 1.0
+# In the end v is back: at most this part of the hump is left.
+LEFT = 0.5
+
+
+def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"])
+    course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"])
+    return course.aftermath().end(knobs["wait"])
+
+
+def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    train = features.answers(sweep.windows["answer"])
+    hump = features.hump - features.rest
+    below = np.maximum(features.rest - features.trough, 0) / hump.clip(0)
+    left = np.abs(features.final - features.rest) / hump.clip(0)
+    return {
+        "one spike": exactly(train.count, 1, features.nearness),
+        "a hump above rest after the spike": at_least(hump / features.reach, HUMP),
+        "v rising to it": at_least((features.hump - features.trough) / features.reach, RISE),
+        "no deeper trough before it": at_most(below, TROUGH),
+        "v back towards rest in the end": at_most(left, LEFT),
+    }
+
+
+depolarizing_after_potential = Pattern(
+    "Q",
+    "depolarizing after-potential",
+    "A pulse is answered with one spike, after which v rises once more, above rest, before it returns.",
+    {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(4, 60, "tau")},
+    _pulse,
+    _depolarized,
+)

@@ -1,0 +1,79 @@
+"""A step of inhibition that is answered while it lasts, with spikes (S) or bursts (T)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
+from ..score import at_least, at_most, fires
+from ..sweep import Course, Sweep, Window
+from ._common import REST, STEP
+
+SPIKES = 3
+BURSTS = 2
+
+
+def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size, knobs["base"]).rest(knobs["rest"])
+    return course.event("answer").piece("inhibition", knobs["duration"], -knobs["amplitude"]).end(knobs["rest"])
+
+
+def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    late = Window(sweep.windows["inhibition"].end, sweep.windows["answer"].end).part(0.5, 1)
+    return {"silent again in the second half of the time after it": features.silent(late)}
+
+
+def _spiking(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    step = sweep.windows["inhibition"]
+    train = features.answers(step)
+    gaps = train.intervals
+    return {
+        "at least three spikes during the inhibition": fires(train.count, SPIKES, features.nearness),
+        "regular": at_most(gaps.spread, ALIKE),
+        "firing until the inhibition ends": goes_on(train, step.end, gaps.longest),
+        **_after(features, sweep),
+    }
+
+
+def _bursting(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    step = sweep.windows["inhibition"]
+    train = features.answers(step)
+    found = Bursts(train)
+    return {
+        "at least six spikes during the inhibition": fires(train.count, BURSTS * BURST_SPIKES, features.nearness),
+        "at least two bursts": at_least(found.count, BURSTS),
+        "at least three spikes in each": at_least(found.smallest, BURST_SPIKES),
+        "bursts apart by three times the longest interval within": apart(found.separation),
+        "bursting until the inhibition ends": goes_on(train, step.end, found.between.longest),
+        **_after(features, sweep),
+    }
+
+
+_KNOBS = {
+    "rest": REST,
+    "base": Knob(-30, 30, "rheobase", "linear"),
+    "amplitude": Knob(0.1, 50, "rheobase"),
+    "duration": STEP,
+}
+
+inhibition_induced_spiking = Pattern(
+    "S",
+    "inhibition-induced spiking",
+    "A cell at rest answers to a step of inhibition with a regular train for as long as it lasts.",
+    _KNOBS,
+    _inhibition,
+    _spiking,
+)
+
+inhibition_induced_bursting = Pattern(
+    "T",
+    "inhibition-induced bursting",
+    "A cell at rest answers to a step of inhibition with at least two bursts, for as long as it lasts.",
+    _KNOBS,
+    _inhibition,
+    _bursting,
+)

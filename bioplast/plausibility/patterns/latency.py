@@ -1,0 +1,43 @@
+"""A pulse that is answered long after it is over (I)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..score import at_least, exactly
+from ..sweep import Course, Sweep
+from ._common import PULSE, PULSE_CURRENT, REST
+
+# The time from the end of the pulse to the spike, in pulses and in relaxation times.
+DELAY = 2.0
+
+
+def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"])
+    return course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
+
+
+def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    pulse = sweep.windows["pulse"]
+    train = features.answers(sweep.windows["answer"])
+    delay = train.first - pulse.end
+    return {
+        "one spike": exactly(train.count, 1, features.nearness),
+        "twice the duration of the pulse after its end": at_least(delay / pulse.length, DELAY),
+        "two relaxation times after its end": at_least(delay / features.tau, DELAY),
+    }
+
+
+spike_latency = Pattern(
+    "I",
+    "spike latency",
+    "A pulse is answered with one spike, long after the pulse is over.",
+    {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(8, 60, "tau")},
+    _pulse,
+    _late_spike,
+    timed=True,
+)

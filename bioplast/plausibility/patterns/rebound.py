@@ -1,0 +1,65 @@
+"""A pulse of inhibition that is answered after its end, with a spike (M) or a burst (N)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..requirement import BURST, BURST_SPIKES
+from ..score import at_least, exactly, fires
+from ..sweep import Course, Sweep
+from ._common import PULSE_CURRENT, REST
+
+
+def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"])
+    return course.event("answer").piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
+
+
+def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    answer = sweep.windows["answer"]
+    return {
+        "no spike during the inhibition": features.silent(sweep.windows["inhibition"]),
+        "no spike in the last quarter": features.silent(answer.part(0.75, 1)),
+    }
+
+
+def _spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    train = features.answers(sweep.windows["answer"])
+    return {"one spike": exactly(train.count, 1, features.nearness), **_common(features, sweep)}
+
+
+def _burst(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    answer = sweep.windows["answer"]
+    train = features.answers(answer)
+    return {
+        "at least three spikes": fires(train.count, BURST_SPIKES, features.nearness),
+        "the silence after them three times their longest interval": at_least(
+            (answer.end - train.last) / train.intervals.longest, BURST
+        ),
+        **_common(features, sweep),
+    }
+
+
+_KNOBS = {"rest": REST, "width": Knob(0.2, 30, "tau"), "amplitude": PULSE_CURRENT, "wait": Knob(10, 100, "tau")}
+
+rebound_spike = Pattern(
+    "M",
+    "rebound spike",
+    "A cell at rest answers to a pulse of inhibition with one spike after its end.",
+    _KNOBS,
+    _inhibition,
+    _spike,
+)
+
+rebound_burst = Pattern(
+    "N",
+    "rebound burst",
+    "A cell at rest answers to a pulse of inhibition with one burst after its end.",
+    _KNOBS,
+    _inhibition,
+    _burst,
+)

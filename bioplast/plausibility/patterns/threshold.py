@@ -1,0 +1,52 @@
+"""A pulse that is too weak alone, and strong enough after inhibition (O)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..features import Features
+from ..pattern import Knob, Pattern
+from ..score import fires
+from ..sweep import Course, Sweep, Window
+from ._common import PULSE, PULSE_CURRENT, REST
+
+
+def _pulses(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    width, pulse = knobs["width"], knobs["amplitude"]
+    inhibition = -pulse * knobs["inhibition"]
+    course = Course(size).rest(knobs["rest"])
+    course.event("alone").piece("pulse", width, pulse).rest(knobs["rest"])
+    course.event("both").piece("inhibition", width, inhibition).pause(width * knobs["pause"])
+    course.piece("second pulse", width, pulse).range_of("both").rest(knobs["rest"])
+    return course.event("inhibition alone").piece("second inhibition", width, inhibition).end(knobs["rest"])
+
+
+def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
+    both, pulse = sweep.windows["both"], sweep.windows["second pulse"]
+    return {
+        "a spike to the pulse after inhibition": fires(
+            features.answers(Window(pulse.start, both.end)).count, 1, features.nearness_in("both")
+        ),
+        "no spike before that pulse": features.silent(Window(both.start, pulse.start)),
+        "no spike to the pulse alone": features.silent(sweep.windows["alone"]),
+        "no spike to the inhibition alone": features.silent(sweep.windows["inhibition alone"]),
+    }
+
+
+threshold_variability = Pattern(
+    "O",
+    "threshold variability",
+    "A pulse is answered with a spike if inhibition came before; neither the pulse alone nor the inhibition alone is.",
+    {
+        "rest": REST,
+        "width": PULSE,
+        "amplitude": PULSE_CURRENT,
+        # Inhibition that is much weaker than the pulse could be a rounding error of the rest before.
+        "inhibition": Knob(0.5, 20, "1"),
+        "pause": Knob(0.1, 10, "1"),
+    },
+    _pulses,
+    _lowered,
+)

@@ -1,0 +1,142 @@
+"""Many candidates of one definition in one simulation, which reduces their responses to features while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, ms, second
+
+from .. import program as programs
+from ..definition import Neuron
+from ..errors import BioplastError
+from .features import Features, Record
+from .reduction import VOLTAGE, Reduction
+from .sweep import Sweep
+from .train import Train
+
+# A candidate with more spikes in a sweep is judged like one that diverged, so that it costs no memory.
+MOST = 500
+
+
+class Population:
+    """A simulation of N candidates, built once for sweeps of one shape and then called with parameters and sweeps.
+
+    Parameters
+    ----------
+    neuron : Neuron
+        With an input and a membrane potential `v`.
+    size : int
+        The number of candidates, N.
+    like : Sweep
+        A sweep with as many pieces, rests and ranged windows as those to come; its numbers do not matter.
+    target : {"cpp", "numpy", "cython", "openmp"}
+        Where it runs; see `bioplast.compile`.
+    dt : float, optional
+        The time step in seconds; by default that of the definition, or 0.1 ms.
+    method : str, optional
+        The integration method, instead of that of the definition.
+    record : bool
+        Keep v at every step, which is slow, so that `record` can return it.
+
+    Raises
+    ------
+    BioplastError
+        If the definition has no input, no `v`, or no threshold.
+    """
+
+    def __init__(
+        self,
+        neuron: Neuron,
+        size: int,
+        like: Sweep,
+        target: str = "cpp",
+        *,
+        dt: float | None = None,
+        method: Any = None,
+        record: bool = False,
+    ):
+        check(neuron)
+        self.neuron, self.size = neuron, size
+        self.dt = float(neuron.dt or 0.1 * ms) if dt is None else dt
+        reductions = Reduction(neuron, like)
+        group = reductions.definition.group(size, name="candidates", dt=self.dt * second, method=method)
+        group.run_regularly(reductions.drive, when="start", name="candidates_drive")
+        group.run_regularly(reductions.code, when="end", name="candidates_reduce")
+        objects = [group, SpikeMonitor(group, name="candidates_spikes")]
+        if record:
+            recorded = [VOLTAGE, neuron.external]
+            objects.append(StateMonitor(group, recorded, record=True, when="end", name="candidates_trace"))
+        self._reductions = reductions
+        self._group = group
+        # A candidate that diverges is judged, not refused.
+        self._program = programs.compile(Network(*objects), self.dt * second, target, namespace={}, watch=None)
+        self._output: Any = None
+
+    def __call__(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        sweep: Sweep,
+        tau: np.ndarray | float = np.nan,
+        scale: np.ndarray | float = 1.0,
+    ) -> Features:
+        """Simulate the candidates and reduce their responses.
+
+        Parameters
+        ----------
+        parameters : dict of str to ndarray [N]
+            Parameters by name in SI base units; the others keep their defaults.
+        sweep : Sweep
+            In seconds and SI base units.
+        tau, scale : ndarray [N] or float
+            See `Features`.
+        """
+        steps = int(np.ceil(sweep.end.max() / self.dt)) + 1
+        values = {f"candidates.{name}": value for name, value in self._reductions.values(sweep).items()}
+        values |= {f"candidates.{name}": np.asarray(value, dtype=float) for name, value in parameters.items()}
+        values |= {f"candidates.{name}": value for name, value in self._started(parameters).items()}
+        self._program.duration = steps * self.dt
+        with np.errstate(all="ignore"):
+            self._output = self._program(values, seed=0)
+        final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
+        spikes = self._spikes()
+        features = self._reductions.features(
+            final, spikes, sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
+        )
+        return replace(features, finite=features.finite & ~self._restless)
+
+    def _spikes(self) -> Train:
+        times, indices = self._output.events("candidates_spikes")
+        order = np.argsort(indices, kind="stable")
+        times, indices = times[order], indices[order]
+        counts = np.bincount(indices, minlength=self.size)
+        kept = np.arange(len(times)) - np.repeat(np.cumsum(counts) - counts, counts) < MOST
+        self._restless = counts > MOST
+        return Train.padded(times[kept], indices[kept], self.size)
+
+    def record(self) -> Record:
+        """The responses of the last call, if the population was made to record them."""
+        trace = self._output.states["candidates_trace"]
+        spikes = self._spikes()
+        return Record(trace["t"], trace[VOLTAGE], spikes, trace[self.neuron.external])
+
+    def _started(self, parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The start values that follow from these parameters."""
+        group, initial = self._group, self.neuron.initial
+        for name, value in parameters.items():
+            getattr(group, name).set_item(slice(None), Quantity(value, dim=self.neuron.variables[name]))
+        for name, value in initial.items():
+            getattr(group, name).set_item(slice(None), value, namespace=dict(self.neuron.namespace))
+        return {name: np.array(getattr(group, f"{name}_")) for name in initial}
+
+
+def check(neuron: Neuron) -> None:
+    """Refuse a definition that cannot be assessed, in one line."""
+    if not neuron.input:
+        raise BioplastError(f"{neuron.label} cannot be assessed: it has no input, give input='I'")
+    if VOLTAGE not in neuron.variables:
+        raise BioplastError(f"{neuron.label} cannot be assessed: its membrane potential has to be called v")
+    if neuron.threshold is None:
+        raise BioplastError(f"{neuron.label} cannot be assessed: it has no threshold, so no spikes")
