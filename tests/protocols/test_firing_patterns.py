@@ -30,7 +30,7 @@ def test_the_reference_has_the_twenty_patterns_of_the_paper():
 
 
 # JAX compiles each anew, so it runs those whose steps and inputs differ most, and the most sensitive one.
-WORKING = [t for t in targets.TARGETS if targets.missing(t) is None]
+WORKING = [t for t in targets.TARGETS if t != "cuda" and targets.missing(t) is None]
 PAIRS = [(letter, t) for letter in LETTERS for t in WORKING if t != "jax" or letter in "CHIST"]
 # H rises slowly through its bifurcation: when its current is rounded otherwise in the last place, NumPy's own v moves
 # by 2e-4. JAX rounds otherwise, since it fuses products with sums.
