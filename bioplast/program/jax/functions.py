@@ -52,7 +52,7 @@ def _integer(value: Value) -> Value:
 
 
 def _timestep(t: Value, dt: Value) -> Value:
-    return jnp.asarray((t + 1e-3 * dt) / dt).astype(jnp.int64 if jax.config.jax_enable_x64 else jnp.int32)
+    return jnp.asarray((t + 1e-3 * dt) / dt).astype(jnp.int64 if jax.config.read("jax_enable_x64") else jnp.int32)
 
 
 def _clip(value: Value, low: Value, high: Value) -> Value:

@@ -135,7 +135,7 @@ class JaxProgram(Program):
 
     def _traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> ArrayOutput:
         self._refuse_changed_constants()
-        if not jax.config.jax_enable_x64:
+        if not jax.config.read("jax_enable_x64"):
             raise BioplastError(
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
                 "`with jax.enable_x64(True):`, or set jax_enable_x64"
