@@ -29,6 +29,8 @@ class RuntimeProgram(Program):
         fast_math: bool,
     ):
         super().__init__(network, duration, target, namespace, watch)
+        if target == "numpy":
+            net.refuse_ignored_refractoriness(network)
         self.fast_math = fast_math
 
     def _run(

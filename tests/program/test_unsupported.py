@@ -135,6 +135,32 @@ def test_an_unknown_name_in_an_equation_is_told_with_its_group(target):
     refused(Network(group), "'group", '"taau" could not be resolved', target=target)
 
 
+def refractory_target(code):
+    """A neuron that is refractory when a spike reaches it, and one that is not."""
+    cells = NeuronGroup(
+        2, "dv/dt = 0/second : 1 (unless refractory)", threshold="v > 1", reset="v = 0", refractory=5 * ms,
+        method="euler", name="cells",
+    )  # fmt: skip
+    cells.v = [2, 0]
+    spike = brian2.SpikeGeneratorGroup(1, [0], [2] * ms)
+    synapses = brian2.Synapses(spike, cells, "w : 1", on_pre=code, name="synapses")
+    synapses.connect()
+    synapses.w = 0.7
+    return Network(cells, spike, synapses)
+
+
+def test_what_brian2s_numpy_code_does_to_refractory_neurons_is_refused_there():
+    network = refractory_target("v_post = w")
+    refused(
+        network, "'synapses'", "'v_post = w'", "(unless refractory)", "use target", target="numpy", error=Unsupported
+    )
+    network.run(3 * ms, namespace={})  # as long as it is so: Brian2's C++ leaves the first at 0
+    assert network["cells"].v[:].tolist() == [0.7, 0.7]
+    for code in ("v_post += w", "v_post = clip(v_post + w, 0, 1)"):
+        final = bioplast.compile(refractory_target(code), 3 * ms, "numpy", namespace={})().final
+        assert final["cells.v"].tolist() == [0, 0.7]
+
+
 @pytest.mark.parametrize("change", ["tau", "refractory"])
 def test_a_constant_that_changes_after_compile_is_refused(change):
     # the numpy target would follow it and cpp would not

@@ -6,6 +6,7 @@ assumption made here, so that a Brian2 that breaks one fails there first.
 """
 
 from .borrow import Report, held, run_with_brian2
+from .disagreements import refuse_ignored_refractoriness
 from .flags import compiler_flags
 from .inputs import (
     generated_spikes,
@@ -69,6 +70,7 @@ __all__ = [
     "read",
     "read_steps",
     "recordings",
+    "refuse_ignored_refractoriness",
     "replaced_timed_array",
     "run_namespace",
     "run_with_brian2",
