@@ -18,6 +18,7 @@ from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
 from ...errors import BioplastError, Unsupported
 from .flags import runtime_target
+from .integration import remembered_integration
 from .reading import clocks, pathways
 
 # The package has a proxy under the name of its module.
@@ -137,7 +138,7 @@ def run_with_brian2(
         if report is not None:
             report(float(completed), float(elapsed))
 
-    with runtime_target(codegen_target, fast_math):
+    with runtime_target(codegen_target, fast_math), remembered_integration():
         try:
             network.run(
                 duration * brian2.second,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import brian2
 import numpy as np
-import sympy
 from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.functions import Function
 from brian2.core.preferences import prefs
@@ -16,11 +14,10 @@ from brian2.core.variables import ArrayVariable, Constant, DynamicArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import Device
 from brian2.parsing.rendering import CPPNodeRenderer
-from brian2.stateupdaters.base import StateUpdateMethod
 
 from ...errors import Unsupported
-from .. import cache
 from .borrow import brian2_device
+from .integration import remembered_integration
 from .lifting import Lifting
 
 # Brian2's own templates that are known to be pure functions of the arrays; anything else is refused by name.
@@ -142,42 +139,16 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
-def _remembered_integration(apply: Callable[..., Any]) -> Callable[..., Any]:
-    """Brian2's choice and derivation of an integration scheme, kept on disk: solving linear equations takes seconds."""
-
-    def known(variable: Any, dt: float) -> str:
-        if isinstance(variable, Function):
-            steady = variable.is_locally_constant(dt)
-            return f"{type(variable).__name__} {variable._return_unit} {variable.stateless} {steady}"
-        return f"{type(variable).__name__} {variable.constant} {variable.scalar} {variable.array} {variable.dim!r}"
-
-    def remembering(
-        equations: Any, variables: Any, method: Any, method_options: Any = None, group_name: Any = None
-    ) -> Any:
-        registered = StateUpdateMethod.stateupdaters.get(method, method)
-        own = method is None or type(registered).__module__.startswith("brian2.stateupdaters")
-        if not own or method_options or method == "gsl" or "gsl" in str(method):
-            return apply(equations, variables, method, method_options=method_options, group_name=group_name)
-        dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
-        told = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
-        question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *told])
-        return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
-
-    return remembering
-
-
 @contextlib.contextmanager
 def generating(device: Device, threads: int) -> Iterator[None]:
     """Let Brian2 generate code for `device`, until the end of the block."""
     saved_device = brian2_device.active_device
     saved_threads = prefs.devices.cpp_standalone.openmp_threads
-    saved_integration = StateUpdateMethod.apply_stateupdater
     brian2_device.active_device = device
     prefs.devices.cpp_standalone.openmp_threads = threads
-    StateUpdateMethod.apply_stateupdater = staticmethod(_remembered_integration(saved_integration))
     try:
-        yield
+        with remembered_integration():
+            yield
     finally:
-        StateUpdateMethod.apply_stateupdater = staticmethod(saved_integration)
         brian2_device.active_device = saved_device
         prefs.devices.cpp_standalone.openmp_threads = saved_threads

@@ -1,0 +1,49 @@
+"""Brian2's choice and derivation of integration schemes, kept on disk: solving linear equations takes seconds."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import brian2
+import numpy as np
+import sympy
+from brian2.core.functions import Function
+from brian2.stateupdaters.base import StateUpdateMethod
+
+from .. import cache
+
+
+@contextlib.contextmanager
+def remembered_integration() -> Iterator[None]:
+    """Let Brian2 find its schemes in the cache until the end of the block; every target then has the same text."""
+    saved = StateUpdateMethod.apply_stateupdater
+    StateUpdateMethod.apply_stateupdater = staticmethod(_remembering(saved))
+    try:
+        yield
+    finally:
+        StateUpdateMethod.apply_stateupdater = staticmethod(saved)
+
+
+def _remembering(apply: Callable[..., Any]) -> Callable[..., Any]:
+
+    def known(variable: Any, dt: float) -> str:
+        if isinstance(variable, Function):
+            steady = variable.is_locally_constant(dt)
+            return f"{type(variable).__name__} {variable._return_unit} {variable.stateless} {steady}"
+        return f"{type(variable).__name__} {variable.constant} {variable.scalar} {variable.array} {variable.dim!r}"
+
+    def remembering(
+        equations: Any, variables: Any, method: Any, method_options: Any = None, group_name: Any = None
+    ) -> Any:
+        registered = StateUpdateMethod.stateupdaters.get(method, method)
+        own = method is None or type(registered).__module__.startswith("brian2.stateupdaters")
+        if not own or method_options or method == "gsl" or "gsl" in str(method):
+            return apply(equations, variables, method, method_options=method_options, group_name=group_name)
+        dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
+        told = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
+        question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *told])
+        return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
+
+    return remembering
