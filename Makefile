@@ -58,7 +58,7 @@ test: lint
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10
 
 ledger: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --ledger data/fidelity.csv
+	$(BIN)/python -m pytest tests -n $(PYTEST_WORKERS) --ledger=data/fidelity.csv
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
