@@ -240,9 +240,8 @@ def test_a_target_with_another_arithmetic_is_found_out(part, key, changed, other
         assert (found[other]["apart"], found[other]["spikes"] > 10) == (0, True)
 
 
-@pytest.mark.build
-def test_lif_is_the_same_in_cpp():
-    entry = verification.verified({"lif": protocol.PAGES["lif"]}, "neurons", "cpp")["lif"]
+def test_lif_is_the_same_on_another_target():
+    entry = verification.verified({"lif": protocol.PAGES["lif"]}, "neurons", "jax")["lif"]
     assert entry["apart"] == 0
     assert entry["spikes"] > 10
     assert entry["deviation"] <= 1e-9
