@@ -408,6 +408,14 @@ def _key(panels: Sequence[Panel], current_unit: str, reference: str) -> str:
     return "     ".join(parts)
 
 
+def _legend_above(axes: Axes, columns: int, **layout: Any) -> None:
+    """The legend above the axes, where it hides nothing; `layout` is that of Matplotlib's legends."""
+    legend = axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderpad=0, handlelength=1.4, **layout
+    )
+    legend.set_in_layout(False)
+
+
 def _round_bar(length: float) -> float:
     """The largest of 1, 2, 5, 10, 20, 50, ... that is not longer."""
     power = 10.0 ** np.floor(np.log10(length))

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from .figure import COLOURS, _new, _styled
+from .figure import COLOURS, _legend_above, _new, _styled
 
 __all__ = ["STYLES", "Line", "Plot", "plots"]
 
@@ -138,19 +138,7 @@ def _draw(axes: Axes, panel: Plot, x_label: str) -> None:
     rows = -(-len(named) // 2)
     axes.set_title(panel.title, pad=8 + 13 * rows, fontsize=10)
     if named:
-        # Above the axes, where it hides nothing.
-        legend = axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=2,
-            borderpad=0,
-            borderaxespad=0.3,
-            handlelength=1.4,
-            columnspacing=1.0,
-            labelspacing=0.25,
-            fontsize=8,
-        )
-        legend.set_in_layout(False)
+        _legend_above(axes, columns=2, borderaxespad=0.3, columnspacing=1.0, labelspacing=0.25, fontsize=8)
 
 
 def _curve(axes: Axes, line: Line, colour: str, bars: Sequence[Line]) -> None:

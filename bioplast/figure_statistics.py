@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from .figure import COLOURS, _new, _round_bar, _styled, _time_unit
+from .figure import COLOURS, _legend_above, _new, _round_bar, _styled, _time_unit
 
 __all__ = ["correlogram", "isi_histogram"]
 
@@ -76,7 +76,7 @@ def isi_histogram(
         )
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
-        _legend_above(axes, title)
+        _title_and_legend(axes, title)
     return figure
 
 
@@ -140,23 +140,14 @@ def correlogram(
             xlim=(edges[0] * scale, edges[-1] * scale),
             ylim=(0, 1.08 * top or 1),
         )
-        _legend_above(axes, title)
+        _title_and_legend(axes, title)
     return figure
 
 
-def _legend_above(axes: Axes, title: str) -> None:
+def _title_and_legend(axes: Axes, title: str) -> None:
     """Title, and below it the legend on a line of its own, where it hides nothing."""
     axes.set_title(title, pad=24)
-    legend = axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=3,
-        borderpad=0,
-        borderaxespad=0.4,
-        handlelength=1.4,
-        columnspacing=1.4,
-    )
-    legend.set_in_layout(False)
+    _legend_above(axes, columns=3, borderaxespad=0.4, columnspacing=1.4)
 
 
 def _three(value: float) -> str:

@@ -6,6 +6,7 @@ itself is kept; its derivative becomes ``slope(margin/unit)/unit``.
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ __all__ = ["Arctan", "Gaussian", "Rectangle", "Sigmoid", "StraightThrough", "Sup
 
 
 @dataclass(frozen=True)
-class Surrogate:
+class Surrogate(abc.ABC):
     """A surrogate derivative; a subclass with a `slope` of its own is a user's own.
 
     Parameters
@@ -37,9 +38,9 @@ class Surrogate:
         if not float(self.unit) > 0:
             raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
 
+    @abc.abstractmethod
     def slope(self, x: Any) -> Any:
         """The derivative at the margin x, in units of `unit`; an array of its shape."""
-        raise NotImplementedError
 
     @property
     def dim(self) -> Any:
