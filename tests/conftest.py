@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import importlib.util
 import os
 import platform
@@ -29,6 +31,26 @@ collect_ignore = list(LEFT_OUT)
 def pytest_terminal_summary(terminalreporter):
     for file, reason in LEFT_OUT.items():
         terminalreporter.write_line(f"{file} is left out: {reason}")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_is_loaded_stays():
+    """Brian2 collects garbage before each of its runs: spare it all that is loaded, JAX's modules above all."""
+    importlib.import_module("jax.numpy")
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _integration_is_derived_once(request):
+    """Plain runs of Brian2 find the schemes that programs have kept; tests/program asks Brian2 itself."""
+    if "program" in request.path.relative_to(ROOT / "tests").parts:
+        yield
+        return
+    from bioplast.program.network.integration import remembered_integration
+
+    with remembered_integration():
+        yield
 
 
 @pytest.fixture(autouse=True)
