@@ -36,11 +36,12 @@ export CYTHON_CACHE_DIR ?= $(CACHE)/bioplast/cython
 export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint ledger bench clean machine
+.PHONY: help demo test test-long lint ledger bench clean machine
 
 help:
 	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
 	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
+	@echo "make test-long  the tests that make test leaves to CI: other simulators, large networks, CUDA's sources"
 	@echo "make lint    linter and type checker only"
 	@echo "make ledger  measure again how far every model is from its truth: data/fidelity.csv and .md"
 	@echo "make bench   side by side with plain Brian2; takes minutes, wants a quiet machine"
@@ -55,7 +56,10 @@ $(BEGUN): $(SOURCES) $(INSTALLED)
 	@rm -rf results/demo && mkdir -p results/demo && touch $@
 
 test: lint
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10 -m "not long"
+
+test-long: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10 -m long
 
 ledger: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest tests -n $(PYTEST_WORKERS) --ledger=data/fidelity.csv

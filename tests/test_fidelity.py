@@ -106,7 +106,7 @@ def run(folder, *arguments, tolerance=0.5):
     return subprocess.run(list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_the_option_writes_the_table_with_and_without_workers(tmp_path, workers):
     table = tmp_path / "some.csv"
     done = run(tmp_path, "--ledger", table, "-n", workers)
@@ -118,6 +118,7 @@ def test_the_option_writes_the_table_with_and_without_workers(tmp_path, workers)
     assert "| q | a | numpy | 0.1 |  | 0.25 mV | 0.5 mV |" in table.with_suffix(".md").read_text()
 
 
+@pytest.mark.long
 def test_a_failed_comparison_leaves_the_table_as_it_was(tmp_path):
     table = tmp_path / "some.csv"
     table.write_text("as it was")
@@ -127,6 +128,7 @@ def test_a_failed_comparison_leaves_the_table_as_it_was(tmp_path):
     assert table.read_text() == "as it was"
 
 
+@pytest.mark.long
 def test_a_comparison_that_the_table_lacks_says_what_to_do(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 1

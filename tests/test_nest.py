@@ -15,6 +15,8 @@ from first_order import assert_first_order
 
 from bioplast.models import adex, hodgkin_huxley, izhikevich_2003, lif
 
+pytestmark = pytest.mark.long
+
 VERSION = f"NEST {'.'.join(nest.__version__.split('.')[:2])}"
 # No current, the current of each cell, no current (ms).
 SEGMENTS = (5, 23, 12)

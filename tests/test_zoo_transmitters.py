@@ -203,6 +203,7 @@ def test_fixed_hebbian_and_sbp_transmitters_learn_together(learned):
         assert np.ptp(net[name].w_sbp) > 0.01
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_three_kinds_of_transmitters_are_the_same_on_numpy_and_cpp(learned):
     _, expected = learned

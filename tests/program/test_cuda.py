@@ -102,6 +102,7 @@ def both(network, duration, *arguments, **options):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.build
 @pytest.mark.parametrize("case", ["plastic", "driven", "varied"])
 def test_the_program_computes_what_numpy_does(processor, case):
@@ -111,6 +112,7 @@ def test_the_program_computes_what_numpy_does(processor, case):
     assert_same(expected, found)
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_spikes_on_their_way_go_on_in_the_next_run(processor):
     network = small()
@@ -129,6 +131,7 @@ def test_spikes_on_their_way_go_on_in_the_next_run(processor):
     assert_same(*again)
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_other_numbers_compile_nothing(processor):
     compiled(small(), 20 * ms)
@@ -143,6 +146,7 @@ def test_other_numbers_compile_nothing(processor):
         assert_same(expected, found)
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_a_seed_gives_the_same_noise_again(processor):
     program = compiled(small(), 20 * ms)
@@ -154,6 +158,7 @@ def test_a_seed_gives_the_same_noise_again(processor):
     assert abs(one.mean()) < 4 / np.sqrt(one.size)
 
 
+@pytest.mark.long
 @pytest.mark.build
 @pytest.mark.parametrize("watch", [0.1, 1, 1000])
 def test_a_state_that_blows_up_is_told_as_numpy_tells_it(processor, watch):
@@ -168,6 +173,7 @@ def test_a_state_that_blows_up_is_told_as_numpy_tells_it(processor, watch):
     assert "x of neuron 2 in 'cells' is inf" in told[0]
 
 
+@pytest.mark.long
 @pytest.mark.build
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, RunError)])
 def test_an_interrupted_program_is_no_output(processor, monkeypatch, number, error):
@@ -196,6 +202,7 @@ class _Lines:
             yield line
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_an_error_that_brian2cuda_only_prints_is_no_output(processor, tmp_path):
     program = compiled(small(), 20 * ms)
@@ -206,6 +213,7 @@ def test_an_error_that_brian2cuda_only_prints_is_no_output(processor, tmp_path):
         program()
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_progress_is_reported(processor):
     told = []
@@ -214,6 +222,7 @@ def test_progress_is_reported(processor):
     assert told[-1] == 1
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_the_network_is_left_as_it_was(processor):
     network, untouched = small(), small()
@@ -359,6 +368,7 @@ def test_a_network_operation_is_refused(processor):
     refused(pair(other=NetworkOperation(lambda: None, name="operation"))[0], "'operation'", "target cuda cannot run it")
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_spikes_on_their_way_of_part_of_a_neuron_are_refused(processor):
     program = compiled(small(), 20 * ms)
@@ -375,6 +385,7 @@ def test_spikes_on_their_way_of_part_of_a_neuron_are_refused(processor):
 # What a machine lacks ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_without_a_gpu_it_compiles_and_says_that_it_cannot_run(processor, monkeypatch):
     program = compiled(small(), 20 * ms)

@@ -37,7 +37,13 @@ WORKING = [target for target in targets.TARGETS if target != "numpy" and targets
 if cuda_toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see test_cuda.py
     WORKING.remove("cuda")
 # Cython compiles a module for each object of a network, so it runs the networks that stand for the others.
-PAIRS = [(c, t) for c in CASES for t in WORKING if t != "cython" or c in ("cuba", "cobahh", "plastic")]
+LARGE = ("cuba", "cobahh")
+PAIRS = [
+    pytest.param(c, t, marks=[pytest.mark.long] * (c in LARGE and t in ("cython", "openmp")))
+    for c in CASES
+    for t in WORKING
+    if t != "cython" or c in (*LARGE, "plastic")
+]
 
 
 @pytest.mark.build

@@ -29,9 +29,16 @@ def test_the_reference_has_the_twenty_patterns_of_the_paper():
     assert list(protocol.reference()) == LETTERS
 
 
-# JAX compiles each anew, so it runs those whose steps and inputs differ most, and the most sensitive one.
+# JAX and Cython compile each anew. JAX runs those whose steps and inputs differ most, and the most sensitive one;
+# Cython runs the others only where time does not matter.
 WORKING = [t for t in targets.TARGETS if t != "cuda" and targets.missing(t) is None]
-PAIRS = [(letter, t) for letter in LETTERS for t in WORKING if t != "jax" or letter in "CHIST"]
+DIFFERENT = "CHIST"
+PAIRS = [
+    pytest.param(letter, t, marks=[pytest.mark.long] * (t == "cython" and letter not in DIFFERENT))
+    for letter in LETTERS
+    for t in WORKING
+    if t != "jax" or letter in DIFFERENT
+]
 # H rises slowly through its bifurcation: when its current is rounded otherwise in the last place, NumPy's own v moves
 # by 2e-4. JAX rounds otherwise, since it fuses products with sums.
 SENSITIVE = {("H", "jax"): 1e-3}
