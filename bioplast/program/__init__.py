@@ -7,6 +7,7 @@ from typing import Any
 
 import brian2
 import neo
+import numpy as np
 
 from ..errors import BioplastError
 from ..surrogate import Surrogate
@@ -31,6 +32,8 @@ def compile(
     fast_math: bool = False,
     surrogate: Surrogate | Mapping[str, Surrogate | None] | None = None,
     detach_reset: bool = False,
+    dtype: Any = None,
+    checkpoint: bool = False,
     level: int = 0,
 ) -> Program:
     """Make a `Program` of an ordinary Brian2 network, which is read and left as it was.
@@ -57,6 +60,11 @@ def compile(
         With target jax the derivative of a spike, for all groups or by their names; without one it is 0.
     detach_reset : bool
         With target jax, whether a reset has no derivative in the spike that causes it.
+    dtype : {"float32", "float64"} or numpy.dtype, optional
+        With target jax the precision of all numbers; float64 by default, as on every other target.
+    checkpoint : bool
+        With target jax, whether a gradient needs memory for the square root of the steps only and computes the others
+        again, for about half as much time more. Values and gradients stay the same.
     level : int
         How far up the stack `namespace` is looked for, as in `Network.run`.
 
@@ -80,8 +88,8 @@ def compile(
         raise BioplastError("watch is 0 s: a positive time or None is accepted")
     if threads is not None and threads < 1:
         raise BioplastError(f"threads is {threads}: at least 1 is accepted")
-    if target != "jax" and (surrogate is not None or detach_reset):
-        raise BioplastError(f"surrogate and detach_reset are for target 'jax', not {target!r}")
+    if target != "jax" and (surrogate is not None or detach_reset or dtype is not None or checkpoint):
+        raise BioplastError(f"surrogate, detach_reset, dtype and checkpoint are for target 'jax', not {target!r}")
     names = _network.run_namespace(namespace, level + 1)
     if target in ("numpy", "cython"):
         from .runtime import RuntimeProgram
@@ -94,10 +102,20 @@ def compile(
     if target == "jax":
         from .jax import JaxProgram
 
-        return JaxProgram(network, span, names, period, surrogate, detach_reset)
+        return JaxProgram(network, span, names, period, surrogate, detach_reset, _precision(dtype), checkpoint)
     from .standalone import StandaloneProgram
 
     return StandaloneProgram(network, span, target, names, period, threads, fast_math)
+
+
+def _precision(given: Any) -> np.dtype[Any]:
+    try:
+        dtype = np.dtype(np.float64 if given is None else given)
+    except TypeError:
+        dtype = None
+    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise BioplastError(f"dtype is {given!r}: 'float32' and 'float64' are accepted")
+    return dtype
 
 
 def run(

@@ -228,11 +228,24 @@ class Program(abc.ABC):
         """
         values, inputs = dict(values or {}), dict(inputs or {})
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
+        return self._run_batch(values, inputs, of_values, of_inputs, self._seeds(seed, size))
+
+    def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:
+        """A seed for each run of a batch."""
         if seed is None or np.ndim(seed) == 0:
             root = np.random.SeedSequence(None if seed is None else _seed(seed))
-            seeds = [int(s.generate_state(1)[0]) for s in root.spawn(size)]
-        else:
-            seeds = [_seed(s) for s in seed]  # type: ignore[union-attr]
+            return [int(s.generate_state(1)[0]) for s in root.spawn(size)]
+        return [_seed(s) for s in seed]  # type: ignore[union-attr]
+
+    def _run_batch(
+        self,
+        values: dict[str, Any],
+        inputs: dict[str, Any],
+        of_values: set[str],
+        of_inputs: set[str],
+        seeds: list[int],
+    ) -> Outputs:
+        """Run once for each seed; `of_values` and `of_inputs` name what has a batch axis."""
 
         def one(k: int) -> Output:
             return self(
@@ -242,9 +255,9 @@ class Program(abc.ABC):
             )
 
         if self.parallel_runs == 1:
-            return Outputs([one(k) for k in range(size)])
+            return Outputs([one(k) for k in range(len(seeds))])
         with ThreadPoolExecutor(self.parallel_runs) as pool:
-            return Outputs(pool.map(one, range(size)))
+            return Outputs(pool.map(one, range(len(seeds))))
 
     def _batch_axes(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> tuple[int, set[str], set[str]]:
         arrays = net.timed_arrays(self.network, self._namespace)

@@ -14,6 +14,7 @@ from .. import steps
 from . import functions as fn
 from .expressions import constant, evaluate, parse
 from .functions import Value
+from .products import event_product
 from .spikes import chosen, counted, held_back, spikes
 
 Arrays = dict[str, Value]  # by name; changed in place while a step is traced
@@ -82,10 +83,11 @@ class Run:
     def together(self, statements: tuple[steps.Statement, ...]) -> None:
         """All is read first and written last; each element is written by one."""
         places: dict[str, steps.Place] = {}
+        added = {s.name for s in statements if self.adds(s)} - {s.name for s in statements if not self.adds(s)}
         # Brian2 reads anew what the statements for shared values had read
         self.local = {n: v for n, v in self.local.items() if not isinstance(self.block.names.get(n), steps.Place)}
         for statement in statements:
-            value = self.result(statement)
+            value = self.sum(statement) if statement.name in added else self.result(statement)
             place = self.block.names.get(statement.name)
             if isinstance(place, steps.Place):
                 places[statement.name] = place
@@ -94,7 +96,30 @@ class Run:
                     value = _where(self.read(place.condition), _as(value, current, statement), current)
             self.local[statement.name] = value
         for name, place in places.items():
-            self.write(place, self.local[name])
+            if name in added:
+                self.arrays[place.array] = self.local[name]
+            else:
+                self.write(place, self.local[name])
+
+    def adds(self, statement: steps.Statement) -> bool:
+        """Whether a statement adds to each element's own number where a spike with a derivative says so."""
+        place = self.block.names.get(statement.name)
+        return (
+            statement.operator in ("+=", "-=")
+            and isinstance(place, steps.Place)
+            and place.index is None
+            and not place.shared
+            and self.mask is not None
+            and fn.kind(self.mask) == "f"
+            and fn.kind(self.arrays[place.array]) == "f"
+        )
+
+    def sum(self, statement: steps.Statement) -> Value:
+        """What `adds` found: the same numbers as `write`, with the derivative of a product, which keeps no difference."""
+        current, value = self.read(statement.name), self.expression(statement)
+        _as(fn.BINARY[_OPERATORS[statement.operator]](current, value), current, statement)
+        value = held_back(self.mask, jnp.asarray(fn.real(value), dtype=current.dtype), 0)
+        return current + value if statement.operator == "+=" else current - value
 
     def one(self, statement: steps.Statement) -> None:
         """One statement by itself, where several elements may write one."""
@@ -141,7 +166,8 @@ class Run:
             case steps.Number(value=value):
                 return value
             case steps.Place(array=array, index=index):
-                return self.arrays[array] if index is None else self.arrays[array][index]
+                whole = index is None or _is_all(index, self.arrays[array])
+                return self.arrays[array] if whole else self.arrays[array][index]
         known = constant(name)
         if known is None:
             raise Unsupported(f"the name {name!r} is not known")
@@ -207,10 +233,13 @@ class Run:
             dense = _all_to_all(self.source[1], place.index)
         if dense is not None:
             events, (before, after) = self.source[0], dense  # type: ignore[index]
-            arrived = events[before].astype(array.dtype) @ value.reshape(len(before), len(after)).astype(array.dtype)
+            events = events if _is_all(before, events) else events[before]
+            arrived = event_product(events, value.reshape(len(before), len(after)).astype(array.dtype))
+            if _is_all(after, array):
+                return arrived
             return jnp.zeros_like(array).at[after].set(arrived, unique_indices=True)
         value = self.where_it_runs(value, place, 0).astype(array.dtype)
-        if np.array_equal(place.index, np.arange(array.shape[0])):
+        if _is_all(place.index, array):
             return value
         return jax.ops.segment_sum(value, place.index, array.shape[0])
 
@@ -221,6 +250,11 @@ class Run:
         if place.condition is not None:
             value = held_back(self.read(place.condition), value, neutral)
         return value
+
+
+def _is_all(index: np.ndarray, array: Value) -> bool:
+    """Whether an index names every element of an array in order."""
+    return np.array_equal(index, np.arange(array.shape[0]))
 
 
 def _all_to_all(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

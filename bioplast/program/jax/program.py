@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import brian2
@@ -16,16 +18,20 @@ from ...errors import BioplastError, NonFiniteError, UnknownName
 from ...surrogate import Surrogate
 from .. import network as net
 from .. import steps
-from ..output import Output
+from ..output import Output, Outputs
 from ..program import TIME, Program
+from .moments import Moments, read_moments
 from .output import ArrayOutput
 from .simulation import Drive, Records, Simulation, State, delay_steps, pathways
+from .spread import claim_cores, over_batch
+
+Slots = tuple[tuple[str, int], ...]
 
 
 class JaxProgram(Program):
     """A network as a pure function, compiled by JAX when it is first called.
 
-    Called with plain numbers it returns an `Output`, in float64 whatever JAX's own setting is. Within `jax.jit`,
+    Called with plain numbers it returns an `Output`, in its own precision whatever JAX's setting is. Within `jax.jit`,
     `jax.vmap` and `jax.grad`, where values, inputs or the key are traced, it returns an `ArrayOutput`.
     """
 
@@ -37,11 +43,28 @@ class JaxProgram(Program):
         watch: float | None,
         surrogate: Surrogate | Mapping[str, Surrogate | None] | None,
         detach_reset: bool,
+        dtype: np.dtype[Any],
+        checkpoint: bool,
     ):
         super().__init__(network, duration, "jax", namespace, watch)
+        claim_cores()
+        self.dtype = dtype
         self._steps = net.read_steps(network, namespace)
-        self._simulation = Simulation(self._steps, _by_group(surrogate, self._steps), detach_reset)
+        self._simulation = Simulation(self._steps, _by_group(surrogate, self._steps), detach_reset, checkpoint)
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
+        self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))
+        self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
+        self._horizon = _horizon(self._steps) if dtype == np.float32 else None
+
+    # Precision --------------------------------------------------------------------------------------------------------
+
+    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+        """What makes JAX compute with as many bits as the program."""
+        return jax.enable_x64(self.dtype == np.float64)
+
+    def _cast(self, value: Any) -> Any:
+        """A value in the program's precision."""
+        return value.astype(self.dtype) if value.dtype.kind == "f" and value.dtype != self.dtype else value
 
     # Called with plain numbers ----------------------------------------------------------------------------------------
 
@@ -56,9 +79,28 @@ class JaxProgram(Program):
 
         `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned.
         """
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((values, inputs, seed))):
-            return self._traced(dict(values or {}), dict(inputs or {}), seed)
+        if _traced(values, inputs, seed):
+            return self._call_traced(dict(values or {}), dict(inputs or {}), _key(seed))
         return super().__call__(values, inputs, seed, report)
+
+    def batch(
+        self,
+        values: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        seed: Any = None,
+    ) -> Any:
+        """Run the network once for each entry of a leading batch axis, on all cores or devices; see `Program.batch`.
+
+        All runs are one program. `seed` may be a JAX key too, which is split, or an array of them. With values, inputs
+        or keys that JAX traces an `ArrayOutput` is returned, each array with the batch axis first; derivatives of it
+        are taken on all cores or devices, too.
+
+        A processor is one device for each core when nothing has used JAX before the first program was compiled for it;
+        otherwise it is as many as JAX was told (``jax_num_cpu_devices``), one by default.
+        """
+        if _traced(values, inputs, seed):
+            return self._batch_traced(dict(values or {}), dict(inputs or {}), seed)
+        return super().batch(values, inputs, seed)
 
     def _run(
         self,
@@ -72,15 +114,67 @@ class JaxProgram(Program):
     ) -> Output:
         current = {**self.values, **values}
         begin = time.perf_counter()
-        with jax.enable_x64(True):
-            key = jax.random.key(seed)
-            drive, count, slots = self._drive(current, spikes, tables, key, start)
-            drive = Drive(**{**vars(drive), "draws": dict(draws or {})})
+        with self._precision():
+            drive, count, slots = self._drive(current, spikes, tables, jax.random.key(seed), start, draws)
             state, records = jax.device_get(self._compiled(drive, count, slots))
         elapsed = time.perf_counter() - begin
         if report is not None:
             report(1.0, elapsed)
-        final = current | {name: value for name, value in state.arrays.items() if self._steps.arrays[name].is_value}
+        return self._finished(current, state, records, seed, start, elapsed)
+
+    def _run_batch(
+        self, values: dict[str, Any], inputs: dict[str, Any], of_values: set[str], of_inputs: set[str], seeds: Any
+    ) -> Outputs:
+        self._refuse_changed_constants()
+        now = self.values
+        currents, starts, drives, counts, slots = [], [], [], set(), dict[str, int]()
+        begin = time.perf_counter()
+        with self._precision():
+            for k, seed in enumerate(seeds):
+                checked = self._checked({key: v[k] if key in of_values else v for key, v in values.items()})
+                current = {**now, **checked}
+                start = float(current[TIME])
+                given = {name: v[k] if name in of_inputs else v for name, v in inputs.items()}
+                spikes, tables = self._split_inputs(given, start)
+                drive, count, kept = self._drive(current, spikes, tables, jax.random.key(seed), start)
+                currents.append(current)
+                starts.append(start)
+                drives.append(drive)
+                counts.add(count)
+                slots |= {name: max(size, slots.get(name, 0)) for name, size in kept}
+            if len(counts) > 1:
+                raise BioplastError("the runs of a batch have different numbers of steps: give each its own call")
+            batched, shared, which, tree = _stacked(drives)
+            told = jax.device_get(
+                self._compiled_batch(batched, shared, which, tree, counts.pop(), tuple(sorted(slots.items())))
+            )
+        elapsed = (time.perf_counter() - begin) / len(drives)
+        ends = [jax.tree.map(lambda a, k=k: a[k], told) for k in range(len(drives))]
+        return Outputs(
+            self._finished(current, *end, seed, start, elapsed)
+            for current, end, seed, start in zip(currents, ends, seeds, starts, strict=True)
+        )
+
+    def _many(
+        self, batched: list[Any], shared: list[Any], which: tuple[bool, ...], tree: Any, count: int, slots: Slots
+    ) -> tuple[State, Records]:
+        """Simulate many drives, whose leaves are in `batched` where `which` says so, else in `shared`."""
+
+        def one(batched: list[Any], shared: list[Any]) -> tuple[State, Records]:
+            own, common = iter(batched), iter(shared)
+            leaves = [next(own) if is_batched else next(common) for is_batched in which]
+            return self._simulation(jax.tree.unflatten(tree, leaves), count, slots)
+
+        return over_batch(one, batched, shared)
+
+    def _finished(
+        self, current: Mapping[str, Any], state: State, records: Records, seed: int, start: float, elapsed: float
+    ) -> Output:
+        """What a run with plain numbers returns."""
+        final = dict(current)
+        for name, value in state.arrays.items():
+            if self._steps.arrays[name].is_value:
+                final[name] = np.asarray(value).astype(current[name].dtype)
         final |= self._queues(state, current, start)
         final[TIME] = np.array(start + self.duration)
         if self.watch is not None:
@@ -101,10 +195,11 @@ class JaxProgram(Program):
     def _recorded(self, records: Records, start: float) -> dict[str, dict[str, np.ndarray]]:
         """What the monitors hold, as Brian2 would have it."""
         spans = net.spans(self.network, self.duration, start)
+        moments = read_moments(spans)
         told = {}
         for name, monitor in self._monitors.items():
             span = spans[monitor.clock]
-            found = {v: np.asarray(a)[self._due(monitor.clock, start)] for v, a in records.get(name, {}).items()}
+            found = {v: np.asarray(a)[moments.of(monitor.clock)] for v, a in records.get(name, {}).items()}
             times = np.arange(span.start, span.end) * span.dt
             if monitor.kind == "spikes":
                 events = found.pop("events", np.zeros((0, monitor.size), dtype=bool))
@@ -121,54 +216,123 @@ class JaxProgram(Program):
                 told[name] = {**found, "t": times}
         return told
 
-    def _due(self, clock: str, start: float) -> np.ndarray:
-        """The steps of the finest clock, counted from the start, in which `clock` makes one."""
-        spans = net.spans(self.network, self.duration, start)
-        first = spans[self._finest].start
-        return np.arange(spans[clock].start, spans[clock].end) * self._simulation.ratios[clock] - first
-
-    @property
-    def _finest(self) -> str:
-        return min(self._simulation.ratios, key=lambda name: self._simulation.ratios[name])
-
     # Within jit, vmap and grad ----------------------------------------------------------------------------------------
 
-    def _traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> ArrayOutput:
+    def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any) -> ArrayOutput:
+        self._prepare_tracing()
+        plain = self.values | self._checked({k: v for k, v in values.items() if not _traced(v)})
+        start = float(plain[TIME])
+        followed = {k: v for k, v in values.items() if _traced(v)}
+        with self._precision():
+            state, records = self._follow(plain, followed, inputs, key, start)
+            final = {k: state.arrays.get(k, self._cast(jnp.asarray(followed.get(k, plain[k])))) for k in plain}
+            return self._array_output(records, final, start, ())
+
+    def _batch_traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> ArrayOutput:
+        self._prepare_tracing()
+        if _is_key(seed):
+            seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
+        size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
+        plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not _traced(v)})
+        start = float(plain[TIME])
+        given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
+        rasters = {k: self._checked_batch_input(k, v, start) for k, v in inputs.items() if k in of_inputs}
+        common = {k: v for k, v in values.items() if k not in of_values and _traced(v)}
+        common_inputs = {k: v for k, v in inputs.items() if k not in of_inputs}
+        traced_inputs = {k: v for k, v in common_inputs.items() if _traced(v)}
+        untraced_inputs = {k: v for k, v in common_inputs.items() if k not in traced_inputs}
+
+        def one(batched: Any, shared: Any) -> tuple[Any, Records]:
+            own, own_inputs, key = batched
+            everyones, everyones_inputs = shared
+            state, records = self._follow(
+                plain, {**everyones, **own}, {**untraced_inputs, **everyones_inputs, **own_inputs}, key, start
+            )
+            return state.arrays, records
+
+        with self._precision():
+            arrays, records = over_batch(one, (given, rasters, self._keys(seed, size)), (common, traced_inputs))
+            final = {}
+            for k in plain:
+                if k in arrays:
+                    final[k] = arrays[k]
+                elif k in given:
+                    final[k] = self._cast(jnp.asarray(given[k]))
+                else:
+                    value = self._cast(jnp.asarray(common.get(k, plain[k])))
+                    final[k] = jnp.broadcast_to(value, (size, *value.shape))
+            return self._array_output(records, final, start, (size,))
+
+    def _prepare_tracing(self) -> None:
         self._refuse_changed_constants()
-        if not jax.config.read("jax_enable_x64"):
+        if self.dtype == np.float64 and not jax.config.read("jax_enable_x64"):
             raise BioplastError(
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
-                "`with jax.enable_x64(True):`, or set jax_enable_x64"
+                "`with jax.enable_x64(True):`, set jax_enable_x64, or compile with dtype='float32'"
             )
-        followed: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, jax.core.Tracer)}
-        for key, value in followed.items():
-            variable = self._variables.get(key)
+
+    def _keys(self, seed: Any, size: int) -> Any:
+        """A key for each run of a batch."""
+        if _is_key(seed):
+            return seed if seed.ndim else jax.random.split(seed, size)
+        if isinstance(seed, jax.core.Tracer):
+            return jax.vmap(jax.random.key)(seed) if seed.ndim else jax.random.split(jax.random.key(seed), size)
+        return jax.vmap(jax.random.key)(jnp.asarray(self._seeds(0 if seed is None else seed, size), dtype=jnp.uint32))
+
+    def _checked_batch(self, key: str, value: Any) -> Any:
+        return value if _traced(value) else np.stack([self._checked({key: one})[key] for one in value])
+
+    def _checked_batch_input(self, name: str, given: Any, start: float) -> Any:
+        if _traced(given):
+            return given
+        if name not in net.spike_inputs(self.network):
+            return np.stack([self._split_inputs({name: one}, start)[1][name] for one in given])
+        self._split_inputs({name: given[0]}, start)
+        raster = np.asarray(given)
+        if ((raster != 0) & (raster != 1)).any():
+            raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
+        return raster.astype(bool)
+
+    def _follow(
+        self, plain: Mapping[str, Any], followed: Mapping[str, Any], inputs: Mapping[str, Any], key: Any, start: float
+    ) -> tuple[State, Records]:
+        """A run with some values and inputs that are traced."""
+        shaped: dict[str, Any] = {}
+        for name, value in followed.items():
+            variable = self._variables.get(name)
             if variable is None or variable.delay:
-                raise BioplastError(f"{key!r} cannot be traced: it decides how many steps there are or are kept")
+                raise BioplastError(f"{name!r} cannot be traced: it decides how many steps there are or are kept")
             try:
-                followed[key] = jnp.broadcast_to(value, variable.shape).astype(variable.dtype)
+                kind = self.dtype if variable.dtype.kind == "f" else variable.dtype
+                shaped[name] = jnp.broadcast_to(value.astype(kind), variable.shape)
             except ValueError:
-                raise BioplastError(f"{key!r} has shape {value.shape}: {variable.shape} is expected") from None
-        current = self.values | self._checked({k: v for k, v in values.items() if k not in followed}) | followed
-        start = float(current[TIME])
-        plain = {name: given for name, given in inputs.items() if not isinstance(given, jax.core.Tracer)}
-        spikes, tables = self._split_inputs(plain, start)
-        for name in set(inputs) - set(plain):
+                raise BioplastError(f"{name!r} has shape {value.shape}: {variable.shape} is expected") from None
+        untraced = {name: given for name, given in inputs.items() if not _traced(given)}
+        spikes, tables = self._split_inputs(untraced, start)
+        for name in set(inputs) - set(untraced):
             self._place_traced(name, inputs[name], start, spikes, tables)
-        random = seed if _is_key(seed) else jax.random.key(0 if seed is None else seed)
-        drive, count, slots = self._drive(current, spikes, tables, random, start)
-        state, records = self._compiled(drive, count, slots)
+        drive, count, slots = self._drive({**plain, **shaped}, spikes, tables, key, start)
+        return self._compiled(drive, count, slots)
+
+    def _array_output(
+        self, records: Records, final: Mapping[str, Any], start: float, lead: tuple[int, ...]
+    ) -> ArrayOutput:
+        """What a traced run returns, or a batch of them with the batch axis `lead`."""
         spans = net.spans(self.network, self.duration, start)
+        moments = read_moments(spans)
         recorded: dict[str, dict[str, Any]] = {"spikes": {}, "states": {}, "rate": {}}
         for name, monitor in self._monitors.items():
-            span, due = spans[monitor.clock], self._due(monitor.clock, start)
-            found = {variable: array[due] for variable, array in records.get(name, {}).items()}
+            span, due = spans[monitor.clock], moments.of(monitor.clock)
+            found = records.get(name, {})
+            if len(due) < moments.count:
+                found = {variable: jnp.take(array, due, axis=len(lead)) for variable, array in found.items()}
             if monitor.kind == "spikes":
                 if "events" in found:
                     recorded["spikes"][name] = found["events"]
             else:
-                recorded[monitor.kind][name] = {**found, "t": jnp.arange(span.start, span.end) * span.dt}
-        final = {k: state.arrays.get(k, jnp.asarray(current[k])) for k in self._variables}
+                times = self._cast(jnp.arange(span.start, span.end) * span.dt)
+                recorded[monitor.kind][name] = {**found, "t": jnp.broadcast_to(times, (*lead, len(times)))}
+        final = {k: v for k, v in final.items() if k in self._variables}
         dt = {name: spans[monitor.clock].dt for name, monitor in self._monitors.items()}
         return ArrayOutput(recorded["spikes"], recorded["states"], recorded["rate"], final, start, dt)
 
@@ -197,8 +361,9 @@ class JaxProgram(Program):
         tables: Mapping[str, Any],
         key: Any,
         start: float,
-    ) -> tuple[Drive, int, tuple[tuple[str, int], ...]]:
-        """What comes from outside, how many steps there are, and how many of events each pathway keeps.
+        draws: Mapping[str, np.ndarray] | None = None,
+    ) -> tuple[Drive, int, Slots]:
+        """What comes from outside, how many moments there are, and how many steps of events each pathway keeps.
 
         `spikes` are (steps, neurons), or rasters [steps, neurons] that may be traced.
         """
@@ -208,31 +373,43 @@ class JaxProgram(Program):
                 raise BioplastError(
                     f"the dt of {name!r} is another than when the network was compiled: compile it again"
                 )
-        finest = spans[self._finest]
-        count = finest.end - finest.start
-        arrays = {n: current[n] if a.is_value else a.value for n, a in self._steps.arrays.items()}
-        events = {name: raster[self._rows(clock, start, count)] for name, clock, raster in self._rasters(spikes, spans)}
+            if self._horizon is not None and span.end > self._horizon:
+                raise BioplastError(
+                    f"the run ends with step {span.end} of {name!r}: float32 tells the steps of this network apart up "
+                    f"to step {self._horizon}; start earlier, run shorter or compile with dtype='float64'"
+                )
+        moments = read_moments(spans)
+        arrays = {n: self._cast(current[n]) for n, a in self._steps.arrays.items() if a.is_value} | self._unchanging
+        events = {}
+        for name, clock, raster in self._rasters(spikes, spans):
+            steady = len(raster) == moments.count and clock in self._simulation.always
+            raster = raster if steady else raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
+            events[name] = self._cast(raster)
         known = {
             **self._steps.tables,
             **{self._steps.inputs[n]: v for n, v in tables.items() if n in self._steps.inputs},
         }
-        pending, slots = {}, []
+        delays, pending, slots = {}, {}, []
         for pathway in pathways(self._steps):
-            dt = self._steps.clocks[pathway.clock].seconds
-            delays = delay_steps(pathway, current[pathway.delay], dt)
-            if delays.max(initial=0) > 0:
-                slots.append((pathway.name, 1 << int(delays.max()).bit_length()))
+            own = delay_steps(current[pathway.delay], self._steps.clocks[pathway.clock].seconds)
+            if own.max(initial=0) > 0:
+                slots.append((pathway.name, 1 << int(own.max()).bit_length()))
+                delays[pathway.name] = own
             queue = np.asarray(current[f"{pathway.name}.queue"])
             if len(queue):
-                pending[pathway.name] = _arrivals(pathway, queue, delays)
-        drive = Drive(arrays, events, known, pending, {}, key, np.int64(finest.start))
-        return drive, count, tuple(slots)
-
-    def _rows(self, clock: str, start: float, count: int) -> np.ndarray:
-        """For each step of the finest clock the step of `clock` that it belongs to, counted from the start."""
-        spans = net.spans(self.network, self.duration, start)
-        step = -(-(spans[self._finest].start + np.arange(count)) // self._simulation.ratios[clock])
-        return np.minimum(step - spans[clock].start, max(spans[clock].end - spans[clock].start - 1, 0))
+                pending[pathway.name] = _arrivals(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        drive = Drive(
+            arrays=arrays,
+            events=events,
+            tables={name: self._cast(table) for name, table in known.items()},
+            delays=delays,
+            pending=pending,
+            draws={name: self._cast(numbers) for name, numbers in (draws or {}).items()},
+            key=key,
+            due=moments.due,
+            step=moments.step,
+        )
+        return drive, moments.count, tuple(slots)
 
     def _rasters(self, spikes: Mapping[str, Any], spans: Mapping[str, net.ClockSpan]) -> Iterator[tuple[str, str, Any]]:
         """Event, clock and raster [steps, neurons] of each group whose spikes are given."""
@@ -266,7 +443,7 @@ class JaxProgram(Program):
             rows = [before[before[:, 0] > made] - [made, 0]]
             if pathway.name in state.past:
                 past = np.asarray(state.past[pathway.name])
-                delays = delay_steps(pathway, current[pathway.delay], span.dt)
+                delays = np.broadcast_to(delay_steps(current[pathway.delay], span.dt), pathway.sources.shape)
                 for left in range(1, int(delays.max(initial=0)) + 1):
                     step = made + left - 1 - delays  # in which the event was
                     there = (left <= delays) & (step >= 0)
@@ -331,5 +508,57 @@ def _arrivals(pathway: steps.Pathway, queue: np.ndarray, delays: np.ndarray) -> 
     return arrivals
 
 
+def _stacked(drives: Sequence[Drive]) -> tuple[list[Any], list[Any], tuple[bool, ...], Any]:
+    """Drives of one batch as leaves that differ, stacked, leaves that all share, which are which, and their tree."""
+    longest: dict[str, np.ndarray] = {}
+    for drive in drives:
+        for name, arrivals in drive.pending.items():
+            if name not in longest or len(arrivals) > len(longest[name]):
+                longest[name] = np.zeros_like(arrivals)
+    padded = []
+    for drive in drives:
+        pending = {name: zeros.copy() for name, zeros in longest.items()}
+        for name, arrivals in drive.pending.items():
+            pending[name][: len(arrivals)] = arrivals
+        padded.append(dataclasses.replace(drive, pending=pending))
+    tree = jax.tree.structure(padded[0])
+    batched, shared, which = [], [], []
+    for leaves in zip(*map(jax.tree.leaves, padded), strict=True):
+        is_key = isinstance(leaves[0], jax.Array)
+        same = not is_key and all(leaf is leaves[0] or np.array_equal(leaf, leaves[0]) for leaf in leaves)
+        which.append(not same)
+        if same:
+            shared.append(leaves[0])
+        else:
+            batched.append(jnp.stack(leaves) if is_key else np.stack(leaves))
+    return batched, shared, tuple(which), tree
+
+
+def _horizon(network: steps.Steps) -> int | None:
+    """The last step up to which float32 tells times apart as the equations need it.
+
+    Brian2 counts steps from times, ``timestep(t - lastspike, dt)``, with a tolerance of a thousandth of a step, and
+    rounds to the nearest row of a TimedArray. Two times of n steps have errors of n*2**-24 each.
+    """
+    found = [
+        name
+        for operation in network.operations
+        for name in getattr(getattr(operation, "block", None), "names", {}).values()
+    ]
+    if any(isinstance(name, steps.Function) and name.name == "timestep" for name in found):
+        return 2**13
+    return 2**20 if any(isinstance(name, steps.Table) for name in found) else None
+
+
+def _traced(*given: Any) -> bool:
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(given))
+
+
 def _is_key(seed: Any) -> bool:
-    return isinstance(seed, jax.Array) and (jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) or seed.ndim == 1)
+    if not isinstance(seed, jax.Array):
+        return False
+    return jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) or (seed.dtype == np.uint32 and seed.shape[-1:] == (2,))
+
+
+def _key(seed: Any) -> Any:
+    return seed if _is_key(seed) else jax.random.key(0 if seed is None else seed)

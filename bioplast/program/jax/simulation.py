@@ -15,8 +15,10 @@ import numpy as np
 from ...errors import Unsupported
 from ...surrogate import Surrogate
 from .. import steps
+from . import checkpoints
 from .blocks import Run
 from .functions import Value, kind
+from .moments import always_due
 from .random import Source
 from .spikes import counted
 
@@ -44,29 +46,37 @@ class Drive:
     arrays : mapping
         Every array of the network, by name.
     events : mapping
-        Events given beforehand, [steps, neurons] by their name.
+        Events given beforehand, [moments, neurons] by their name.
     tables : mapping
         Values of the TimedArrays.
+    delays : mapping
+        For each pathway with delays those of its synapses in steps, or that of all.
     pending : mapping
         For each pathway with events on their way, whether one arrives: [steps until then, synapses].
     draws : mapping
-        Random numbers given beforehand, [steps, ...] by the name of the draw.
+        Random numbers given beforehand, [moments, ...] by the name of the draw.
     key : array or None
         The JAX key of all others.
-    start : array
-        The step of the finest clock in which the run begins.
+    due : mapping
+        By clock the moments in which it makes a step, bool [moments].
+    step : mapping
+        By clock the step that it makes or will make next, int [moments].
     """
 
     arrays: Mapping[str, Value]
     events: Mapping[str, Value]
     tables: Mapping[str, Value]
+    delays: Mapping[str, Value]
     pending: Mapping[str, Value]
     draws: Mapping[str, Value]
     key: Value | None
-    start: Value
+    due: Mapping[str, Value]
+    step: Mapping[str, Value]
 
 
-jax.tree_util.register_dataclass(Drive, ["arrays", "events", "tables", "pending", "draws", "key", "start"], [])
+jax.tree_util.register_dataclass(
+    Drive, ["arrays", "events", "tables", "delays", "pending", "draws", "key", "due", "step"], []
+)
 
 
 @dataclass(eq=False)
@@ -77,12 +87,18 @@ class Simulation:
     ----------
     network : Steps
         What happens in a step.
-    ratios : mapping
-        How many steps of the finest clock each clock's step takes.
     surrogates : mapping
         The derivative of the spikes of each group that has one, by its name.
     detach_reset : bool
         Whether a reset has no derivative in the spike.
+    checkpoint : bool
+        Whether a gradient computes most states again instead of keeping them all.
+    always : set of str
+        The clocks that make a step in every moment.
+    written : tuple of str
+        The arrays that operations change.
+    lasting : set of str
+        The events that are asked for after the moment in which they happen.
     sites : dict
         Every random draw and the shape of its numbers, known once a run was traced.
     """
@@ -90,33 +106,36 @@ class Simulation:
     network: steps.Steps
     surrogates: Mapping[str, Surrogate] = field(default_factory=dict)
     detach_reset: bool = False
-    ratios: Mapping[str, int] = field(init=False)
+    checkpoint: bool = False
+    always: set[str] = field(init=False)
     written: tuple[str, ...] = field(init=False)
+    lasting: set[str] = field(init=False)
     sites: dict[str, tuple[steps.Draw, tuple[int, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ratios = _ratios(self.network.clocks)
+        self.always = always_due(self.network.clocks)
         self.written = tuple(sorted(_written(self.network)))
+        self.lasting = _lasting(self.network, self.always)
 
     def __call__(self, drive: Drive, count: int, slots: tuple[tuple[str, int], ...]) -> tuple[State, Records]:
-        """Simulate `count` steps of the finest clock.
+        """Simulate `count` moments.
 
         Parameters
         ----------
         drive : Drive
             What comes from outside.
         count : int
-            How many steps.
+            How many moments: each is a step of some clock or of several.
         slots : tuple of (str, int)
             For each pathway with delays how many steps of events it keeps, one more than the longest delay.
 
         Returns
         -------
         State
-            After the last step.
+            After the last moment.
         dict
-            By monitor and variable what was recorded in each step of the finest clock, [steps, ...]. Steps in which a
-            slower clock rests hold zeros.
+            By monitor and variable what was recorded in each moment, [moments, ...]. Moments in which the monitor's
+            clock rests hold zeros.
         """
         network = self.network
         kept = dict(slots)
@@ -128,30 +147,36 @@ class Simulation:
         }
         begin = State(
             arrays={name: drive.arrays[name] for name in self.written},
-            events={name: jnp.zeros(size, dtype=types[name]) for name, size in network.events.items()},
+            events={name: jnp.zeros(network.events[name], dtype=types[name]) for name in self.lasting},
             past=past,
         )
-        along = {"step": jnp.arange(count), "events": drive.events, "draws": drive.draws}
+        along = {
+            "moment": jnp.arange(count),
+            "events": drive.events,
+            "draws": drive.draws,
+            "due": {name: due for name, due in drive.due.items() if name not in self.always},
+            "step": drive.step,
+        }
         segments = [(clock, tuple(found)) for clock, found in itertools.groupby(network.operations, lambda o: o.clock)]
 
-        def step(state: State, x: dict[str, Any]) -> tuple[State, Records]:
+        def follow(state: State, x: dict[str, Any]) -> tuple[State, Records]:
             records: Records = {}
-            key = None if drive.key is None else jax.random.fold_in(drive.key, x["step"])
+            key = None if drive.key is None else jax.random.fold_in(drive.key, x["moment"])
             for clock, operations in segments:
                 moment = _Moment(self, drive, x, key, kept)
-                ratio = self.ratios[clock]
-                if ratio == 1:
+                if clock in self.always:
                     state, found = moment.follow(operations, state)
                 else:
                     state, found = _when(
-                        (drive.start + x["step"]) % ratio == 0,
+                        x["due"][clock],
                         lambda state, moment=moment, operations=operations: moment.follow(operations, state),
                         state,
                     )
                 records |= found
-            return state, records
+            lasting = {name: state.events[name] for name in self.lasting}
+            return State(state.arrays, lasting, state.past), records
 
-        return jax.lax.scan(step, begin, along, length=count)
+        return checkpoints.scan(follow, begin, along, count, self.checkpoint)
 
     def types(self, drive: Drive) -> dict[str, Any]:
         """How each event is kept: as truth values, or as numbers where it has a derivative."""
@@ -186,10 +211,8 @@ class _Moment:
         self.clocks: dict[str, Value] = {}
         self.since: dict[str, Value] = {}  # steps of each clock since the start
         for name, clock in simulation.network.clocks.items():
-            ratio = simulation.ratios[name]
-            # a clock that rests already shows its next step
-            step = -(-(drive.start + x["step"]) // ratio)
-            self.since[name] = step + (-drive.start // ratio)
+            step = x["step"][name]  # a clock that rests already shows its next one
+            self.since[name] = step - drive.step[name][0]
             dt = drive.arrays[clock.dt]
             self.clocks |= {
                 clock.timestep: step.astype(drive.arrays[clock.timestep].dtype),
@@ -252,9 +275,7 @@ class _Moment:
             slots = self.slots[operation.name]
             past = self.past[operation.name].at[since % slots].set(events)
             self.past[operation.name] = past
-            dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
-            delay = (self.drive.arrays[operation.delay] / dt + 0.5).astype(jnp.int32)  # Brian2's rounding
-            row = (since - delay) % slots
+            row = (since - self.drive.delays[operation.name]) % slots
             common = row.ndim == 0
             events = past[row] if common else past[row, operation.sources]
         reached = events[operation.sources] if common else events
@@ -289,21 +310,6 @@ class _Moment:
         return {operation.name: {"rate": jnp.sum(events, dtype=dt.dtype) / dt / len(events)}}
 
 
-def _ratios(clocks: Mapping[str, steps.Clock]) -> dict[str, int]:
-    """How many steps of the finest clock each clock's step takes."""
-    finest = min((clock.seconds for clock in clocks.values()), default=1.0)
-    ratios = {}
-    for name, clock in clocks.items():
-        ratio = round(clock.seconds / finest)
-        if abs(clock.seconds / finest - ratio) > 1e-9:
-            raise Unsupported(
-                f"clock {name!r} has the dt {clock.seconds:g} s: target jax accepts multiples of the smallest dt, "
-                f"{finest:g} s"
-            )
-        ratios[name] = ratio
-    return ratios
-
-
 def _written(network: steps.Steps) -> set[str]:
     """The arrays that operations change."""
     found: set[str] = set()
@@ -319,11 +325,22 @@ def _written(network: steps.Steps) -> set[str]:
     return found
 
 
+def _lasting(network: steps.Steps, always: set[str]) -> set[str]:
+    """The events of clocks that rest, and those that an operation asks for before it is known whether they happen."""
+    found, known = set(), set()
+    for operation in network.operations:
+        event = getattr(operation, "events", None)
+        if isinstance(operation, steps.Threshold | steps.Generator) and operation.clock in always:
+            known.add(event)
+        elif event is not None and event not in known:
+            found.add(event)
+    return found
+
+
 def pathways(network: steps.Steps) -> list[steps.Pathway]:
     return [operation for operation in network.operations if isinstance(operation, steps.Pathway)]
 
 
-def delay_steps(pathway: steps.Pathway, delays: np.ndarray, dt: float) -> np.ndarray:
-    """The delay of each synapse in steps of its clock, by Brian2's rounding."""
-    steps_each = (np.asarray(delays) / dt + 0.5).astype(np.int64)
-    return np.broadcast_to(steps_each, pathway.sources.shape)
+def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
+    """Delays in steps, by Brian2's rounding."""
+    return (np.asarray(delays) / dt + 0.5).astype(np.int64)

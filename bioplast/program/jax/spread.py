@@ -1,0 +1,74 @@
+"""A batch of runs, spread over all devices; a processor is one device for each core."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, PartitionSpec
+
+from ..program import cores
+
+_AXIS = "bioplast_batch"
+
+
+def claim_cores() -> None:
+    """Let JAX take each core for a device, unless it is in use already or the user has said how many there are.
+
+    XLA runs the steps of a simulation one after the other on one core, so that only devices run side by side. The
+    first of them stays the one that everything else runs on.
+    """
+    if jax.config.jax_num_cpu_devices == -1 and "device_count" not in os.environ.get("XLA_FLAGS", ""):
+        with contextlib.suppress(RuntimeError):  # in use
+            jax.config.update("jax_num_cpu_devices", cores())
+
+
+def devices() -> list[Any]:
+    """The devices that a batch is spread over: one if the user has chosen one."""
+    chosen = jax.config.jax_default_device
+    if chosen is not None and not isinstance(chosen, str):
+        return [chosen]
+    return list(jax.local_devices(backend=chosen))
+
+
+def over_batch(function: Callable[[Any, Any], Any], batched: Any, shared: Any) -> Any:
+    """``jax.vmap(function, (0, None))(batched, shared)`` on all devices.
+
+    Parameters
+    ----------
+    function : callable
+        Of one entry of `batched` and of `shared`.
+    batched, shared : pytree of arrays
+        Those of `batched` have the batch axis first.
+
+    Returns
+    -------
+    pytree
+        The results with the batch axis first.
+    """
+    each = jax.vmap(function, in_axes=(0, None))
+    size = jax.tree.leaves(batched)[0].shape[0]
+    found = devices()[:size]
+    if len(found) == 1 or _within_a_mesh():
+        return each(batched, shared)
+    lacking = -size % len(found)
+    if lacking:  # the last run is made again for every device to have as many
+        batched = jax.tree.map(lambda a: jnp.concatenate([a, *[a[-1:]] * lacking]), batched)
+    spread = jax.shard_map(
+        each,
+        mesh=Mesh(np.array(found), (_AXIS,)),
+        in_specs=(PartitionSpec(_AXIS), PartitionSpec()),
+        out_specs=PartitionSpec(_AXIS),
+        check_vma=False,
+    )(batched, shared)
+    return jax.tree.map(lambda a: a[:size], spread) if lacking else spread
+
+
+def _within_a_mesh() -> bool:
+    """Whether the user has spread the computation over devices already."""
+    return bool(jax.sharding.get_abstract_mesh().axis_names)
