@@ -1,4 +1,4 @@
-"""The folder where C++ builds are kept between runs and processes.
+"""The folder where C++ builds and what JAX compiled are kept between runs and processes.
 
 ``BIOPLAST_CACHE`` names another folder, ``BIOPLAST_CACHE_LIMIT`` another size limit in bytes.
 """
@@ -47,6 +47,11 @@ def builds() -> Path:
     return place
 
 
+def compilations() -> Path:
+    """The folder of what JAX compiled, one file each; it need not exist yet."""
+    return folder() / "jax"
+
+
 def _unwritable(place: Path, error: OSError) -> BioplastError:
     return BioplastError(
         f"cannot write the build cache {place}: {error.strerror}; set BIOPLAST_CACHE to one that can be written"
@@ -79,6 +84,9 @@ def remembered(question: str, answer: Callable[[], str]) -> str:
 
 
 def _bytes(place: Path) -> int:
+    with contextlib.suppress(OSError):
+        if place.is_file():
+            return place.stat().st_size
     total = 0
     for root, _, names in os.walk(place):
         for name in names:
@@ -95,19 +103,16 @@ def size() -> int:
 def clear() -> int:
     """Remove every build that no process is making; returns the bytes freed."""
     before = size()
-    place = folder() / "builds"
-    if place.exists():
-        for build in _finished(place):
-            _remove(build)
-    for name in ("texts", "cython"):
+    for build in _finished(folder() / "builds"):
+        _remove(build)
+    for name in ("texts", "cython", "jax"):
         shutil.rmtree(folder() / name, ignore_errors=True)
     return before - size()
 
 
 def trim(keep: Path | None = None) -> None:
-    """Remove the builds used least recently until the rest fits the limit; `keep` stays."""
-    place = folder() / "builds"
-    by_age = sorted((_last_use(b), b) for b in _finished(place))
+    """Remove the builds and compilations used least recently until the rest fits the limit; `keep` stays."""
+    by_age = sorted((_last_use(b), b) for b in [*_finished(folder() / "builds"), *compilations().glob("*-cache")])
     total = sum(_bytes(build) for _, build in by_age)
     for _, build in by_age:
         if total <= limit():
@@ -118,17 +123,22 @@ def trim(keep: Path | None = None) -> None:
 
 
 def _finished(place: Path) -> list[Path]:
-    return [p for p in place.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return [p for p in place.iterdir() if p.is_dir() and not p.name.startswith(".")] if place.exists() else []
 
 
 def _last_use(build: Path) -> float:
     try:
+        if build.parent == compilations():  # JAX only reads what it finds
+            return max(build.stat().st_atime, build.stat().st_mtime)
         return (build / "main").stat().st_mtime
     except OSError:
         return 0.0
 
 
 def _remove(build: Path) -> None:
+    if build.parent == compilations():
+        build.unlink(missing_ok=True)
+        return
     with locked(build.name):
         remove_leftovers(build.name)
 

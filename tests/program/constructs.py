@@ -289,6 +289,40 @@ def several_clocks() -> Network:
 
 
 @network
+def clocks_without_a_common_step() -> Network:
+    """0.2 and 0.5 ms with spikes in both directions, with delays, and a monitor that keeps 0.3 ms."""
+    two = cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1 (unless refractory)", dt=0.2 * ms, refractory=0.9 * ms)
+    five = cells(
+        "du/dt = (0.9 + 0.1*i + x - u)/(4*ms) : 1\nx : 1\nlast : second",
+        3,
+        "five",
+        dt=0.5 * ms,
+        threshold="u > 0.7",
+        reset="u = 0; last = t",
+    )
+    there = Synapses(two, five, on_pre="x_post += 0.1", delay=1 * ms, dt=0.2 * ms, namespace={}, name="there")
+    there.connect()
+    back = Synapses(five, two, on_pre="v_post += 0.05", dt=0.5 * ms, namespace={}, name="back")
+    back.connect()
+    back.delay = "0.5*ms*i"
+    return Network(
+        recorded(two, "v", dt=0.3 * ms), recorded(five), there, back, PopulationRateMonitor(five, name="five_rate")
+    )
+
+
+@network
+def clocks_that_drift_apart() -> Network:
+    """Two clocks that meet at the start only, and one that is a multiple of neither."""
+    one = cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1\ny : 1", dt=0.1 * ms)
+    other = cells("du/dt = (1.2 - u)/(4*ms) : 1", 4, "other", dt=0.1234 * ms, threshold="u > 0.8", reset="u = 0")
+    link = Synapses(other, one, "w : 1\ny_post = w*u_pre : 1 (summed)", name="link", namespace={}, dt=0.1 * ms)
+    link.connect(j="i")
+    link.w = 0.5
+    other.run_regularly("u *= 0.99", dt=0.7777 * ms)
+    return Network(recorded(one), recorded(other), link)
+
+
+@network
 def monitors_of_subgroups() -> Network:
     group = cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1\ng : 1 (shared)", 8)
     part = group[2:6]

@@ -17,6 +17,7 @@ from parity import assert_same
 import bioplast
 from bioplast.program import network as net
 from bioplast.program import steps
+from bioplast.program.jax import moments
 
 
 def moves(out) -> bool:
@@ -43,15 +44,14 @@ def numbers_of_brian2(program, seed: int) -> dict[str, np.ndarray]:
     program(seed=0)  # makes the draws known
     simulation = program._simulation
     operations = {operation.name: operation for operation in program._steps.operations}
-    spans = net.spans(program.network, program.duration, 0.0)
-    count = max(span.end for span in spans.values())
+    run = moments.read_moments(net.spans(program.network, program.duration, 0.0))
     generator = np.random.RandomState(seed)
-    numbers = {name: np.zeros((count, *shape)) for name, (_, shape) in simulation.sites.items()}
-    for step in range(count):
+    numbers = {name: np.zeros((run.count, *shape)) for name, (_, shape) in simulation.sites.items()}
+    for moment in range(run.count):
         for name, (draw, shape) in simulation.sites.items():
             operation = operations[name.rpartition(".")[0]]
             assert isinstance(operation, steps.Update | steps.Threshold)  # others draw for some neurons only
-            if step % simulation.ratios[operation.clock]:
+            if not run.due[operation.clock][moment]:
                 continue
             draws = {
                 "rand": lambda shape: generator.rand(*shape),
@@ -61,7 +61,7 @@ def numbers_of_brian2(program, seed: int) -> dict[str, np.ndarray]:
                     int(draw.parameters[0]), draw.parameters[1], shape
                 ),
             }
-            numbers[name][step] = draws[draw.kind](shape)
+            numbers[name][moment] = draws[draw.kind](shape)
     return numbers
 
 

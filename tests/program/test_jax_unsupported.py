@@ -91,11 +91,6 @@ def test_a_run_that_ends_in_infinity_is_refused():
     assert np.isfinite(out.final["group.x"]).tolist() == [True, False]
 
 
-def test_clocks_that_do_not_fit_into_one_another_are_refused():
-    groups = [NeuronGroup(1, "dx/dt = -x/second : 1", dt=dt, method="euler") for dt in (0.2 * ms, 0.5 * ms)]
-    refused(Network(groups), "multiples of the smallest dt")
-
-
 def test_spikes_on_their_way_beyond_the_delay_are_refused():
     source = SpikeGeneratorGroup(2, [], [] * ms, name="source")
     group = NeuronGroup(2, "x : 1", name="group")

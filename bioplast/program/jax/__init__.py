@@ -1,6 +1,7 @@
 """Target jax: what Brian2 would compute, as a pure function that JAX compiles, maps and differentiates."""
 
+from .disk import disk_cache
 from .output import ArrayOutput
 from .program import JaxProgram
 
-__all__ = ["ArrayOutput", "JaxProgram"]
+__all__ = ["ArrayOutput", "JaxProgram", "disk_cache"]

@@ -20,6 +20,7 @@ from .. import network as net
 from .. import steps
 from ..output import Output, Outputs
 from ..program import TIME, Program
+from .disk import disk_cache
 from .moments import Moments, read_moments
 from .output import ArrayOutput
 from .simulation import Drive, Records, Simulation, State, delay_steps, pathways
@@ -53,6 +54,7 @@ class JaxProgram(Program):
         self._simulation = Simulation(self._steps, _by_group(surrogate, self._steps), detach_reset, checkpoint)
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
         self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))
+        self._known: set[Any] = set()
         self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
         self._horizon = _horizon(self._steps) if dtype == np.float32 else None
 
@@ -116,11 +118,22 @@ class JaxProgram(Program):
         begin = time.perf_counter()
         with self._precision():
             drive, count, slots = self._drive(current, spikes, tables, jax.random.key(seed), start, draws)
-            state, records = jax.device_get(self._compiled(drive, count, slots))
+            state, records = jax.device_get(self._kept(self._compiled, drive, count, slots))
         elapsed = time.perf_counter() - begin
         if report is not None:
             report(1.0, elapsed)
         return self._finished(current, state, records, seed, start, elapsed)
+
+    def _kept(self, compiled: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function that JAX compiles; what it compiles now is kept on disk."""
+        leaves, tree = jax.tree.flatten(arguments)
+        shapes = tuple((leaf.shape, leaf.dtype) if hasattr(leaf, "dtype") else leaf for leaf in leaves)
+        if (compiled, tree, shapes) in self._known:
+            return compiled(*arguments)
+        with disk_cache():
+            result = compiled(*arguments)
+        self._known.add((compiled, tree, shapes))
+        return result
 
     def _run_batch(
         self, values: dict[str, Any], inputs: dict[str, Any], of_values: set[str], of_inputs: set[str], seeds: Any
@@ -145,8 +158,9 @@ class JaxProgram(Program):
             if len(counts) > 1:
                 raise BioplastError("the runs of a batch have different numbers of steps: give each its own call")
             batched, shared, which, tree = _stacked(drives)
+            kept = tuple(sorted(slots.items()))
             told = jax.device_get(
-                self._compiled_batch(batched, shared, which, tree, counts.pop(), tuple(sorted(slots.items())))
+                self._kept(self._compiled_batch, batched, shared, which, tree, counts.pop(), kept)
             )
         elapsed = (time.perf_counter() - begin) / len(drives)
         ends = [jax.tree.map(lambda a, k=k: a[k], told) for k in range(len(drives))]
