@@ -16,6 +16,8 @@ from fidelity import ledger, pytest_addoption, pytest_configure  # noqa: F401
 ROOT = Path(__file__).resolve().parent.parent
 # One cache for all workers and runs of the tests, so that a network is compiled once; never the user's own.
 os.environ.setdefault("BIOPLAST_CACHE", str(ROOT / ".pytest_cache" / "bioplast"))
+# Batches of target jax are spread over devices; JAX reads this when it is imported.
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "program")]
 
 # NEST has wheels for Linux on x86-64 and macOS 15 on ARM, where `make test` installs it (setup.cfg).

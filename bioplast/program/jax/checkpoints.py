@@ -9,14 +9,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .products import skips_zeros
+
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
 # What takes longer to compute than to keep.
-_KEPT = {"dot_general", "event_product", "scatter-add", "scatter_mul", "scatter-mul", "while", "random_bits"}
+_KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits"}
 
 
 def _kept(primitive: Any, *_: Any, **__: Any) -> bool:
-    return primitive.name in _KEPT
+    return primitive.name in _KEPT or (primitive.name == "event_product" and not skips_zeros())
 
 
 def lean(step: Step) -> Step:
