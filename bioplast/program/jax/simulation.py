@@ -20,7 +20,7 @@ from .blocks import Run
 from .functions import Value, kind
 from .moments import always_due
 from .random import Source
-from .spikes import counted
+from .spikes import counted, none_yet, pack, unpack
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
 
@@ -141,13 +141,13 @@ class Simulation:
         kept = dict(slots)
         types = self.types(drive)
         past = {
-            p.name: jnp.zeros((kept[p.name], network.events[p.events]), dtype=types[p.events])
+            p.name: none_yet((kept[p.name], network.events[p.events]), types[p.events])
             for p in pathways(network)
             if p.name in kept
         }
         begin = State(
             arrays={name: drive.arrays[name] for name in self.written},
-            events={name: jnp.zeros(network.events[name], dtype=types[name]) for name in self.lasting},
+            events={name: none_yet((network.events[name],), types[name]) for name in self.lasting},
             past=past,
         )
         along = {
@@ -161,6 +161,12 @@ class Simulation:
 
         def follow(state: State, x: dict[str, Any]) -> tuple[State, Records]:
             records: Records = {}
+            before = state
+            state = dataclasses.replace(
+                state,
+                events={name: unpack(events) for name, events in state.events.items()},
+                past={name: unpack(events) for name, events in state.past.items()},
+            )
             key = None if drive.key is None else jax.random.fold_in(drive.key, x["moment"])
             for clock, operations in segments:
                 moment = _Moment(self, drive, x, key, kept)
@@ -173,10 +179,14 @@ class Simulation:
                         state,
                     )
                 records |= found
-            lasting = {name: state.events[name] for name in self.lasting}
-            return State(state.arrays, lasting, state.past), records
+            return State(
+                state.arrays,
+                events={name: pack(state.events[name], packed) for name, packed in before.events.items()},
+                past={name: pack(state.past[name], packed) for name, packed in before.past.items()},
+            ), records
 
-        return checkpoints.scan(follow, begin, along, count, self.checkpoint)
+        state, records = checkpoints.scan(follow, begin, along, count, self.checkpoint)
+        return dataclasses.replace(state, past={name: unpack(events) for name, events in state.past.items()}), records
 
     def types(self, drive: Drive) -> dict[str, Any]:
         """How each event is kept: as truth values, or as numbers where it has a derivative."""

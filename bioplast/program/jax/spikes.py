@@ -6,9 +6,11 @@ import ast
 import functools
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ...surrogate import Surrogate
 from . import functions as fn
@@ -45,6 +47,51 @@ def chosen(events: Value, value: Value, otherwise: Value) -> Value:
 def held_back(events: Value, value: Value, neutral: float) -> Value:
     """`value` where an event happens, `neutral` elsewhere."""
     return chosen(events, value, jnp.full_like(value, neutral))
+
+
+# From step to step ---------------------------------------------------------------------------------------------------
+#
+# A gradient keeps what goes from step to step. Of a spike that is one truth value; its derivative goes beside it in a
+# number that stays 0 and that nothing has to be known of.
+
+Packed = Value | tuple[Value, Value]
+
+
+@jax.custom_jvp
+def _with_derivative_of(truth: Value, carrier: Value) -> Value:
+    return truth.astype(carrier.dtype)
+
+
+@_with_derivative_of.defjvp
+def _with_derivative_of_jvp(primals: tuple[Value, Value], tangents: tuple[Value, Value]) -> tuple[Value, Value]:
+    return _with_derivative_of(*primals), tangents[1]
+
+
+@jax.custom_jvp
+def _carrier_of(events: Value) -> Value:
+    # zeros that JAX maps as it maps the events, and that XLA knows to be zeros
+    return (counted(events) != counted(events)).astype(events.dtype)
+
+
+@_carrier_of.defjvp
+def _carrier_of_jvp(primals: tuple[Value], tangents: tuple[Value]) -> tuple[Value, Value]:
+    return _carrier_of(*primals), tangents[0]
+
+
+def none_yet(shape: tuple[int, ...], dtype: Any) -> Packed:
+    """No events, packed."""
+    nothing = jnp.zeros(shape, dtype=bool)
+    return nothing if np.dtype(dtype) == bool else (nothing, jnp.zeros(shape, dtype=dtype))
+
+
+def unpack(packed: Packed) -> Value:
+    """Events as truth values, or as numbers 0 and 1 that carry a derivative."""
+    return _with_derivative_of(*packed) if isinstance(packed, tuple) else packed
+
+
+def pack(events: Value, before: Packed) -> Packed:
+    """Events as they go to the next step, in the place of others."""
+    return (counted(events), _carrier_of(events)) if isinstance(before, tuple) else events
 
 
 # Surrogate derivatives -----------------------------------------------------------------------------------------------
