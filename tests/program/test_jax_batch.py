@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import networks
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, TimedArray, ms
+from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, ms
 from parity import assert_same
 
 import bioplast
@@ -202,7 +202,9 @@ def test_single_precision_whatever_the_setting_of_the_user(program, wide):
     np.testing.assert_allclose(spread, all_, rtol=0, atol=1e-4 * np.abs(all_).max())
 
 
-@pytest.mark.parametrize("name", ["refractory_time", "heterogeneous_delays", "event_driven_equations", "several_clocks"])
+@pytest.mark.parametrize(
+    "name", ["refractory_time", "heterogeneous_delays", "event_driven_equations", "several_clocks"]
+)
 def test_constructs_in_single_precision(name):
     """Spikes may shift by a step where a margin is below rounding; these networks have none so close."""
     network = constructs.NETWORKS[name]()
@@ -242,10 +244,11 @@ def test_checkpoints_change_neither_values_nor_gradients(steps):
         for checkpoint in (False, True):
             program = layers(steps, checkpoint=checkpoint)
             w = jnp.asarray(program.values["first.w"])
-            value = jax.value_and_grad(
-                lambda w, program=program: (program.batch({"first.w": w}, {"source": rasters}).states["trace"]["u"] ** 2)
-                .sum()
-            )(w)  # fmt: skip
+
+            def squared(w, program=program):
+                return (program.batch({"first.w": w}, {"source": rasters}).states["trace"]["u"] ** 2).sum()
+
+            value = jax.value_and_grad(squared)(w)
             told.append((value, program(inputs={"source": rasters[0]})))
     assert_same(told[0][1], told[1][1])
     assert float(told[0][0][0]) == pytest.approx(float(told[1][0][0]), rel=1e-12)

@@ -115,7 +115,7 @@ class Run:
         )
 
     def sum(self, statement: steps.Statement) -> Value:
-        """What `adds` found: the same numbers as `write`, with the derivative of a product, which keeps no difference."""
+        """Where `adds`: the numbers of `write` with the derivative of a product, which has no difference to keep."""
         current, value = self.read(statement.name), self.expression(statement)
         _as(fn.BINARY[_OPERATORS[statement.operator]](current, value), current, statement)
         value = held_back(self.mask, jnp.asarray(fn.real(value), dtype=current.dtype), 0)

@@ -21,7 +21,7 @@ from .. import steps
 from ..output import Output, Outputs
 from ..program import TIME, Program
 from .disk import disk_cache
-from .moments import Moments, read_moments
+from .moments import read_moments
 from .output import ArrayOutput
 from .simulation import Drive, Records, Simulation, State, delay_steps, pathways
 from .spread import claim_cores, over_batch
@@ -159,9 +159,7 @@ class JaxProgram(Program):
                 raise BioplastError("the runs of a batch have different numbers of steps: give each its own call")
             batched, shared, which, tree = _stacked(drives)
             kept = tuple(sorted(slots.items()))
-            told = jax.device_get(
-                self._kept(self._compiled_batch, batched, shared, which, tree, counts.pop(), kept)
-            )
+            told = jax.device_get(self._kept(self._compiled_batch, batched, shared, which, tree, counts.pop(), kept))
         elapsed = (time.perf_counter() - begin) / len(drives)
         ends = [jax.tree.map(lambda a, k=k: a[k], told) for k in range(len(drives))]
         return Outputs(

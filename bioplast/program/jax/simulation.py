@@ -20,7 +20,7 @@ from .blocks import Run
 from .functions import Value, kind
 from .moments import always_due
 from .random import Source
-from .spikes import counted, none_yet, pack, unpack
+from .spikes import counted, none_yet, of_words, pack, unpack, words
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
 
@@ -152,7 +152,7 @@ class Simulation:
         )
         along = {
             "moment": jnp.arange(count),
-            "events": drive.events,
+            "events": {n: words(raster) if kind(raster) == "b" else raster for n, raster in drive.events.items()},
             "draws": drive.draws,
             "due": {name: due for name, due in drive.due.items() if name not in self.always},
             "step": drive.step,
@@ -161,6 +161,11 @@ class Simulation:
 
         def follow(state: State, x: dict[str, Any]) -> tuple[State, Records]:
             records: Records = {}
+            given = {
+                name: of_words(x["events"][name], network.events[name]) if kind(raster) == "b" else x["events"][name]
+                for name, raster in drive.events.items()
+            }
+            x = {**x, "events": given}
             before = state
             state = dataclasses.replace(
                 state,
