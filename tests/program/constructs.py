@@ -345,6 +345,50 @@ def spike_generators() -> Network:
     )
 
 
+@network
+def order_of_the_user() -> Network:
+    """Spikes arrive before the next threshold test, and what is recorded comes between."""
+    network = all_to_all()
+    source, target = network["generator"], network["cells"]
+    back = Synapses(target, target, on_pre="v_post += 0.1", delay=0.2 * ms, name="back", namespace={})
+    back.connect(condition="i != j")
+    network.add(back, StateMonitor(target, "v", record=True, name="between", when="thresholds"), SpikeMonitor(source))
+    network.schedule = ["start", "groups", "synapses", "thresholds", "resets", "end"]
+    return network
+
+
+@network
+def order_of_objects() -> Network:
+    """Objects of one slot in an order of their own."""
+    group = cells("dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1\nx : 1")
+    group.run_regularly("x = v", when="resets", order=-1)
+    group.run_regularly("x += 0.5*v", when="after_resets", order=2)
+    group.run_regularly("v += 0.01*x", when="after_resets", order=1)
+    return Network(recorded(group, ["v", "x"], when="before_groups"))
+
+
+@network
+def code_of_an_event() -> Network:
+    group = cells(
+        "dv/dt = (1.5 + 0.1*i - v)/(5*ms) : 1\nhits : integer\nlevel : 1", events={"half": "v > level and v < 0.6"}
+    )
+    group.level = 0.5
+    group.run_on_event("half", "hits += 1; level = 0.5 + 0.001*hits")
+    return Network(recorded(group, ["v", "hits", "level"]), EventMonitor(group, "half", ["v"], name="halves"))
+
+
+@network
+def refractory_and_event_of_several_conditions() -> Network:
+    group = cells(
+        "dv/dt = (3 + i - v)/(5*ms) : 1 (unless refractory)\ndw/dt = (v - w)/(7*ms) : 1",
+        threshold="(v > 1 and w < 0.9) or not (w < 1.2)",
+        refractory="1*ms + w*ms",
+        reset="v = 0; w *= 0.9",
+        method="heun",
+    )
+    return Network(recorded(group, ["v", "w", "not_refractory"]))
+
+
 # Synapses ------------------------------------------------------------------------------------------------------------
 
 
@@ -379,6 +423,20 @@ def all_to_all() -> Network:
     synapses.connect()
     synapses.w = np.random.default_rng(2).random(24) * 0.2
     return Network(source, synapses, recorded(target))
+
+
+@network
+def all_to_all_of_many() -> Network:
+    """More neurons than a product is taken densely for, from a generator, with a delay, and from a part of a group."""
+    source, target = generator(), cells("dv/dt = (0.9 - v)/(5*ms) : 1", 40)
+    others = cells("dx/dt = -x/(5*ms) : 1", 37, "others", threshold="x > 0.7", reset="x = 0")
+    there = Synapses(source, target, "w : 1", on_pre="v_post += w", delay=0.7 * ms, name="there", namespace={})
+    further = Synapses(target[3:20], others[2:], "w : 1", on_pre="x_post += w*v_pre", name="further", namespace={})
+    back = Synapses(others, target, "w : 1", on_pre="v_post -= w", name="back", namespace={})
+    for k, synapses in enumerate((there, further, back)):
+        synapses.connect()
+        synapses.w = np.random.default_rng(k).random(len(synapses)) * 0.3 / (1 + 9 * k)
+    return Network(source, recorded(target), recorded(others), there, further, back)
 
 
 @network

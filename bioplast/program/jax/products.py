@@ -89,7 +89,7 @@ def _derivative(primitive: Primitive, dense: Any) -> Any:
         if type(d_other) is not ad.Zero:
             parts.append(primitive.bind(events, d_other))
         out = primitive.bind(events, other)
-        return out, functools.reduce(jnp.add, parts) if parts else ad.Zero.from_primal_value(out)
+        return out, functools.reduce(jnp.add, parts) if parts else jnp.zeros_like(out)
 
     return rule
 

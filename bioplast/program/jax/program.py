@@ -163,8 +163,8 @@ class JaxProgram(Program):
         elapsed = (time.perf_counter() - begin) / len(drives)
         ends = [jax.tree.map(lambda a, k=k: a[k], told) for k in range(len(drives))]
         return Outputs(
-            self._finished(current, *end, seed, start, elapsed)
-            for current, end, seed, start in zip(currents, ends, seeds, starts, strict=True)
+            self._finished(current, state, records, seed, start, elapsed)
+            for current, (state, records), seed, start in zip(currents, ends, seeds, starts, strict=True)
         )
 
     def _many(
