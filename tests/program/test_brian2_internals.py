@@ -46,7 +46,7 @@ from brian2.stateupdaters.base import StateUpdateMethod
 
 from bioplast.errors import Unsupported
 from bioplast.program.network import device as lowering_device
-from bioplast.program.network import lower, read_steps, schedule, state_variables
+from bioplast.program.network import captured, lower, read_steps, state_variables
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
 
@@ -468,7 +468,7 @@ def test_the_templates_of_numpy_are_those_that_are_known():
     found = {path.name.split(".")[0] for path in folder.iterdir() if path.name.endswith(".py_")}
     at_once = {"group_get_indices", "group_variable_get", "group_variable_get_conditional", "group_variable_set"}
     at_once |= {"group_variable_set_conditional", "synapses_create_array", "synapses_create_generator"}
-    assert found == schedule._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
+    assert found == captured._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
 
 
 def test_what_an_object_does_in_a_step_is_to_call_its_code_objects():
