@@ -45,8 +45,8 @@ from brian2.input.timedarray import _find_K
 from brian2.stateupdaters.base import StateUpdateMethod
 
 from bioplast.errors import Unsupported
-from bioplast.program.network import device as lowering_device
 from bioplast.program.network import captured, lower, read_steps, state_variables
+from bioplast.program.network import device as lowering_device
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
 
