@@ -31,7 +31,7 @@ class Population:
     size : int
         The number of candidates, N.
     like : Sweep
-        A sweep with as many pieces, rests and ranged windows as those to come; its numbers do not matter.
+        A sweep with an aftermath if those to come have one; nothing else of it matters.
     target : {"cpp", "numpy", "cython", "openmp"}
         Where it runs; see `bioplast.compile`.
     dt : float, optional
@@ -61,10 +61,9 @@ class Population:
         check(neuron)
         self.neuron, self.size = neuron, size
         self.dt = float(neuron.dt or 0.1 * ms) if dt is None else dt
-        reductions = Reduction(neuron, like)
+        reductions = Reduction(neuron, size, like.aftermath is not None)
         group = reductions.definition.group(size, name="candidates", dt=self.dt * second, method=method)
-        group.run_regularly(reductions.drive, when="start", name="candidates_drive")
-        group.run_regularly(reductions.code, when="end", name="candidates_reduce")
+        reductions.attach(group)
         objects = [group, SpikeMonitor(group, name="candidates_spikes")]
         if record:
             recorded = [VOLTAGE, neuron.external]
@@ -94,12 +93,13 @@ class Population:
             See `Features`.
         """
         steps = int(np.ceil(sweep.end.max() / self.dt)) + 1
-        values = {f"candidates.{name}": value for name, value in self._reductions.values(sweep).items()}
+        begun, tables = self._reductions.values(sweep, self.dt)
+        values = {f"candidates.{name}": value for name, value in begun.items()}
         values |= {f"candidates.{name}": np.asarray(value, dtype=float) for name, value in parameters.items()}
         values |= {f"candidates.{name}": value for name, value in self._started(parameters).items()}
         self._program.duration = steps * self.dt
         with np.errstate(all="ignore"):
-            self._output = self._program(values, seed=0)
+            self._output = self._program(values, tables, seed=0)
         final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
         spikes = self._spikes()
         features = self._reductions.features(
