@@ -8,9 +8,10 @@ last change.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Quantity, TimedArray, second
+from brian2 import NeuronGroup, Quantity, TimedArray, get_dimensions, second
 
 from ..definition import Neuron
 from ..parameter import unit_text
@@ -20,7 +21,9 @@ from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL
 from .train import Train
 
 VOLTAGE = "v"
-CHANGE = "sweep_change"
+BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
+# So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
+MOST = 500
 # Beyond any potential; infinity cannot be written in equations.
 BIG = 1e300
 # Where the variables start: ranges are empty.
@@ -48,6 +51,8 @@ class Reduction:
     def __init__(self, neuron: Neuron, size: int, aftermath: bool):
         self.aftermath = aftermath
         self._external = neuron.external
+        # Here and not when the group is made, since the start may depend on a candidate's parameters.
+        self._begin = [f"{name} = {_text(value)}" for name, value in neuron.initial.items()]
         volts, amps = neuron.variables[VOLTAGE], neuron.input_dimensions
         self._big = f"{BIG}*{unit_text(volts)}" if unit_text(volts) != "1" else f"{BIG}"
         plain = second.dim / second.dim
@@ -60,7 +65,7 @@ class Reduction:
         }
         self._ranges = ["rest", *(f"range_{k}" for k in range(RANGED))]
         ends = ["low", "high", "top", "final", *(f"{name}_{end}" for name in self._ranges for end in ("low", "high"))]
-        dimensions = {**self._columns, **dict.fromkeys(ends, volts), "row": plain, "wild": plain}
+        dimensions = {**self._columns, **dict.fromkeys(ends, volts), **dict.fromkeys(("row", "wild", "count"), plain)}
         if aftermath:
             dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
             dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
@@ -70,7 +75,12 @@ class Reduction:
         self.definition = neuron.replace(
             equations="\n".join([neuron.equations, *lines]),
             reset=reset,
-            events={**neuron.events, CHANGE: "t >= sweep_until"},
+            events={
+                **neuron.events,
+                **({BEGIN: "t < 0.5*dt"} if self._begin else {}),
+                CHANGE: "t >= sweep_until",
+                SPIKE: self._spike(neuron),
+            },
             namespace={
                 **neuron.namespace,
                 **{
@@ -81,16 +91,28 @@ class Reduction:
         )
 
     def attach(self, group: NeuronGroup, features: bool = True) -> None:
-        """Give a group of `definition` its input, and the reduction unless only the input is wanted."""
+        """Give a group of `definition` its start and its input, and the reduction unless only the input is wanted."""
+        if self._begin:
+            group.set_event_schedule(BEGIN, when="before_start")
+            group.run_on_event(BEGIN, "\n".join(self._begin), when="before_start", order=1)
         group.set_event_schedule(CHANGE, when="before_start")
         group.run_on_event(CHANGE, "\n".join(self._fold() * features + self._next()), when="before_start", order=1)
         group.run_regularly(
             f"{self._external} = sweep_value + sweep_slope*(t - sweep_since)", when="start", name=f"{group.name}_drive"
         )
         if features:
+            # Before a spike makes the cell refractory.
+            group.set_event_schedule(SPIKE, when="before_thresholds")
+            group.run_on_event(SPIKE, "sweep_count += 1", when="before_thresholds", order=1)
             code = [*self._widen("sweep_low", "sweep_high", VOLTAGE, VOLTAGE)]
             code += self._course() if self.aftermath else []
             group.run_regularly("\n".join(code), when="end", name=f"{group.name}_reduce")
+
+    @staticmethod
+    def _spike(neuron: Neuron) -> str:
+        """The condition of a spike that counts: it comes before the end of the sweep, and not too many came before."""
+        able = " and not_refractory" if neuron.refractory is not False else ""
+        return f"({neuron.threshold}){able} and sweep_{ALIVE} > 0.5 and sweep_count <= {MOST}"
 
     # ---- the text --------------------------------------------------------------------------------------------------
 
@@ -176,7 +198,7 @@ class Reduction:
             cycles = np.where(seen[:, None] & reached, found, np.nan)
             half_period = np.where(end["half_steps"] > 0, end["half_steps"] * dt, np.nan)
             trough, hump = np.where(seen, end["trough"], np.nan), np.where(seen, end["hump"], np.nan)
-        finite = end["wild"] == 0
+        finite = (end["wild"] == 0) & (end["count"] <= MOST)
         for name in ("rest_low", "rest_high", "top", "final"):
             finite &= np.isfinite(end[name]) & (np.abs(end[name]) < BIG)
         return Features(
@@ -197,3 +219,8 @@ class Reduction:
             finite=finite,
             driven=np.ones(size, dtype=bool),
         )
+
+
+def _text(value: Any) -> str:
+    """A start value as an expression."""
+    return value if isinstance(value, str) else f"{float(value)!r}*{unit_text(get_dimensions(value))}"
