@@ -121,7 +121,9 @@ class Reduction:
         lines = [f"{low} = clip({lower}, -{self._big}, {low})", f"{high} = clip({higher}, {high}, {self._big})"]
         if not flag:
             return lines
-        return [f"{name} = {flag}*{new} + (1 - {flag})*{name}" for name, _, new in (line.partition(" = ") for line in lines)]
+        return [
+            f"{name} = {flag}*{new} + (1 - {flag})*{name}" for name, _, new in (line.partition(" = ") for line in lines)
+        ]
 
     def _fold(self) -> list[str]:
         """The range of v in the stretch that ends counts where it belongs."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,14 @@ from .sweep import Course, Sweep
 REST, FOLLOWED = 20, 30
 # The small pulse, in rheobases and in steps.
 SMALL, PULSE_STEPS = 0.02, 5
+# The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to one percent.
+LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
 # What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
 # is watched at rest for nearly as long as the sweep takes; below this loss that is looked at.
 PATIENCE = 3.0
 CLOSE = 0.3
+# What then still shows it has to show it also at so many steps to a step.
+FINER = 10
 # Time steps to a relaxation time.
 STEPS = 20
 METHODS = ("cma", "de")
@@ -44,6 +49,8 @@ class Found:
         SI base units.
     knobs : dict of str to float
         In units of the knobs.
+    scale : Scale
+        The units of the knobs for this candidate, so that ``pattern.sweep(knobs, scale, dt)`` is its input.
     failed : tuple of str
         The requirements that it does not meet.
     evaluations : int
@@ -54,6 +61,7 @@ class Found:
     loss: float
     parameters: Mapping[str, float]
     knobs: Mapping[str, float]
+    scale: Scale
     failed: tuple[str, ...]
     evaluations: int
 
@@ -94,77 +102,118 @@ class Objective:
         self.pattern, self.scale, self.size = pattern, scale, size
         self.dt = fine_step(neuron, scale) if dt is None else dt
         self.space = Space.of(neuron, pattern)
-        middle = self.sweep(np.full((size, self.space.size), 0.5))
-        self._population = Population(neuron, size, middle, target, dt=self.dt, method=method)
-        self._relaxing = None
-        if pattern.timed:
-            pulse = self._pulse()
-            self._relaxing = Population(neuron, size, pulse, target, dt=self.dt, method=method, record=True)
+        self._make = functools.partial(Population, neuron, size, target=target, method=method)
+        self._population = self._make(self.sweep(self.space.middle(size)), dt=self.dt)
+        self._relaxing = self._make(self._pulse(), dt=self.dt, record=True) if pattern.timed else None
+        self._finer: Population | None = None
         self.evaluations = 0
 
-    def sweep(self, points: np.ndarray, patience: float = 0.0) -> Sweep:
+    def sweep(self, points: np.ndarray, scale: Scale | None = None, patience: float = 0.0) -> Sweep:
         """The input of the candidates, each rest longer by so many times the length of the whole sweep."""
+        scale = self.scale if scale is None else scale
         knobs = dict(self.space.knobs_at(points))
-        sweep = self.pattern.sweep(knobs, self.scale, self.dt)
+        sweep = self.pattern.sweep(knobs, scale, self.dt)
         if not patience:
             return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / self.scale.time
-        return self.pattern.sweep(knobs, self.scale, self.dt)
-
-    def score(self, points: np.ndarray, patience: float = 0.0) -> Score:
-        """The verdicts on candidates, points [N, axes] with N = `size`; `patience` as for `sweep`."""
-        parameters, sweep = self.space.parameters_at(points), self.sweep(points, patience)
-        features = self._population(parameters, sweep, self._relaxation(parameters), self.scale.voltage)
-        return self.pattern.score(features, sweep)
+        knobs["rest"] = knobs["rest"] + patience * sweep.end / scale.time
+        return self.pattern.sweep(knobs, scale, self.dt)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """The losses [n] of any number of points [n, axes] in [0, 1].
 
         A candidate that nearly shows the pattern is simulated again with much longer rests, and its loss is the larger
         of the two: what it owed to a slow variable that had not come to rest, it does not show then, and a cell that
-        fires of its own, however rarely, is found out.
+        fires of its own, however rarely, is found out. One that still shows it is simulated with a finer step.
         """
-        losses = self._losses(points, 0.0)
-        close = np.flatnonzero(losses < CLOSE)
-        if close.size:
-            losses[close] = np.maximum(losses[close], self._losses(points[close], PATIENCE))
+        points = np.clip(points, 0, 1)
+        self.evaluations += len(points)
+        # Candidates are simulated with others whose sweeps are about as long.
+        order, losses = np.argsort(self.sweep(points).end, kind="stable"), np.empty(len(points))
+        for start in range(0, len(points), self.size):
+            part = order[start : start + self.size]
+            losses[part] = self._losses(points[np.resize(part, self.size)])[: len(part)]
         return losses
 
-    def _losses(self, points: np.ndarray, patience: float) -> np.ndarray:
-        losses = []
-        for start in range(0, len(points), self.size):
-            part = points[start : start + self.size]
-            padded = np.concatenate([part, np.repeat(part[-1:], self.size - len(part), axis=0)])
-            losses.append(self.score(np.clip(padded, 0, 1), patience).loss[: len(part)])
-            self.evaluations += len(part)
-        return np.concatenate(losses)
+    def _losses(self, points: np.ndarray) -> np.ndarray:
+        measured = self._measured(points)
+        losses = self._score(points, measured).loss
+        for bound, stage in ((CLOSE, {"patience": PATIENCE}), (0.0, {"finer": True})):
+            close = np.flatnonzero(losses <= bound)
+            if close.size:
+                again = np.resize(close, self.size)
+                scale, tau = measured
+                chosen = replace(scale, threshold=np.broadcast_to(scale.threshold, self.size)[again])
+                score = self._score(points[again], (chosen, np.broadcast_to(tau, self.size)[again]), **stage)
+                losses[close] = np.maximum(losses[close], score.loss[: close.size])
+        return losses
 
     def found(self, point: np.ndarray) -> Found:
         """What is to be said of one point."""
         points = np.repeat(np.clip(point, 0, 1)[None], self.size, axis=0)
-        score = self.score(points)
-        if score.met[0]:
-            score = self.score(points, PATIENCE)
+        measured = self._measured(points)
+        for stage in ({}, {"patience": PATIENCE}, {"finer": True}):
+            score = self._score(points, measured, **stage)
+            if not score.met[0]:
+                break
+        scale = replace(self.scale, threshold=float(np.broadcast_to(measured[0].threshold, self.size)[0]))
         return Found(
             self.pattern.letter,
             float(score.loss[0]),
             {name: float(value[0]) for name, value in self.space.parameters_at(points).items()},
             {name: float(value[0]) for name, value in self.space.knobs_at(points).items()},
+            scale,
             tuple(score.failed()),
             self.evaluations,
         )
+
+    def _score(
+        self,
+        points: np.ndarray,
+        measured: tuple[Scale, np.ndarray | float],
+        patience: float = 0.0,
+        finer: bool = False,
+    ) -> Score:
+        scale, tau = measured
+        if finer and self._finer is None:
+            self._finer = self._make(self.sweep(points), dt=self.dt / FINER)
+        population = self._finer if finer else self._population
+        sweep = self.sweep(points, scale, patience)
+        return self.pattern.score(population(self.space.parameters_at(points), sweep, tau, scale.voltage), sweep)
+
+    # ---- the units of each candidate -------------------------------------------------------------------------------
+
+    def _measured(self, points: np.ndarray) -> tuple[Scale, np.ndarray | float]:
+        """The thresholds, as part of a scale, and the relaxation times, as far as the pattern asks for them."""
+        return replace(self.scale, threshold=self._threshold(points)), self._relaxation(points)
+
+    def _threshold(self, points: np.ndarray) -> np.ndarray | float:
+        """The weakest of the pattern's stimuli that is answered, or the rheobase if none is."""
+        current = np.broadcast_to(np.asarray(self.scale.current, dtype=float), len(points))
+        if self.pattern.probe is None:
+            return current
+        parameters, knobs = self.space.parameters_at(points), self.space.knobs_at(points)
+        low, high = np.full(len(points), LOWEST), np.full(len(points), HIGHEST)
+        answered = np.zeros(len(points), dtype=bool)
+        for _ in range(BISECTIONS):
+            middle = np.sqrt(low * high)
+            sweep = self.pattern.probing(knobs, replace(self.scale, threshold=middle * current), self.dt)
+            features = self._population(parameters, sweep)
+            fired = features.answers(sweep.windows["probe"]).count > 0
+            answered |= fired
+            low, high = np.where(fired, low, middle), np.where(fired, middle, high)
+        return np.where(answered, high, 1.0) * current
 
     def _pulse(self) -> Sweep:
         course = Course(self.size).rest(REST * self.scale.time).event("answer")
         course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
         return course.end(FOLLOWED * self.scale.time)
 
-    def _relaxation(self, parameters: Mapping[str, np.ndarray]) -> np.ndarray | float:
+    def _relaxation(self, points: np.ndarray) -> np.ndarray | float:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
             return np.nan
         sweep = self._pulse()
-        self._relaxing(parameters, sweep)
+        self._relaxing(self.space.parameters_at(points), sweep)
         record = self._relaxing.record()
         onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self.dt / 2))
         with np.errstate(invalid="ignore", over="ignore"):
