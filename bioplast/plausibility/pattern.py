@@ -33,12 +33,27 @@ class Scale:
     threshold : float or ndarray, optional
         The weakest stimulus of the pattern's own kind that is answered, see `Pattern.probe`, in the unit of the input;
         the rheobase unless given.
+    recovery : float or ndarray, optional
+        How long the cell takes to come to rest after a train of spikes, measured as the relaxation time is, which it is
+        unless given.
     """
 
     time: float | np.ndarray
     current: float | np.ndarray
     voltage: float | np.ndarray
     threshold: float | np.ndarray | None = None
+    recovery: float | np.ndarray | None = None
+
+    @property
+    def units(self) -> Mapping[str, float | np.ndarray]:
+        """What knobs are measured in, by name."""
+        return {
+            "rheobase": self.current,
+            "threshold": self.current if self.threshold is None else self.threshold,
+            "tau": self.time,
+            "recovery": self.time if self.recovery is None else self.recovery,
+            "1": 1.0,
+        }
 
 
 @dataclass(frozen=True)
@@ -49,8 +64,8 @@ class Knob:
     ----------
     low, high : float
         The bounds, in units of `unit`.
-    unit : {"rheobase", "threshold", "tau", "1"}
-        What it multiplies: the rheobase, the threshold of the pattern's stimulus or the relaxation time, or nothing.
+    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
+        What it multiplies, see `Scale`; "1" is nothing.
     scale : {"linear", "log"}
         How a search walks between the bounds.
     """
@@ -115,12 +130,11 @@ class Pattern:
         return self.probe(scaled, len(next(iter(scaled.values()))))
 
     def _scaled(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None) -> dict[str, np.ndarray]:
-        threshold = scale.current if scale.threshold is None else scale.threshold
-        units = {"rheobase": scale.current, "threshold": threshold, "tau": scale.time, "1": 1.0}
+        units = scale.units
         scaled = {name: np.asarray(values[name], dtype=float) * units[knob.unit] for name, knob in self.knobs.items()}
         if dt is not None:
             for name, knob in self.knobs.items():
-                if knob.unit == "tau":
+                if knob.unit in ("tau", "recovery"):
                     scaled[name] = np.maximum(np.round(scaled[name] / dt), SHORTEST) * dt
             # Events then start between two steps, never on one, where rounding would decide.
             scaled["rest"] = scaled["rest"] + 0.25 * dt

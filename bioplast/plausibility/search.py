@@ -23,7 +23,7 @@ from .sweep import Course, Sweep
 REST, FOLLOWED = 20, 30
 # The small pulse, in rheobases and in steps.
 SMALL, PULSE_STEPS = 0.02, 5
-# The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to one percent.
+# The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to 1 %.
 LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
 # What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
 # is watched at rest for nearly as long as the sweep takes; below this loss that is looked at.
@@ -31,8 +31,8 @@ PATIENCE = 3.0
 CLOSE = 0.3
 # What then still shows it has to show it also at so many steps to a step.
 FINER = 10
-# Time steps to a relaxation time.
-STEPS = 20
+# At least, and at most, so many time steps to a relaxation time.
+STEPS, MOST_STEPS = 20, 100
 METHODS = ("cma", "de")
 
 
@@ -67,9 +67,10 @@ class Found:
 
 
 def fine_step(neuron: Neuron, scale: Scale) -> float:
-    """The time step in seconds: that of the definition, or a twentieth of the relaxation time if that is smaller."""
+    """The time step in seconds: that of the definition, but between a hundredth and a twentieth of the relaxation."""
     suggested = float(neuron.dt) if neuron.dt is not None else np.inf
-    return float(min(suggested, np.min(scale.time) / STEPS))
+    time = float(np.min(scale.time))
+    return float(np.clip(suggested, time / MOST_STEPS, time / STEPS))
 
 
 class Objective:
@@ -115,7 +116,7 @@ class Objective:
         sweep = self.pattern.sweep(knobs, scale, self.dt)
         if not patience:
             return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / scale.time
+        knobs["rest"] = knobs["rest"] + patience * sweep.end / scale.units["recovery"]
         return self.pattern.sweep(knobs, scale, self.dt)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
