@@ -90,6 +90,14 @@ IMPOSSIBLE = (
         "before.",
     ),
     Impossible(
+        ("resonate_and_fire",),
+        "R",
+        "Until its first spike the cell is linear, so the peaks of v after the two ramps follow from a closed form. "
+        "Over all dampings and durations the fast ramp leads to at most 1.33 times the peak, for its height, of a slow "
+        "ramp that takes four times as long; and it is at most 0.75 times as high. The published table has a +: its "
+        "protocol is not given, and a fast ramp as high as 0.76 of the slow one can do it.",
+    ),
+    Impossible(
         (*_LINE, *_FIRST_SPIKE),
         "ST",
         "Order: with less input than at rest v stays at or below rest.",

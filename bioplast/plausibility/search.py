@@ -29,10 +29,13 @@ LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
 # is watched at rest for nearly as long as the sweep takes; below this loss that is looked at.
 PATIENCE = 3.0
 CLOSE = 0.3
-# What then still shows it has to show it also at so many steps to a step.
-FINER = 10
+# What then still shows it has to show it also at so many steps to a step, which takes long: of many, some are tried,
+# and the others count as missing it by next to nothing.
+FINER, TRIED, UNTRIED = 10, 16, 1e-6
 # At least, and at most, so many time steps to a relaxation time.
 STEPS, MOST_STEPS = 20, 100
+# The first sample, in populations, and the generations without anything better after which a search is given up.
+SAMPLES, STALE = 4, 15
 METHODS = ("cma", "de")
 
 
@@ -103,16 +106,15 @@ class Objective:
         self.pattern, self.scale, self.size = pattern, scale, size
         self.dt = fine_step(neuron, scale) if dt is None else dt
         self.space = Space.of(neuron, pattern)
-        self._make = functools.partial(Population, neuron, size, target=target, method=method)
-        self._population = self._make(self.sweep(self.space.middle(size)), dt=self.dt)
-        self._relaxing = self._make(self._pulse(), dt=self.dt, record=True) if pattern.timed else None
-        self._finer: Population | None = None
+        self._make = functools.partial(Population, neuron, target=target, method=method)
+        self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
+        self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
+        self._made: dict[bool, Population] = {}
         self.evaluations = 0
 
-    def sweep(self, points: np.ndarray, scale: Scale | None = None, patience: float = 0.0) -> Sweep:
+    def sweep(self, points: np.ndarray, threshold: np.ndarray | None = None, patience: float = 0.0) -> Sweep:
         """The input of the candidates, each rest longer by so many times the length of the whole sweep."""
-        scale = self.scale if scale is None else scale
-        knobs = dict(self.space.knobs_at(points))
+        scale, knobs = replace(self.scale, threshold=threshold), dict(self.space.knobs_at(points))
         sweep = self.pattern.sweep(knobs, scale, self.dt)
         if not patience:
             return sweep
@@ -125,69 +127,88 @@ class Objective:
         A candidate that nearly shows the pattern is simulated again with much longer rests, and its loss is the larger
         of the two: what it owed to a slow variable that had not come to rest, it does not show then, and a cell that
         fires of its own, however rarely, is found out. One that still shows it is simulated with a finer step.
+        Once one is found, the others are left out, with a loss of infinity.
         """
         points = np.clip(points, 0, 1)
-        self.evaluations += len(points)
-        # Candidates are simulated with others whose sweeps are about as long.
-        order, losses = np.argsort(self.sweep(points).end, kind="stable"), np.empty(len(points))
+        # Candidates are simulated with others whose sweeps are about as long, the shortest first.
+        order, losses = np.argsort(self.sweep(points).end, kind="stable"), np.full(len(points), np.inf)
         for start in range(0, len(points), self.size):
             part = order[start : start + self.size]
             losses[part] = self._losses(points[np.resize(part, self.size)])[: len(part)]
+            self.evaluations += len(part)
+            if losses.min() <= 0:
+                break
         return losses
 
     def _losses(self, points: np.ndarray) -> np.ndarray:
-        measured = self._measured(points)
-        losses = self._score(points, measured).loss
-        for bound, stage in ((CLOSE, {"patience": PATIENCE}), (0.0, {"finer": True})):
-            close = np.flatnonzero(losses <= bound)
-            if close.size:
-                again = np.resize(close, self.size)
-                scale, tau = measured
-                chosen = replace(scale, threshold=np.broadcast_to(scale.threshold, self.size)[again])
-                score = self._score(points[again], (chosen, np.broadcast_to(tau, self.size)[again]), **stage)
-                losses[close] = np.maximum(losses[close], score.loss[: close.size])
+        units = self._threshold(points), self._relaxation(points)
+        losses = self._score(self._population, points, *units).loss
+        close = np.flatnonzero(losses < CLOSE)
+        losses[close] = np.maximum(losses[close], self._again(close, points, *units, patience=PATIENCE))
+        shown = np.flatnonzero(losses == 0)
+        losses[shown[TRIED:]] = UNTRIED
+        losses[shown[:TRIED]] = self._again(shown[:TRIED], points, *units, finer=True)
         return losses
+
+    def _again(
+        self,
+        chosen: np.ndarray,
+        points: np.ndarray,
+        threshold: np.ndarray,
+        tau: np.ndarray,
+        patience: float = 0.0,
+        finer: bool = False,
+    ) -> np.ndarray:
+        """The losses of some of the points."""
+        losses = np.empty(chosen.size)
+        for start in range(0, chosen.size, TRIED):
+            part = chosen[start : start + TRIED]
+            rows = np.resize(part, TRIED)
+            score = self._score(self._few(finer), points[rows], threshold[rows], tau[rows], patience)
+            losses[start : start + TRIED] = score.loss[: len(part)]
+        return losses
+
+    def _few(self, finer: bool) -> Population:
+        """A population for the few candidates that are simulated again, made when the first is."""
+        if finer not in self._made:
+            like = self.sweep(self.space.middle(TRIED))
+            self._made[finer] = self._make(TRIED, like, dt=self.dt / FINER if finer else self.dt)
+        return self._made[finer]
 
     def found(self, point: np.ndarray) -> Found:
         """What is to be said of one point."""
         points = np.repeat(np.clip(point, 0, 1)[None], self.size, axis=0)
-        measured = self._measured(points)
-        for stage in ({}, {"patience": PATIENCE}, {"finer": True}):
-            score = self._score(points, measured, **stage)
-            if not score.met[0]:
-                break
-        scale = replace(self.scale, threshold=float(np.broadcast_to(measured[0].threshold, self.size)[0]))
+        threshold, tau = self._threshold(points), self._relaxation(points)
+        score = self._score(self._population, points, threshold, tau)
+        for finer, patience in ((False, PATIENCE), (True, 0.0)):
+            if score.met[0]:
+                few = points[:1].repeat(TRIED, axis=0), threshold[:1].repeat(TRIED), tau[:1].repeat(TRIED)
+                score = self._score(self._few(finer), *few, patience=patience)
         return Found(
             self.pattern.letter,
             float(score.loss[0]),
             {name: float(value[0]) for name, value in self.space.parameters_at(points).items()},
             {name: float(value[0]) for name, value in self.space.knobs_at(points).items()},
-            scale,
+            replace(self.scale, threshold=float(threshold[0])),
             tuple(score.failed()),
             self.evaluations,
         )
 
     def _score(
         self,
+        population: Population,
         points: np.ndarray,
-        measured: tuple[Scale, np.ndarray | float],
+        threshold: np.ndarray,
+        tau: np.ndarray,
         patience: float = 0.0,
-        finer: bool = False,
     ) -> Score:
-        scale, tau = measured
-        if finer and self._finer is None:
-            self._finer = self._make(self.sweep(points), dt=self.dt / FINER)
-        population = self._finer if finer else self._population
-        sweep = self.sweep(points, scale, patience)
-        return self.pattern.score(population(self.space.parameters_at(points), sweep, tau, scale.voltage), sweep)
+        sweep = self.sweep(points, threshold, patience)
+        features = population(self.space.parameters_at(points), sweep, tau, self.scale.voltage)
+        return self.pattern.score(features, sweep)
 
     # ---- the units of each candidate -------------------------------------------------------------------------------
 
-    def _measured(self, points: np.ndarray) -> tuple[Scale, np.ndarray | float]:
-        """The thresholds, as part of a scale, and the relaxation times, as far as the pattern asks for them."""
-        return replace(self.scale, threshold=self._threshold(points)), self._relaxation(points)
-
-    def _threshold(self, points: np.ndarray) -> np.ndarray | float:
+    def _threshold(self, points: np.ndarray) -> np.ndarray:
         """The weakest of the pattern's stimuli that is answered, or the rheobase if none is."""
         current = np.broadcast_to(np.asarray(self.scale.current, dtype=float), len(points))
         if self.pattern.probe is None:
@@ -209,10 +230,10 @@ class Objective:
         course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
         return course.end(FOLLOWED * self.scale.time)
 
-    def _relaxation(self, points: np.ndarray) -> np.ndarray | float:
+    def _relaxation(self, points: np.ndarray) -> np.ndarray:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
-            return np.nan
+            return np.full(len(points), np.nan)
         sweep = self._pulse()
         self._relaxing(self.space.parameters_at(points), sweep)
         record = self._relaxing.record()
@@ -245,6 +266,7 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
 
 def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
     import cma
+    from scipy.stats import qmc
 
     generator = np.random.default_rng(seed)
     each = objective.size // starts
@@ -253,11 +275,13 @@ def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.nda
         options = {"bounds": [0, 1], "popsize": each, "seed": int(generator.integers(1, 2**31)), "verbose": -9}
         return cma.CMAEvolutionStrategy(point, 0.2, options)
 
-    points = generator.random((4 * objective.size, objective.space.size))
+    points = qmc.Sobol(objective.space.size, rng=generator).random(SAMPLES * objective.size)
     losses = objective(points)
-    order = np.argsort(losses)
+    order = np.argsort(losses, kind="stable")
     best, lowest = points[order[0]], losses[order[0]]
-    running = [begin(points[k]) for k in order[:starts]]
+    # One that has converged, or found nothing better for long, begins anew from the best that is left of the sample.
+    waiting = iter(points[order])
+    running = [begin(next(waiting)) for _ in range(starts)]
     while lowest > 0 and objective.evaluations < budget:
         asked = [strategy.ask() for strategy in running]
         points = np.clip(np.concatenate(asked), 0, 1)
@@ -268,8 +292,9 @@ def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.nda
         for n, strategy in enumerate(running):
             mine = losses[n * each : (n + 1) * each]
             strategy.tell(asked[n], mine.tolist())
-            if strategy.stop():
-                running[n] = begin(generator.random(objective.space.size))
+            stale = strategy.countiter - strategy.best.evals / each > STALE
+            if strategy.stop() or stale:
+                running[n] = begin(next(waiting, generator.random(objective.space.size)))
     return best
 
 
