@@ -138,6 +138,8 @@ def test_tonic_spiking_is_found_from_a_cold_start_and_the_same_seed_finds_the_sa
     assert found[0].loss == 0
     assert found[0] == found[1]
     assert found[0].evaluations <= 2000
+    objective.evaluations = 0
+    assert search(objective, 2000, seed=7, method="de").loss == 0
     for name, value in found[0].parameters.items():
         parameter = integrate_and_fire.parameters[name]
         assert float(parameter.low) <= value <= float(parameter.high)

@@ -59,7 +59,7 @@ bistability = Pattern(
         "base": Knob(-2, 2, "rheobase", "linear"),
         "width": PULSE,
         "amplitude": STRONG,
-        "firing": Knob(10, 200, "tau"),
+        "firing": Knob(2, 40, "recovery"),
         # The second pulse may be of either sign.
         "off": Knob(-4, 4, "1", "linear"),
     },
