@@ -19,7 +19,7 @@ from bioplast import program as programs
 from bioplast.models import izhikevich_2003
 from bioplast.plausibility import PATTERNS, Scale
 from bioplast.plausibility.population import Population
-from bioplast.plausibility.reduction import Reduction
+from bioplast.plausibility.reduction import SPIKE, Reduction
 from bioplast.plausibility.space import Space
 
 ROUNDS, DT = 5, 1e-4
@@ -34,18 +34,20 @@ def main() -> None:
     parameters, sweep = space.parameters_at(points), pattern.sweep(space.knobs_at(points), scale, DT)
 
     scored = Population(izhikevich_2003, size, sweep, dt=DT)
-    reduction = Reduction(izhikevich_2003, sweep)
-    group = reduction.definition.group(size, name="candidates", dt=DT * second)
-    group.run_regularly(reduction.drive, when="start", name="candidates_drive")
+    reduction = Reduction(izhikevich_2003, size, aftermath=False)
+    events = {name: event for name, event in reduction.definition.events.items() if name != SPIKE}
+    group = reduction.definition.replace(events=events).group(size, name="candidates", dt=DT * second)
+    reduction.attach(group, features=False)
     spikes = SpikeMonitor(group, name="candidates_spikes")
     duration = (int(np.ceil(sweep.end.max() / DT)) + 1) * DT
     bare = programs.compile(Network(group, spikes), duration * second, "cpp", namespace={}, watch=None)
-    values = {f"candidates.{name}": value for name, value in (parameters | reduction.values(sweep)).items()}
+    begun, tables = reduction.values(sweep, DT)
+    values = {f"candidates.{name}": value for name, value in (parameters | begun).items()}
 
     times: dict[str, list[float]] = {"bare": [], "scored": []}
     for _ in range(ROUNDS):
         begin = time.perf_counter()
-        bare(values, seed=0)
+        bare(values, tables, seed=0)
         times["bare"].append(time.perf_counter() - begin)
         begin = time.perf_counter()
         features = scored(parameters, sweep, tau=2e-3, scale=0.01)

@@ -1,4 +1,4 @@
-"""The units of a cell: its relaxation time, its rheobase, and the depolarization that the rheobase brings about."""
+"""The units of a cell: its relaxation and recovery times, its rheobase, and what depolarization that brings about."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ PER_DECADE = 4
 # The probes last so many time steps at first; longer ones are tried as long as the cell has not relaxed.
 STEPS = 4000
 LONGEST = 64_000
-# The relaxation is measured with so much less than what makes the cell fire.
-SMALL = 0.02
+# The relaxation is measured with so much less than what makes the cell fire, the recovery after so much more.
+SMALL, STRONG = 0.02, 1.5
+# Steps are so many relaxation times long.
+STEP = 40
 
 
 def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait: float) -> Sweep:
@@ -77,8 +79,18 @@ def calibrate(
         length *= 4
     if np.isnan(time):
         raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
-    rheobase, depolarization = _threshold(firing, amplitudes, max(40 * time, STEPS * population.dt), neuron.label)
-    return Scale(time=float(time), current=rheobase, voltage=depolarization)
+    step = max(STEP * time, STEPS * population.dt)
+    rheobase, depolarization = _threshold(firing, amplitudes, step, neuron.label)
+    recovery, wait = np.nan, STEPS * population.dt
+    while np.isnan(recovery) and wait <= LONGEST * population.dt:
+        population(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
+        record = population.record()
+        onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - population.dt / 2)
+        recovery = relaxation_time(record.voltage[over:] - record.voltage[onset - 1], population.dt)[0]
+        wait *= 4
+    # A cell that fires on after the step is left alone as long as one could watch it.
+    recovery = wait / 4 if np.isnan(recovery) else max(recovery, time)
+    return Scale(float(time), rheobase, depolarization, recovery=float(recovery))
 
 
 def _threshold(

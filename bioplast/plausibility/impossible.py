@@ -3,6 +3,9 @@
 The proofs are about cells at rest before each event. A criterion lets v differ a little between the rests of a sweep,
 so what a search finds in spite of a proof lives in that tolerance, and not in the model.
 
+They hold for every stimulus of the protocols, within the bounds of the definitions; the rheobase of these cells is
+positive, so that a step or pulse excites and inhibition does not.
+
 The leaky integrate-and-fire cell and the quadratic one are flows on a line, v' = f(v) + I(t), with one reset value.
 Two facts carry most of the proofs. Order: two courses of v under the same input never cross, and more input never means
 a lower v. Renewal: under a constant input every spike starts the same course from the same reset, so that all intervals
@@ -55,10 +58,11 @@ IMPOSSIBLE = (
     Impossible(
         ("quadratic_integrate_and_fire",),
         "B",
-        "Put the origin of v midway between rest and threshold: under a step v' = a*(v**2 + m), m > 0. From the "
-        "lowest reset, minus infinity, to rest takes no longer than from rest to infinity, by symmetry, so an "
-        "interval is at most twice the first latency and a little more since the peak is finite; the next spike "
-        "comes before a silence of five latencies is over.",
+        "Put the origin of v midway between rest and threshold, -s and s: under a step v' = a*(v**2 + m), and m is at"
+        " most s**2, since half of the step is silent. The angle arctan(v/sqrt(m)) grows evenly with time. To the "
+        "peak, above the origin, it is p > 0: the first spike takes at least pi/4 + p, and any interval, from "
+        "however low a reset, at most pi/2 + p, which is less than twice as much. The next spike comes before a "
+        "silence of five latencies is over.",
     ),
     Impossible(
         (*_LINE, *_FIRST_SPIKE),
@@ -86,6 +90,14 @@ IMPOSSIBLE = (
         "before.",
     ),
     Impossible(
+        ("resonate_and_fire",),
+        "R",
+        "Until its first spike the cell is linear, so the peaks of v after the two ramps follow from a closed form. "
+        "Over all dampings and durations the fast ramp leads to at most 1.33 times the peak, for its height, of a slow "
+        "ramp that takes four times as long; and it is at most 0.75 times as high. The published table has a +: its "
+        "protocol is not given, and a fast ramp as high as 0.76 of the slow one can do it.",
+    ),
+    Impossible(
         (*_LINE, *_FIRST_SPIKE),
         "ST",
         "Order: with less input than at rest v stays at or below rest.",
@@ -110,9 +122,11 @@ IMPOSSIBLE = (
         "not at all.",
     ),
     Impossible(
-        (*_LEAKY, "adaptive_threshold_lif"),
+        # The bounds of the others allow a reset above threshold, from which a cell fires on.
+        ("integrate_and_fire",),
         "P",
-        "At the base v approaches rest, below the threshold, from any reset: no spike follows from another.",
+        "At the base v approaches rest, below the threshold, from a reset below the threshold: no spike follows from "
+        "another.",
     ),
 )
 

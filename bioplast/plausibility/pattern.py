@@ -30,11 +30,30 @@ class Scale:
         The rheobase, in the unit of the input; negative if the cell fires when the input falls.
     voltage : float or ndarray
         The depolarization that the rheobase brings about without a spike.
+    threshold : float or ndarray, optional
+        The weakest stimulus of the pattern's own kind that is answered, see `Pattern.probe`, in the unit of the input;
+        the rheobase unless given.
+    recovery : float or ndarray, optional
+        How long the cell takes to come to rest after a train of spikes, measured as the relaxation time is, which it is
+        unless given.
     """
 
     time: float | np.ndarray
     current: float | np.ndarray
     voltage: float | np.ndarray
+    threshold: float | np.ndarray | None = None
+    recovery: float | np.ndarray | None = None
+
+    @property
+    def units(self) -> Mapping[str, float | np.ndarray]:
+        """What knobs are measured in, by name."""
+        return {
+            "rheobase": self.current,
+            "threshold": self.current if self.threshold is None else self.threshold,
+            "tau": self.time,
+            "recovery": self.time if self.recovery is None else self.recovery,
+            "1": 1.0,
+        }
 
 
 @dataclass(frozen=True)
@@ -45,8 +64,8 @@ class Knob:
     ----------
     low, high : float
         The bounds, in units of `unit`.
-    unit : {"rheobase", "tau", "1"}
-        What it multiplies: the rheobase or the relaxation time of the cell, or nothing.
+    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
+        What it multiplies, see `Scale`; "1" is nothing.
     scale : {"linear", "log"}
         How a search walks between the bounds.
     """
@@ -75,6 +94,9 @@ class Pattern:
         (features, sweep) -> violations [N] by requirement, see `score`.
     timed : bool
         Whether the criterion asks for the relaxation time.
+    probe : callable, optional
+        As `protocol`, but only the event that has to be answered, called "probe": how strong it has to be is measured
+        for each candidate. The knob "amplitude" is then in units of that threshold.
     """
 
     letter: str
@@ -84,6 +106,7 @@ class Pattern:
     protocol: Callable[[Mapping[str, np.ndarray], int], Sweep] = field(repr=False)
     criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
     timed: bool = False
+    probe: Callable[[Mapping[str, np.ndarray], int], Sweep] | None = field(default=None, repr=False)
 
     def sweep(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
         """The input of N candidates.
@@ -97,15 +120,25 @@ class Pattern:
             The time step of the simulation to come. Durations are then whole numbers of steps, so that two pulses that
             should be alike are, and no pulse falls between two steps.
         """
-        units = {"rheobase": scale.current, "tau": scale.time, "1": 1.0}
+        scaled = self._scaled(values, scale, dt)
+        return self.protocol(scaled, len(next(iter(scaled.values()))))
+
+    def probing(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
+        """The event that has to be answered alone, as strong as the threshold in `scale`; arguments as of `sweep`."""
+        assert self.probe is not None
+        scaled = self._scaled({**values, "amplitude": np.ones_like(values["amplitude"])}, scale, dt)
+        return self.probe(scaled, len(next(iter(scaled.values()))))
+
+    def _scaled(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None) -> dict[str, np.ndarray]:
+        units = scale.units
         scaled = {name: np.asarray(values[name], dtype=float) * units[knob.unit] for name, knob in self.knobs.items()}
         if dt is not None:
             for name, knob in self.knobs.items():
-                if knob.unit == "tau":
+                if knob.unit in ("tau", "recovery"):
                     scaled[name] = np.maximum(np.round(scaled[name] / dt), SHORTEST) * dt
             # Events then start between two steps, never on one, where rounding would decide.
             scaled["rest"] = scaled["rest"] + 0.25 * dt
-        return self.protocol(scaled, len(next(iter(scaled.values()))))
+        return scaled
 
     def score(self, features: Features, sweep: Sweep) -> Score:
         """How far each candidate is from the pattern."""

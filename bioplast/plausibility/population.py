@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, ms, second
+from brian2 import EventMonitor, Network, StateMonitor, ms, second
 
 from .. import program as programs
 from ..definition import Neuron
 from ..errors import BioplastError
 from .features import Features, Record
-from .reduction import VOLTAGE, Reduction
+from .reduction import SPIKE, VOLTAGE, Reduction
 from .sweep import Sweep
 from .train import Train
-
-# A candidate with more spikes in a sweep is judged like one that diverged, so that it costs no memory.
-MOST = 500
 
 
 class Population:
@@ -31,7 +27,7 @@ class Population:
     size : int
         The number of candidates, N.
     like : Sweep
-        A sweep with as many pieces, rests and ranged windows as those to come; its numbers do not matter.
+        A sweep with an aftermath if those to come have one; nothing else of it matters.
     target : {"cpp", "numpy", "cython", "openmp"}
         Where it runs; see `bioplast.compile`.
     dt : float, optional
@@ -61,11 +57,10 @@ class Population:
         check(neuron)
         self.neuron, self.size = neuron, size
         self.dt = float(neuron.dt or 0.1 * ms) if dt is None else dt
-        reductions = Reduction(neuron, like)
+        reductions = Reduction(neuron, size, like.aftermath is not None)
         group = reductions.definition.group(size, name="candidates", dt=self.dt * second, method=method)
-        group.run_regularly(reductions.drive, when="start", name="candidates_drive")
-        group.run_regularly(reductions.code, when="end", name="candidates_reduce")
-        objects = [group, SpikeMonitor(group, name="candidates_spikes")]
+        reductions.attach(group)
+        objects = [group, EventMonitor(group, SPIKE, name="candidates_spikes")]
         if record:
             recorded = [VOLTAGE, neuron.external]
             objects.append(StateMonitor(group, recorded, record=True, when="end", name="candidates_trace"))
@@ -94,42 +89,25 @@ class Population:
             See `Features`.
         """
         steps = int(np.ceil(sweep.end.max() / self.dt)) + 1
-        values = {f"candidates.{name}": value for name, value in self._reductions.values(sweep).items()}
+        begun, tables = self._reductions.values(sweep, self.dt)
+        values = {f"candidates.{name}": value for name, value in begun.items()}
         values |= {f"candidates.{name}": np.asarray(value, dtype=float) for name, value in parameters.items()}
-        values |= {f"candidates.{name}": value for name, value in self._started(parameters).items()}
         self._program.duration = steps * self.dt
         with np.errstate(all="ignore"):
-            self._output = self._program(values, seed=0)
+            self._output = self._program(values, tables, seed=0)
         final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
-        spikes = self._spikes()
-        features = self._reductions.features(
-            final, spikes, sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
+        return self._reductions.features(
+            final, self._spikes(), sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
         )
-        return replace(features, finite=features.finite & ~self._restless)
 
     def _spikes(self) -> Train:
         times, indices = self._output.events("candidates_spikes")
-        order = np.argsort(indices, kind="stable")
-        times, indices = times[order], indices[order]
-        counts = np.bincount(indices, minlength=self.size)
-        kept = np.arange(len(times)) - np.repeat(np.cumsum(counts) - counts, counts) < MOST
-        self._restless = counts > MOST
-        return Train.padded(times[kept], indices[kept], self.size)
+        return Train.from_events(times, indices, self.size)
 
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
-        spikes = self._spikes()
-        return Record(trace["t"], trace[VOLTAGE], spikes, trace[self.neuron.external])
-
-    def _started(self, parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The start values that follow from these parameters."""
-        group, initial = self._group, self.neuron.initial
-        for name, value in parameters.items():
-            getattr(group, name).set_item(slice(None), Quantity(value, dim=self.neuron.variables[name]))
-        for name, value in initial.items():
-            getattr(group, name).set_item(slice(None), value, namespace=dict(self.neuron.namespace))
-        return {name: np.array(getattr(group, f"{name}_")) for name in initial}
+        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external])
 
 
 def check(neuron: Neuron) -> None:

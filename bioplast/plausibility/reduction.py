@@ -1,114 +1,152 @@
 """Equations and statements that give a definition its sweep, and reduce its response while it runs.
 
-What they compute is what `features.reduce` computes from a recording, to the last digit.
+What they compute is what `features.reduce` computes from a recording, to the last digit. Whatever changes in a sweep
+changes at an event of the cell concerned, so that a time step costs little: the input, and the range of v since the
+last change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
-from brian2 import second
+from brian2 import NeuronGroup, Quantity, TimedArray, get_dimensions, second
 
 from ..definition import Neuron
 from ..parameter import unit_text
 from .features import CYCLES, Features
-from .sweep import Sweep, Window
+from .sweep import Sweep
+from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL, VALUE, WITHIN, timetable
 from .train import Train
 
 VOLTAGE = "v"
+BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
+# So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
+MOST = 500
 # Beyond any potential; infinity cannot be written in equations.
 BIG = 1e300
-
-
-def _inside(start: str, end: str) -> str:
-    return f"int(t >= {start})*int(t < {end})"
+# Where the variables start: ranges are empty.
+_STARTS = {"low": BIG, "high": -BIG, "top": -BIG, "before": BIG, "lowest": BIG, "rise": -BIG, "cycle": -1.0}
+_COURSE = ("before", "lowest", "rise", "trough", "hump", "previous")
 
 
 class Reduction:
-    """A definition extended for sweeps of one shape.
+    """A definition extended for sweeps of any shape.
 
     Parameters
     ----------
     neuron : Neuron
-    like : Sweep
-        Any sweep with as many pieces, rests and ranged windows, and an aftermath or none.
+    size : int
+        The number of candidates.
+    aftermath : bool
+        Whether the course of v after the last spike is followed, which costs time at every step.
 
     Attributes
     ----------
     definition : Neuron
         With the variables of the sweep and of the reduction, all called ``sweep_...``.
-    drive, code : str
-        Statements for the start and the end of each step.
     """
 
-    def __init__(self, neuron: Neuron, like: Sweep):
-        self.volts = unit_text(neuron.variables[VOLTAGE])
-        self.amps = unit_text(neuron.input_dimensions)
-        self.amps_per_second = unit_text(neuron.input_dimensions / second.dim)
-        self.pieces, self.rests, self.ranged = len(like.pieces), len(like.rests), tuple(like.ranged)
-        self.aftermath = like.aftermath is not None
-        self.drive = self._drive(neuron.external)
-        self.code = "\n".join(self._code())
-        reset = "\n".join(filter(None, [neuron.reset, "sweep_spiked = 1"])) if self.aftermath else neuron.reset
-        self.definition = neuron.replace(equations="\n".join([neuron.equations, *self._lines()]), reset=reset)
+    def __init__(self, neuron: Neuron, size: int, aftermath: bool):
+        self.aftermath = aftermath
+        self._external = neuron.external
+        # Here and not when the group is made, since the start may depend on a candidate's parameters.
+        self._begin = [f"{name} = {_text(value)}" for name, value in neuron.initial.items()]
+        volts, amps = neuron.variables[VOLTAGE], neuron.input_dimensions
+        self._big = f"{BIG}*{unit_text(volts)}" if unit_text(volts) != "1" else f"{BIG}"
+        plain = second.dim / second.dim
+        self._columns = {
+            UNTIL: second.dim,
+            VALUE: amps,
+            SLOPE: amps / second.dim,
+            SINCE: second.dim,
+            **dict.fromkeys(FLAGS, plain),
+        }
+        self._ranges = ["rest", *(f"range_{k}" for k in range(RANGED))]
+        ends = ["low", "high", "top", "final", *(f"{name}_{end}" for name in self._ranges for end in ("low", "high"))]
+        dimensions = {**self._columns, **dict.fromkeys(ends, volts), **dict.fromkeys(("row", "wild", "count"), plain)}
+        if aftermath:
+            dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
+            dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
+        self._variables = tuple(dimensions)
+        lines = [f"sweep_{name} : {unit_text(unit)}" for name, unit in dimensions.items()]
+        reset = "\n".join(filter(None, [neuron.reset, "sweep_spiked = 1"])) if aftermath else neuron.reset
+        self.definition = neuron.replace(
+            equations="\n".join([neuron.equations, *lines]),
+            reset=reset,
+            events={
+                **neuron.events,
+                **({BEGIN: "t < 0.5*dt"} if self._begin else {}),
+                CHANGE: "t >= sweep_until",
+                SPIKE: self._spike(neuron),
+            },
+            namespace={
+                **neuron.namespace,
+                **{
+                    f"sweep_{name}_at": TimedArray(Quantity(np.zeros((2, size)), dim=dim), dt=1 * second)
+                    for name, dim in self._columns.items()
+                },
+            },
+        )
+
+    def attach(self, group: NeuronGroup, features: bool = True) -> None:
+        """Give a group of `definition` its start and its input, and the reduction unless only the input is wanted."""
+        if self._begin:
+            group.set_event_schedule(BEGIN, when="before_start")
+            group.run_on_event(BEGIN, "\n".join(self._begin), when="before_start", order=1)
+        group.set_event_schedule(CHANGE, when="before_start")
+        group.run_on_event(CHANGE, "\n".join(self._fold() * features + self._next()), when="before_start", order=1)
+        group.run_regularly(
+            f"{self._external} = sweep_value + sweep_slope*(t - sweep_since)", when="start", name=f"{group.name}_drive"
+        )
+        if features:
+            # Before a spike makes the cell refractory.
+            group.set_event_schedule(SPIKE, when="before_thresholds")
+            group.run_on_event(SPIKE, "sweep_count += 1", when="before_thresholds", order=1)
+            code = [*self._widen("sweep_low", "sweep_high", VOLTAGE, VOLTAGE)]
+            code += self._course() if self.aftermath else []
+            group.run_regularly("\n".join(code), when="end", name=f"{group.name}_reduce")
+
+    @staticmethod
+    def _spike(neuron: Neuron) -> str:
+        """The condition of a spike that counts: it comes before the end of the sweep, and not too many came before."""
+        able = " and not_refractory" if neuron.refractory is not False else ""
+        return f"({neuron.threshold}){able} and sweep_{ALIVE} > 0.5 and sweep_count <= {MOST}"
 
     # ---- the text --------------------------------------------------------------------------------------------------
 
-    def _lines(self) -> list[str]:
-        units = {f"sweep_{name}": unit for name, unit in self._units().items()}
-        return [f"{name} : {unit}" for name, unit in units.items()]
-
-    def _units(self) -> dict[str, str]:
-        units = {"base": self.amps, "end": "second"}
-        for k in range(self.pieces):
-            units |= {f"from_{k}": "second", f"to_{k}": "second", f"value_{k}": self.amps}
-            units[f"slope_{k}"] = self.amps_per_second
-        for k in range(self.rests):
-            units |= {f"rest_from_{k}": "second", f"rest_to_{k}": "second"}
-        units |= dict.fromkeys(("rest_low", "rest_high", "top", "final"), self.volts)
-        for k in range(len(self.ranged)):
-            units |= {f"range_from_{k}": "second", f"range_to_{k}": "second"}
-            units |= {f"low_{k}": self.volts, f"high_{k}": self.volts}
-        if self.aftermath:
-            units |= {"after": "second", "half_steps": "1"}
-            units |= dict.fromkeys(("spiked", "over", "seen", "above", "index"), "1")
-            units |= dict.fromkeys(("previous", "before", "lowest", "rise", "trough", "hump"), self.volts)
-            units |= {f"cycle_{k}": self.volts for k in range(CYCLES)}
-        return units
-
-    def _drive(self, external: str) -> str:
-        terms = ["sweep_base"]
-        for k in range(self.pieces):
-            inside = _inside(f"sweep_from_{k}", f"sweep_to_{k}")
-            terms.append(f"{inside}*(sweep_value_{k} + sweep_slope_{k}*(t - sweep_from_{k}))")
-        return f"{external} = {' + '.join(terms)}"
-
-    def _code(self) -> list[str]:
-        big = f"{BIG}*{self.volts}" if self.volts != "1" else f"{BIG}"
-
-        def extremes(low: str, high: str, inside: str) -> list[str]:
-            # A value that is not finite spoils them, wherever it comes.
-            lines = [f"{low} = clip({inside}*{VOLTAGE} + (1 - {inside})*{low}, -{big}, {low})"] if low else []
-            return [*lines, f"{high} = clip({inside}*{VOLTAGE} + (1 - {inside})*{high}, {high}, {big})"]
-
-        alive = _inside("sweep_rest_from_0", "sweep_end")
-        resting = " + ".join(_inside(f"sweep_rest_from_{k}", f"sweep_rest_to_{k}") for k in range(self.rests))
-        lines = [f"sweep_inside_rest = {resting}", *extremes("sweep_rest_low", "sweep_rest_high", "sweep_inside_rest")]
-        lines += [f"sweep_inside_sweep = {alive}", *extremes("", "sweep_top", "sweep_inside_sweep")]
-        lines += [f"sweep_final = sweep_inside_sweep*{VOLTAGE} + (1 - sweep_inside_sweep)*sweep_final"]
-        for k in range(len(self.ranged)):
-            lines.append(f"sweep_inside_{k} = {_inside(f'sweep_range_from_{k}', f'sweep_range_to_{k}')}")
-            lines += extremes(f"sweep_low_{k}", f"sweep_high_{k}", f"sweep_inside_{k}")
-        return [*lines, *self._course(big)] if self.aftermath else lines
-
-    @staticmethod
-    def _course(big: str) -> list[str]:
-        """The course after the last spike: everything starts over at a spike."""
+    def _widen(self, low: str, high: str, lower: str, higher: str, flag: str = "") -> list[str]:
+        """A range that takes in another, if the flag is 1. A value that is not finite spoils it."""
+        lines = [f"{low} = clip({lower}, -{self._big}, {low})", f"{high} = clip({higher}, {high}, {self._big})"]
+        if not flag:
+            return lines
         return [
-            "sweep_new = sweep_spiked*int(t < sweep_end)",
+            f"{name} = {flag}*{new} + (1 - {flag})*{name}" for name, _, new in (line.partition(" = ") for line in lines)
+        ]
+
+    def _fold(self) -> list[str]:
+        """The range of v in the stretch that ends counts where it belongs."""
+        lines = [f"sweep_wild += 1 - int(sweep_high - sweep_low < {self._big})"]
+        flags = dict(zip(self._ranges, (RESTING, *WITHIN), strict=True))
+        for name, flag in flags.items():
+            lines += self._widen(f"sweep_{name}_low", f"sweep_{name}_high", "sweep_low", "sweep_high", f"sweep_{flag}")
+        lines += self._widen("sweep_top", "sweep_top", "sweep_top", "sweep_high", f"sweep_{ALIVE}")[1:]
+        return [*lines, f"sweep_final = sweep_{ALIVE}*{VOLTAGE} + (1 - sweep_{ALIVE})*sweep_final"]
+
+    def _next(self) -> list[str]:
+        lines = [f"sweep_{name} = sweep_{name}_at((sweep_row + 1.5)*second, i)" for name in self._columns]
+        return [*lines, "sweep_row += 1", f"sweep_low = {self._big}", f"sweep_high = -{self._big}"]
+
+    def _course(self) -> list[str]:
+        """The course after the last spike: everything starts over at a spike."""
+        big = self._big
+        return [
+            f"sweep_new = sweep_spiked*sweep_{ALIVE}",
             "sweep_spiked = 0",
             "sweep_before = sweep_new*sweep_previous + (1 - sweep_new)*sweep_before",
             f"sweep_over = (1 - sweep_new)*sweep_over + int({VOLTAGE} < sweep_before)*(1 - (1 - sweep_new)*sweep_over)",
-            "sweep_watched = sweep_over*int(t >= sweep_after)*int(t < sweep_end)",
+            f"sweep_watched = sweep_over*sweep_{AFTER}",
             f"sweep_deviation = {VOLTAGE} - 0.5*(sweep_rest_low + sweep_rest_high)",
             "sweep_higher = int(sweep_deviation > 0*sweep_deviation)",
             "sweep_crossed = (1 - sweep_new)*sweep_seen*sweep_watched*int(sweep_higher != sweep_above)",
@@ -133,32 +171,18 @@ class Reduction:
 
     # ---- the numbers -----------------------------------------------------------------------------------------------
 
-    def values(self, sweep: Sweep) -> dict[str, np.ndarray]:
-        """What the variables are at the start, by their names in the group, SI base units."""
-        values = {"base": sweep.base, "end": sweep.end}
-
-        def window(name: str, k: int, given: Window) -> None:
-            values[f"{name}from_{k}"], values[f"{name}to_{k}"] = given.start, given.end
-
-        for k, piece in enumerate(sweep.pieces):
-            values |= {f"from_{k}": piece.start, f"to_{k}": piece.end}
-            values |= {f"value_{k}": piece.value - sweep.base, f"slope_{k}": piece.slope}
-        for k, rest in enumerate(sweep.rests):
-            window("rest_", k, rest)
-        for k, name in enumerate(self.ranged):
-            window("range_", k, sweep.ranged[name])
-        starts = {"low": BIG, "high": -BIG, "top": -BIG, "before": BIG, "lowest": BIG, "rise": -BIG, "cycle": -1.0}
-        if sweep.aftermath is not None:
-            values["after"] = sweep.aftermath
-        for name in self._units():
-            if name not in values:
-                word = name.removeprefix("rest_").rpartition("_")[0] or name.removeprefix("rest_")
-                values[name] = np.full(sweep.size, starts.get(name.removeprefix("rest_"), starts.get(word, 0.0)))
-        return {f"sweep_{name}": np.asarray(value, dtype=float) for name, value in values.items()}
+    def values(self, sweep: Sweep, dt: float) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+        """What the variables are at the start, and what the tables hold [rows, N], by their names; SI base units."""
+        table = timetable(sweep, dt)
+        values = {}
+        for name in self._variables:
+            start = _STARTS.get(name, _STARTS.get(name.rpartition("_")[2], _STARTS.get(name.partition("_")[0], 0.0)))
+            values[f"sweep_{name}"] = table[name][0] if name in table else np.full(sweep.size, start)
+        return values, {f"sweep_{name}_at": table[name] for name in self._columns}
 
     def features(
         self,
-        final: dict[str, np.ndarray],
+        final: Mapping[str, np.ndarray],
         spikes: Train,
         sweep: Sweep,
         tau: np.ndarray,
@@ -166,7 +190,7 @@ class Reduction:
         dt: float,
     ) -> Features:
         """The features, from the values that the variables have in the end."""
-        end = {name: final[f"sweep_{name}"] for name in self._units()}
+        end = {name: final[f"sweep_{name}"] for name in self._variables}
         size, nothing = sweep.size, np.full(sweep.size, np.nan)
         cycles, half_period, trough, hump = np.full((size, CYCLES), np.nan), nothing, nothing, nothing
         if self.aftermath:
@@ -176,8 +200,8 @@ class Reduction:
             cycles = np.where(seen[:, None] & reached, found, np.nan)
             half_period = np.where(end["half_steps"] > 0, end["half_steps"] * dt, np.nan)
             trough, hump = np.where(seen, end["trough"], np.nan), np.where(seen, end["hump"], np.nan)
-        finite = np.ones(size, dtype=bool)
-        for name in ("rest_low", "rest_high", "top", "final", *(f"low_{k}" for k in range(len(self.ranged)))):
+        finite = (end["wild"] == 0) & (end["count"] <= MOST)
+        for name in ("rest_low", "rest_high", "top", "final"):
             finite &= np.isfinite(end[name]) & (np.abs(end[name]) < BIG)
         return Features(
             spikes=spikes,
@@ -187,8 +211,8 @@ class Reduction:
             rest_high=end["rest_high"],
             top=end["top"],
             scale=scale,
-            low={name: end[f"low_{k}"] for k, name in enumerate(self.ranged)},
-            high={name: end[f"high_{k}"] for k, name in enumerate(self.ranged)},
+            low={name: end[f"range_{k}_low"] for k, name in enumerate(sweep.ranged)},
+            high={name: end[f"range_{k}_high"] for k, name in enumerate(sweep.ranged)},
             cycles=cycles,
             half_period=half_period,
             trough=trough,
@@ -197,3 +221,8 @@ class Reduction:
             finite=finite,
             driven=np.ones(size, dtype=bool),
         )
+
+
+def _text(value: Any) -> str:
+    """A start value as an expression."""
+    return value if isinstance(value, str) else f"{float(value)!r}*{unit_text(get_dimensions(value))}"

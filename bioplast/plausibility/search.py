@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,19 @@ from .sweep import Course, Sweep
 REST, FOLLOWED = 20, 30
 # The small pulse, in rheobases and in steps.
 SMALL, PULSE_STEPS = 0.02, 5
+# The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to 1 %.
+LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
 # What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
 # is watched at rest for nearly as long as the sweep takes; below this loss that is looked at.
 PATIENCE = 3.0
 CLOSE = 0.3
-# Time steps to a relaxation time.
-STEPS = 20
+# What then still shows it has to show it also at so many steps to a step, which takes long: of many, some are tried,
+# and the others count as missing it by next to nothing.
+FINER, TRIED, UNTRIED = 10, 16, 1e-6
+# At least, and at most, so many time steps to a relaxation time.
+STEPS, MOST_STEPS = 20, 100
+# The first sample, in populations, and the generations without anything better after which a search is given up.
+SAMPLES, STALE = 4, 15
 METHODS = ("cma", "de")
 
 
@@ -44,6 +52,8 @@ class Found:
         SI base units.
     knobs : dict of str to float
         In units of the knobs.
+    scale : Scale
+        The units of the knobs for this candidate, so that ``pattern.sweep(knobs, scale, dt)`` is its input.
     failed : tuple of str
         The requirements that it does not meet.
     evaluations : int
@@ -54,14 +64,16 @@ class Found:
     loss: float
     parameters: Mapping[str, float]
     knobs: Mapping[str, float]
+    scale: Scale
     failed: tuple[str, ...]
     evaluations: int
 
 
 def fine_step(neuron: Neuron, scale: Scale) -> float:
-    """The time step in seconds: that of the definition, or a twentieth of the relaxation time if that is smaller."""
+    """The time step in seconds: that of the definition, but between a hundredth and a twentieth of the relaxation."""
     suggested = float(neuron.dt) if neuron.dt is not None else np.inf
-    return float(min(suggested, np.min(scale.time) / STEPS))
+    time = float(np.min(scale.time))
+    return float(np.clip(suggested, time / MOST_STEPS, time / STEPS))
 
 
 class Objective:
@@ -94,77 +106,136 @@ class Objective:
         self.pattern, self.scale, self.size = pattern, scale, size
         self.dt = fine_step(neuron, scale) if dt is None else dt
         self.space = Space.of(neuron, pattern)
-        middle = self.sweep(np.full((size, self.space.size), 0.5))
-        self._population = Population(neuron, size, middle, target, dt=self.dt, method=method)
-        self._relaxing = None
-        if pattern.timed:
-            pulse = self._pulse()
-            self._relaxing = Population(neuron, size, pulse, target, dt=self.dt, method=method, record=True)
+        self._make = functools.partial(Population, neuron, target=target, method=method)
+        self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
+        self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
+        self._made: dict[bool, Population] = {}
         self.evaluations = 0
 
-    def sweep(self, points: np.ndarray, patience: float = 0.0) -> Sweep:
+    def sweep(self, points: np.ndarray, threshold: np.ndarray | None = None, patience: float = 0.0) -> Sweep:
         """The input of the candidates, each rest longer by so many times the length of the whole sweep."""
-        knobs = dict(self.space.knobs_at(points))
-        sweep = self.pattern.sweep(knobs, self.scale, self.dt)
+        scale, knobs = replace(self.scale, threshold=threshold), dict(self.space.knobs_at(points))
+        sweep = self.pattern.sweep(knobs, scale, self.dt)
         if not patience:
             return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / self.scale.time
-        return self.pattern.sweep(knobs, self.scale, self.dt)
-
-    def score(self, points: np.ndarray, patience: float = 0.0) -> Score:
-        """The verdicts on candidates, points [N, axes] with N = `size`; `patience` as for `sweep`."""
-        parameters, sweep = self.space.parameters_at(points), self.sweep(points, patience)
-        features = self._population(parameters, sweep, self._relaxation(parameters), self.scale.voltage)
-        return self.pattern.score(features, sweep)
+        knobs["rest"] = knobs["rest"] + patience * sweep.end / scale.units["recovery"]
+        return self.pattern.sweep(knobs, scale, self.dt)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """The losses [n] of any number of points [n, axes] in [0, 1].
 
         A candidate that nearly shows the pattern is simulated again with much longer rests, and its loss is the larger
         of the two: what it owed to a slow variable that had not come to rest, it does not show then, and a cell that
-        fires of its own, however rarely, is found out.
+        fires of its own, however rarely, is found out. One that still shows it is simulated with a finer step.
+        Once one is found, the others are left out, with a loss of infinity.
         """
-        losses = self._losses(points, 0.0)
-        close = np.flatnonzero(losses < CLOSE)
-        if close.size:
-            losses[close] = np.maximum(losses[close], self._losses(points[close], PATIENCE))
+        points = np.clip(points, 0, 1)
+        # Candidates are simulated with others whose sweeps are about as long, the shortest first.
+        order, losses = np.argsort(self.sweep(points).end, kind="stable"), np.full(len(points), np.inf)
+        for start in range(0, len(points), self.size):
+            part = order[start : start + self.size]
+            losses[part] = self._losses(points[np.resize(part, self.size)])[: len(part)]
+            self.evaluations += len(part)
+            if losses.min() <= 0:
+                break
         return losses
 
-    def _losses(self, points: np.ndarray, patience: float) -> np.ndarray:
-        losses = []
-        for start in range(0, len(points), self.size):
-            part = points[start : start + self.size]
-            padded = np.concatenate([part, np.repeat(part[-1:], self.size - len(part), axis=0)])
-            losses.append(self.score(np.clip(padded, 0, 1), patience).loss[: len(part)])
-            self.evaluations += len(part)
-        return np.concatenate(losses)
+    def _losses(self, points: np.ndarray) -> np.ndarray:
+        units = self._threshold(points), self._relaxation(points)
+        losses = self._score(self._population, points, *units).loss
+        close = np.flatnonzero(losses < CLOSE)
+        losses[close] = np.maximum(losses[close], self._again(close, points, *units, patience=PATIENCE))
+        shown = np.flatnonzero(losses == 0)
+        losses[shown[TRIED:]] = UNTRIED
+        losses[shown[:TRIED]] = self._again(shown[:TRIED], points, *units, finer=True)
+        return losses
+
+    def _again(
+        self,
+        chosen: np.ndarray,
+        points: np.ndarray,
+        threshold: np.ndarray,
+        tau: np.ndarray,
+        patience: float = 0.0,
+        finer: bool = False,
+    ) -> np.ndarray:
+        """The losses of some of the points."""
+        losses = np.empty(chosen.size)
+        for start in range(0, chosen.size, TRIED):
+            part = chosen[start : start + TRIED]
+            rows = np.resize(part, TRIED)
+            score = self._score(self._few(finer), points[rows], threshold[rows], tau[rows], patience)
+            losses[start : start + TRIED] = score.loss[: len(part)]
+        return losses
+
+    def _few(self, finer: bool) -> Population:
+        """A population for the few candidates that are simulated again, made when the first is."""
+        if finer not in self._made:
+            like = self.sweep(self.space.middle(TRIED))
+            self._made[finer] = self._make(TRIED, like, dt=self.dt / FINER if finer else self.dt)
+        return self._made[finer]
 
     def found(self, point: np.ndarray) -> Found:
         """What is to be said of one point."""
         points = np.repeat(np.clip(point, 0, 1)[None], self.size, axis=0)
-        score = self.score(points)
-        if score.met[0]:
-            score = self.score(points, PATIENCE)
+        threshold, tau = self._threshold(points), self._relaxation(points)
+        score = self._score(self._population, points, threshold, tau)
+        for finer, patience in ((False, PATIENCE), (True, 0.0)):
+            if score.met[0]:
+                few = points[:1].repeat(TRIED, axis=0), threshold[:1].repeat(TRIED), tau[:1].repeat(TRIED)
+                score = self._score(self._few(finer), *few, patience=patience)
         return Found(
             self.pattern.letter,
             float(score.loss[0]),
             {name: float(value[0]) for name, value in self.space.parameters_at(points).items()},
             {name: float(value[0]) for name, value in self.space.knobs_at(points).items()},
+            replace(self.scale, threshold=float(threshold[0])),
             tuple(score.failed()),
             self.evaluations,
         )
+
+    def _score(
+        self,
+        population: Population,
+        points: np.ndarray,
+        threshold: np.ndarray,
+        tau: np.ndarray,
+        patience: float = 0.0,
+    ) -> Score:
+        sweep = self.sweep(points, threshold, patience)
+        features = population(self.space.parameters_at(points), sweep, tau, self.scale.voltage)
+        return self.pattern.score(features, sweep)
+
+    # ---- the units of each candidate -------------------------------------------------------------------------------
+
+    def _threshold(self, points: np.ndarray) -> np.ndarray:
+        """The weakest of the pattern's stimuli that is answered, or the rheobase if none is."""
+        current = np.broadcast_to(np.asarray(self.scale.current, dtype=float), len(points))
+        if self.pattern.probe is None:
+            return current
+        parameters, knobs = self.space.parameters_at(points), self.space.knobs_at(points)
+        low, high = np.full(len(points), LOWEST), np.full(len(points), HIGHEST)
+        answered = np.zeros(len(points), dtype=bool)
+        for _ in range(BISECTIONS):
+            middle = np.sqrt(low * high)
+            sweep = self.pattern.probing(knobs, replace(self.scale, threshold=middle * current), self.dt)
+            features = self._population(parameters, sweep)
+            fired = features.answers(sweep.windows["probe"]).count > 0
+            answered |= fired
+            low, high = np.where(fired, low, middle), np.where(fired, middle, high)
+        return np.where(answered, high, 1.0) * current
 
     def _pulse(self) -> Sweep:
         course = Course(self.size).rest(REST * self.scale.time).event("answer")
         course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
         return course.end(FOLLOWED * self.scale.time)
 
-    def _relaxation(self, parameters: Mapping[str, np.ndarray]) -> np.ndarray | float:
+    def _relaxation(self, points: np.ndarray) -> np.ndarray:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
-            return np.nan
+            return np.full(len(points), np.nan)
         sweep = self._pulse()
-        self._relaxing(parameters, sweep)
+        self._relaxing(self.space.parameters_at(points), sweep)
         record = self._relaxing.record()
         onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self.dt / 2))
         with np.errstate(invalid="ignore", over="ignore"):
@@ -195,6 +266,7 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
 
 def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
     import cma
+    from scipy.stats import qmc
 
     generator = np.random.default_rng(seed)
     each = objective.size // starts
@@ -203,11 +275,13 @@ def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.nda
         options = {"bounds": [0, 1], "popsize": each, "seed": int(generator.integers(1, 2**31)), "verbose": -9}
         return cma.CMAEvolutionStrategy(point, 0.2, options)
 
-    points = generator.random((4 * objective.size, objective.space.size))
+    points = qmc.Sobol(objective.space.size, rng=generator).random(SAMPLES * objective.size)
     losses = objective(points)
-    order = np.argsort(losses)
+    order = np.argsort(losses, kind="stable")
     best, lowest = points[order[0]], losses[order[0]]
-    running = [begin(points[k]) for k in order[:starts]]
+    # One that has converged, or found nothing better for long, begins anew from the best that is left of the sample.
+    waiting = iter(points[order])
+    running = [begin(next(waiting)) for _ in range(starts)]
     while lowest > 0 and objective.evaluations < budget:
         asked = [strategy.ask() for strategy in running]
         points = np.clip(np.concatenate(asked), 0, 1)
@@ -218,8 +292,9 @@ def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.nda
         for n, strategy in enumerate(running):
             mine = losses[n * each : (n + 1) * each]
             strategy.tell(asked[n], mine.tolist())
-            if strategy.stop():
-                running[n] = begin(generator.random(objective.space.size))
+            stale = strategy.countiter - strategy.best.evals / each > STALE
+            if strategy.stop() or stale:
+                running[n] = begin(next(waiting, generator.random(objective.space.size)))
     return best
 
 

@@ -65,6 +65,10 @@ class Space:
         """The number of axes."""
         return len(self.parameters) + len(self.knobs)
 
+    def middle(self, size: int) -> np.ndarray:
+        """The point in the middle, so many times [size, axes]."""
+        return np.full((size, self.size), 0.5)
+
     def parameters_at(self, points: np.ndarray) -> Mapping[str, np.ndarray]:
         """The parameters [N] by name for points [N, axes]."""
         return {axis.name: axis.at(points[:, k]) for k, axis in enumerate(self.parameters)}

@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
 from ..sweep import Course, Sweep
-from ._common import PULSE_CURRENT, REST
+from ._common import MODEST, REST
 
 
 def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
@@ -19,6 +19,12 @@ def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course.event("slow").piece("slow ramp", slow, 0, height / slow).rest(knobs["rest"])
     course.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).range_of("fast")
     return course.end(knobs["rest"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    fast = knobs["duration"]
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("fast ramp", fast, 0, knobs["amplitude"] * knobs["weaker"] / fast).end(knobs["rest"])
 
 
 def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -36,11 +42,12 @@ accommodation = Pattern(
     "A fast ramp is answered with a spike; a slow ramp to a higher current is not.",
     {
         "rest": REST,
-        "amplitude": PULSE_CURRENT,
+        "amplitude": MODEST,
         "duration": Knob(0.2, 20, "tau"),
         "slower": Knob(4, 40, "1"),
         "weaker": Knob(0.2, 0.75, "1"),
     },
     _ramps,
     _accommodating,
+    probe=_probe,
 )

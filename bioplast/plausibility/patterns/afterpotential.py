@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, at_most, exactly
 from ..sweep import Course, Sweep
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import PULSE, REST, STRONG
 
 # The hump above rest, and the rise to it from the trough after the spike, relative to how far v went above rest at all.
 # The rise tells a depolarizing after-potential from a mere decay after a reset above rest.
@@ -26,6 +26,11 @@ def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size).rest(knobs["rest"])
     course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"])
     return course.aftermath().end(knobs["wait"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -46,7 +51,8 @@ depolarizing_after_potential = Pattern(
     "Q",
     "depolarizing after-potential",
     "A pulse is answered with one spike, after which v rises once more, above rest, before it returns.",
-    {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(4, 60, "tau")},
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, "tau")},
     _pulse,
     _depolarized,
+    probe=_probe,
 )

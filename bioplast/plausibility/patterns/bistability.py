@@ -11,7 +11,7 @@ from ..pattern import Knob, Pattern
 from ..requirement import goes_on, regular, settled
 from ..score import at_least, fires
 from ..sweep import Course, Sweep, Window
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import PULSE, REST, STRONG
 
 SPIKES = 4
 # The silence after the second pulse, and then the firing without it, in intervals.
@@ -25,6 +25,11 @@ def _on_off(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course.piece("off", width, pulse * knobs["off"]).pause(knobs["rest"] / 2).rest(knobs["rest"])
     # Without the second pulse the firing outlasts the time at which it was switched off before.
     return course.event("sustained").piece("on again", width, pulse).end(1.5 * firing)
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size, knobs["base"]).rest(knobs["rest"]).event("probe")
+    return course.piece("on", knobs["width"], knobs["amplitude"]).end(knobs["firing"])
 
 
 def _switched(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -53,11 +58,12 @@ bistability = Pattern(
         "rest": REST,
         "base": Knob(-2, 2, "rheobase", "linear"),
         "width": PULSE,
-        "amplitude": PULSE_CURRENT,
-        "firing": Knob(10, 200, "tau"),
+        "amplitude": STRONG,
+        "firing": Knob(2, 40, "recovery"),
         # The second pulse may be of either sign.
         "off": Knob(-4, 4, "1", "linear"),
     },
     _on_off,
     _switched,
+    probe=_probe,
 )

@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
 from ..sweep import Course, Sweep, Window
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import MODEST, PULSE, REST
 
 
 def _pairs(
@@ -24,6 +24,13 @@ def _pairs(
         course.piece(f"{name} second", knobs["width"], knobs["amplitude"])
     for name in answered:
         course.range_of(name)
+    return course.end(knobs["rest"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    """The pair that has to be answered."""
+    course = Course(size).rest(knobs["rest"]).event("probe").piece("first", knobs["width"], knobs["amplitude"])
+    course.pause(knobs["width"] * (knobs["interval"] - 1)).piece("second", knobs["width"], knobs["amplitude"])
     return course.end(knobs["rest"])
 
 
@@ -81,13 +88,14 @@ resonator = Pattern(
     {
         "rest": REST,
         "width": PULSE,
-        "amplitude": PULSE_CURRENT,
+        "amplitude": MODEST,
         "interval": Knob(2, 40, "1"),
         "shorter": Knob(0.3, 0.75, "1"),
         "longer": Knob(1.25, 2, "1"),
     },
     _resonant,
     _resonating,
+    probe=_probe,
 )
 
 integrator = Pattern(
@@ -97,10 +105,11 @@ integrator = Pattern(
     {
         "rest": REST,
         "width": PULSE,
-        "amplitude": PULSE_CURRENT,
+        "amplitude": MODEST,
         "interval": Knob(1.5, 20, "1"),
         "farther": Knob(1.5, 5, "1"),
     },
     _close,
     _integrating,
+    probe=_probe,
 )

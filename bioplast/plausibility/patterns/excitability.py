@@ -77,7 +77,7 @@ def _class_2(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "duration": Knob(30, 600, "tau"), "amplitude": Knob(1, 50, "rheobase")}
+_KNOBS = {"rest": REST, "duration": Knob(30, 300, "tau"), "amplitude": Knob(1, 50, "rheobase")}
 
 class_1 = Pattern(
     "G",

@@ -11,7 +11,7 @@ from ..pattern import Knob, Pattern
 from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
 from ..score import at_least, at_most, fires
 from ..sweep import Course, Sweep, Window
-from ._common import REST, STEP
+from ._common import REST, STEP, STRONG
 
 SPIKES = 3
 BURSTS = 2
@@ -20,6 +20,11 @@ BURSTS = 2
 def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size, knobs["base"]).rest(knobs["rest"])
     return course.event("answer").piece("inhibition", knobs["duration"], -knobs["amplitude"]).end(knobs["rest"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size, knobs["base"]).rest(knobs["rest"]).event("probe")
+    return course.piece("inhibition", knobs["duration"], -knobs["amplitude"]).end()
 
 
 def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -56,7 +61,7 @@ def _bursting(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 _KNOBS = {
     "rest": REST,
     "base": Knob(-30, 30, "rheobase", "linear"),
-    "amplitude": Knob(0.1, 50, "rheobase"),
+    "amplitude": STRONG,
     "duration": STEP,
 }
 
@@ -67,6 +72,7 @@ inhibition_induced_spiking = Pattern(
     _KNOBS,
     _inhibition,
     _spiking,
+    probe=_probe,
 )
 
 inhibition_induced_bursting = Pattern(
@@ -76,4 +82,5 @@ inhibition_induced_bursting = Pattern(
     _KNOBS,
     _inhibition,
     _bursting,
+    probe=_probe,
 )

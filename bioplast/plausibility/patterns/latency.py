@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, exactly
 from ..sweep import Course, Sweep
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import PULSE, REST, STRONG
 
 # The time from the end of the pulse to the spike, in pulses and in relaxation times.
 DELAY = 2.0
@@ -19,6 +19,11 @@ DELAY = 2.0
 def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size).rest(knobs["rest"])
     return course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -36,8 +41,9 @@ spike_latency = Pattern(
     "I",
     "spike latency",
     "A pulse is answered with one spike, long after the pulse is over.",
-    {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(8, 60, "tau")},
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(8, 60, "tau")},
     _pulse,
     _late_spike,
     timed=True,
+    probe=_probe,
 )

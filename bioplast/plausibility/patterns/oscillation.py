@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, at_most, fires
 from ..sweep import Course, Sweep
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import PULSE, REST, STRONG
 
 # The second and third half-cycle after the spike, relative to how far v went above rest in the sweep.
 AMPLITUDE = 0.005
@@ -24,6 +24,11 @@ def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size).rest(knobs["rest"])
     course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"])
     return course.aftermath().end(knobs["wait"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -44,7 +49,8 @@ subthreshold_oscillations = Pattern(
     "J",
     "subthreshold oscillations",
     "A pulse is answered with a spike, after which v swings around its resting level, decaying, without firing.",
-    {"rest": REST, "width": PULSE, "amplitude": PULSE_CURRENT, "wait": Knob(4, 60, "tau")},
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, "tau")},
     _pulse,
     _ringing,
+    probe=_probe,
 )

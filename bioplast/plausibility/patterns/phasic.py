@@ -11,7 +11,7 @@ from ..pattern import Pattern
 from ..requirement import BURST, BURST_SPIKES
 from ..score import at_least, at_most, exactly, fires
 from ..sweep import Course, Sweep
-from ._common import REST, STEP, STEP_CURRENT
+from ._common import MODEST, REST, STEP
 
 # The silence until the step ends, as a multiple of the time to the first spike. A leaky integrator that is reset far
 # below rest is silent for long as well, but not for so long without visibly charging.
@@ -30,6 +30,11 @@ def _two_steps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).range_of("step", 0.75, 1)
     course.rest(knobs["rest"])
     return course.event("weak answer").piece("weak step", knobs["duration"], WEAK * knobs["amplitude"]).end()
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("step", knobs["duration"], knobs["amplitude"]).end()
 
 
 def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -66,7 +71,7 @@ def _one_burst(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT}
+_KNOBS = {"rest": REST, "duration": STEP, "amplitude": MODEST}
 
 phasic_spiking = Pattern(
     "B",
@@ -76,6 +81,7 @@ phasic_spiking = Pattern(
     _two_steps,
     _one_spike,
     timed=True,
+    probe=_probe,
 )
 
 phasic_bursting = Pattern(
@@ -86,4 +92,5 @@ phasic_bursting = Pattern(
     _two_steps,
     _one_burst,
     timed=True,
+    probe=_probe,
 )

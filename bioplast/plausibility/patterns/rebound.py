@@ -11,12 +11,17 @@ from ..pattern import Knob, Pattern
 from ..requirement import BURST, BURST_SPIKES
 from ..score import at_least, exactly, fires
 from ..sweep import Course, Sweep
-from ._common import PULSE_CURRENT, REST
+from ._common import REST, STRONG
 
 
 def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course = Course(size).rest(knobs["rest"])
     return course.event("answer").piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    return course.piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
 
 
 def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -44,7 +49,7 @@ def _burst(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "width": Knob(0.2, 30, "tau"), "amplitude": PULSE_CURRENT, "wait": Knob(10, 100, "tau")}
+_KNOBS = {"rest": REST, "width": Knob(0.2, 30, "tau"), "amplitude": STRONG, "wait": Knob(10, 100, "tau")}
 
 rebound_spike = Pattern(
     "M",
@@ -53,6 +58,7 @@ rebound_spike = Pattern(
     _KNOBS,
     _inhibition,
     _spike,
+    probe=_probe,
 )
 
 rebound_burst = Pattern(
@@ -62,4 +68,5 @@ rebound_burst = Pattern(
     _KNOBS,
     _inhibition,
     _burst,
+    probe=_probe,
 )

@@ -10,7 +10,7 @@ from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
 from ..sweep import Course, Sweep, Window
-from ._common import PULSE, PULSE_CURRENT, REST
+from ._common import MODEST, PULSE, REST
 
 
 def _pulses(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
@@ -21,6 +21,13 @@ def _pulses(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     course.event("both").piece("inhibition", width, inhibition).pause(width * knobs["pause"])
     course.piece("second pulse", width, pulse).range_of("both").rest(knobs["rest"])
     return course.event("inhibition alone").piece("second inhibition", width, inhibition).end(knobs["rest"])
+
+
+def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
+    width, pulse = knobs["width"], knobs["amplitude"]
+    course = Course(size).rest(knobs["rest"]).event("probe")
+    course.piece("inhibition", width, -pulse * knobs["inhibition"]).pause(width * knobs["pause"])
+    return course.piece("second pulse", width, pulse).end(knobs["rest"])
 
 
 def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -42,11 +49,12 @@ threshold_variability = Pattern(
     {
         "rest": REST,
         "width": PULSE,
-        "amplitude": PULSE_CURRENT,
+        "amplitude": MODEST,
         # Inhibition that is much weaker than the pulse could be a rounding error of the rest before.
         "inhibition": Knob(0.5, 20, "1"),
         "pause": Knob(0.1, 10, "1"),
     },
     _pulses,
     _lowered,
+    probe=_probe,
 )
