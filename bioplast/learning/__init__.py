@@ -12,7 +12,7 @@
 >>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
 """
 
-from . import _needs  # first, so that it says what is missing
+from . import _needs  # noqa: F401 - first, so that it says what is missing
 from .loop import Fit, fit
 from .losses import (
     count_hinge,
