@@ -18,7 +18,7 @@ from ..errors import BioplastError, RunError
 from ..program import Program
 from . import checkpoint as stored
 from .progress import Report, progress
-from .samples import outputs, portions, samples
+from .samples import portions, precision, samples
 from .trainable import Scaled, scaled
 
 __all__ = ["Fit", "fit"]
@@ -123,7 +123,7 @@ def fit(
             raise BioplastError(f"{name} is {number!r}: a whole number from 1 is accepted")
     if validation is None and (patience is not None or score is not None):
         raise BioplastError("patience and score need validation=(inputs, targets)")
-    with jax.enable_x64(True):
+    with precision(program):
         run = _Run(program, inputs, targets, train, loss, optimiser, batch, validation, score, seed, values)
         return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), report)
 
@@ -189,7 +189,7 @@ class _Run:
 
     def _losses(self, trained: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any]:
         """Loss and score of each sample of a batch."""
-        out = outputs(self.program, {**self.fixed, **self.values(trained)}, given, keys)
+        out = self.program.batch({**self.fixed, **self.values(trained)}, given, keys)
         loss = jax.vmap(self.loss)(out, wanted)
         if loss.ndim != 1 or not jnp.issubdtype(loss.dtype, jnp.floating):
             raise BioplastError(f"the loss of a sample is one real number, not {loss.dtype} of shape {loss.shape[1:]}")
@@ -251,7 +251,7 @@ class _Run:
             state.trained, state.optimiser, value, moved = step(
                 state.trained, state.optimiser, _part(given, chosen), _part(wanted, chosen), weight, keys
             )
-            total += float(value) * np.count_nonzero(weight)
+            total += float(value) * int(np.count_nonzero(weight))
             if not np.isfinite(total):
                 raise RunError(
                     f"the loss is {float(value)} in epoch {epoch + 1}: a smaller learning rate or bounds may help"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -21,7 +22,7 @@ def predict(
     values: Mapping[str, Any] | None = None,
     batch: int = 256,
     seed: int = 0,
-) -> np.ndarray:
+) -> Any:
     """What is read out of a run for each sample, on any target.
 
     Parameters
@@ -30,7 +31,7 @@ def predict(
     inputs : mapping
         As of `Program.__call__`, each with a leading axis of samples.
     readout : callable
-        ``readout(out)``, such as ``Maximum("trace", "v")``.
+        ``readout(out)``, such as ``Maximum("trace", "v")``; an array, or a pytree of several.
     values : mapping, optional
         As of `Program.__call__`; the same for all samples.
     batch : int
@@ -47,25 +48,25 @@ def predict(
     size = samples(inputs)
     parts = []
     if program.target == "jax":
-        with jax.enable_x64(True):
-            told = jax.jit(lambda given, keys: jax.vmap(readout)(outputs(program, dict(values or {}), given, keys)))
+        with precision(program):
+            told = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
             keys = jax.random.split(jax.random.key(seed), size)
             for chosen, weight in portions(np.arange(size), batch):
                 found = told({name: given[chosen] for name, given in inputs.items()}, keys[chosen])
-                parts.append(np.asarray(found)[weight > 0])
+                parts.append(jax.tree.map(lambda array, kept=weight > 0: np.asarray(array)[kept], found))
     else:
         seeds = np.random.default_rng(seed).integers(2**32, size=size)
         for chosen, weight in portions(np.arange(size), batch):
             chosen = chosen[weight > 0]
             given = {name: array[chosen] for name, array in inputs.items()}
             found = program.batch(values, given, [int(s) for s in seeds[chosen]])
-            parts.append(np.stack([readout(out) for out in found]))
-    return np.concatenate(parts)
+            parts.append(jax.tree.map(lambda *arrays: np.stack(arrays), *[readout(out) for out in found]))
+    return jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
 
 
-def outputs(program: Program, values: Mapping[str, Any], inputs: Mapping[str, Any], keys: Any) -> Any:
-    """The outputs for a batch of samples, which JAX traces; their axis stands in front."""
-    return jax.vmap(lambda given, key: program(values, given, key))(inputs, keys)
+def precision(program: Program) -> AbstractContextManager[Any]:
+    """What makes JAX compute with as many bits as the program."""
+    return jax.enable_x64(program.dtype == np.float64)  # type: ignore[attr-defined]
 
 
 def samples(inputs: Mapping[str, np.ndarray], targets: Any = None, what: str = "inputs") -> int:
