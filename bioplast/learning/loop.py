@@ -16,6 +16,7 @@ import optax
 
 from ..errors import BioplastError, RunError
 from ..program import Program
+from ..program.jax import disk_cache
 from . import checkpoint as stored
 from .progress import Report, progress
 from .samples import portions, precision, samples
@@ -174,7 +175,8 @@ class _Run:
         self.names = ["loss"]
         self.names += ["validation_loss"] if validation is not None else []
         self.names += ["validation_score"] if score is not None else []
-        self.measure = jax.jit(self._measured)
+        self.held_out_batch = min(max(self.batch, 256), self.held_out_size)
+        self.measure: Any = None
 
     def values(self, trained: Mapping[str, Any]) -> dict[str, Any]:
         """Trained numbers in SI base units."""
@@ -209,25 +211,25 @@ class _Run:
         loss, score = self._losses(trained, given, wanted, keys)
         return weight @ loss, weight @ score.astype(float)
 
+    def _like(self, data: tuple[Any, Any], size: int) -> tuple[Any, ...]:
+        """Arguments that are like those of a batch."""
+        given, wanted = (_part(part, np.zeros(size, dtype=int)) for part in data)
+        return given, wanted, np.ones(size), jax.random.split(self.key, size)
+
     # Epochs -----------------------------------------------------------------------------------------------------------
 
     def through(self, epochs: int, patience: int | None, file: Path | None, report: Report) -> Fit:
         state = self.begin()
-        given, wanted = self.data
-        first = np.zeros(self.batch, dtype=int)
-        lowered = jax.jit(self._step).lower(
-            state.trained,
-            state.optimiser,
-            _part(given, first),
-            _part(wanted, first),
-            np.ones(self.batch),
-            jax.random.split(self.key, self.batch),
-        )
+        lowered = jax.jit(self._step).lower(state.trained, state.optimiser, *self._like(self.data, self.batch))
         stamp: dict[str, Any] = {}
         if file is not None:
             stamp = self._stamp(lowered.as_text())
             state = stored.load(file, stamp, state) or state
-        step = lowered.compile()
+        with disk_cache():
+            step = lowered.compile()
+            if self.held_out is not None:
+                like = self._like(self.held_out, self.held_out_batch)
+                self.measure = jax.jit(self._measured).lower(state.trained, *like).compile()
         done = len(state.history["loss"])
         with progress(report, epochs, done) as tell:
             for epoch in range(done, epochs):
@@ -274,10 +276,9 @@ class _Run:
         if self.held_out is None:
             return {}
         given, wanted = self.held_out
-        size = min(max(self.batch, 256), self.held_out_size)
         keys = jax.random.split(self.validation_key, self.held_out_size)
         loss, score = 0.0, 0.0
-        for chosen, weight in portions(np.arange(self.held_out_size), size):
+        for chosen, weight in portions(np.arange(self.held_out_size), self.held_out_batch):
             found = self.measure(trained, _part(given, chosen), _part(wanted, chosen), weight, keys[chosen])
             loss, score = loss + float(found[0]), score + float(found[1])
         told = {"validation_loss": loss, "validation_score": score}

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import BioplastError
 from ..program import Program
+from ..program.jax import disk_cache
 
 __all__ = ["predict"]
 
@@ -48,9 +49,12 @@ def predict(
     size = samples(inputs)
     parts = []
     if program.target == "jax":
+        batch = min(batch, size)
         with precision(program):
-            told = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
             keys = jax.random.split(jax.random.key(seed), size)
+            told: Any = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
+            with disk_cache():
+                told = told.lower({name: given[[0] * batch] for name, given in inputs.items()}, keys[:batch]).compile()
             for chosen, weight in portions(np.arange(size), batch):
                 found = told({name: given[chosen] for name, given in inputs.items()}, keys[chosen])
                 parts.append(jax.tree.map(lambda array, kept=weight > 0: np.asarray(array)[kept], found))
