@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +121,8 @@ def fit(
     for name, number in (("batch", batch), ("epochs", epochs), ("patience", patience)):
         if number is not None and not (isinstance(number, int) and number > 0):
             raise BioplastError(f"{name} is {number!r}: a whole number from 1 is accepted")
+    if not (isinstance(seed, int) and seed >= 0):
+        raise BioplastError(f"seed is {seed!r}: a whole number from 0 is accepted")
     if validation is None and (patience is not None or score is not None):
         raise BioplastError("patience and score need validation=(inputs, targets)")
     with precision(program):
@@ -170,7 +171,7 @@ class _Run:
         self.batch = min(batch, self.size)
         self.held_out = None if validation is None else _arrays(*validation)
         self.held_out_size = 0 if self.held_out is None else samples(*self.held_out, what="validation")
-        self.seed = operator.index(seed)
+        self.seed = seed
         self.key, self.validation_key = jax.random.split(jax.random.key(self.seed))
         self.names = ["loss"]
         self.names += ["validation_loss"] if validation is not None else []

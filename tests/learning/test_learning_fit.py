@@ -42,13 +42,13 @@ def train(program, **options):
     given = {
         "train": {"weights.w": 2 * mV},
         "loss": squares,
-        "optimiser": optax.sgd(0.1),
+        "optimiser": optax.sgd(0.01, momentum=0.5),
         "batch": 5,
         "epochs": 4,
         "seed": 3,
         **options,
     }
-    return learning.fit(program, {"source": SPIKES[:16]}, WANTED[:16], **given)
+    return learning.fit(program, {"source": SPIKES[:17]}, WANTED[:17], **given)
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +64,24 @@ def whole(program):
 def test_training_is_descent_along_the_mean_of_each_batch(program, whole):
     """The final potentials are A w, a sum over the spikes before, so the derivative of the loss is known."""
     left = np.exp(-1 / 5) ** (STEPS - 1 - np.arange(STEPS))  # a spike in a step decays in all later ones
-    A = np.einsum("k,nki->ni", left, SPIKES[:16].astype(float))
+    A = np.einsum("k,nki->ni", left, SPIKES[:17].astype(float))
     w = np.arange(6.0).reshape(3, 2)  # mV
-    losses = []
+    losses, momentum = [], 0.0
     for epoch in range(4):
-        order = np.random.default_rng([3, epoch]).permutation(16)
+        order = np.random.default_rng([3, epoch]).permutation(17)
         total = 0.0
-        for first in range(0, 16, 5):  # the last batch has one sample
+        for first in range(0, 17, 5):  # the last batch has two samples
             rows = order[first : first + 5]
             apart = A[rows] @ w - WANTED[rows]
             total += (apart**2).sum()
-            # with z = w/(2 mV) the derivative is twice that in w
-            z = w / 2 - 0.1 * 2 * (2 * A[rows].T @ apart / len(rows))
-            w = 2 * z
-        losses.append(total / 16)
+            # in units of 2 mV the derivative is twice that in w
+            momentum = 0.5 * momentum + 2 * (2 * A[rows].T @ apart / len(rows))
+            w = 2 * (w / 2 - 0.01 * momentum)
+        losses.append(total / 17)
     # some dozen steps in float64
     np.testing.assert_allclose(whole.values["weights.w"].reshape(3, 2) * 1e3, w, rtol=1e-9)
     np.testing.assert_allclose(whole.history["loss"], losses, rtol=1e-9)
+    assert losses[3] < losses[0] / 2
     assert whole.best == 3
     assert program.values["weights.w"].tolist() == [0, 1e-3, 2e-3, 3e-3, 4e-3, 5e-3]
 
@@ -97,23 +98,23 @@ def test_the_best_epoch_is_that_of_validation(program):
     """With the opposite wanted, validation gets worse from the first epoch on."""
     fitted = train(
         program,
-        validation=({"source": SPIKES[:16]}, 100 - WANTED[:16]),
+        validation=({"source": SPIKES[:17]}, 100 - WANTED[:17]),
         patience=2,
         epochs=9,
-        optimiser=optax.sgd(0.01),
+        optimiser=optax.sgd(0.001),
         values={"weights.w": 4 * mV},
     )
     assert fitted.best == 0
     assert len(fitted.history["validation_loss"]) == 3
     assert (np.diff(fitted.history["validation_loss"]) > 0).all()
-    finals = learning.predict(program, {"source": SPIKES[:16]}, lambda out: out.final["cells.v"], fitted.values)
-    told = ((finals * 1e3 - 100 + WANTED[:16]) ** 2).sum(axis=1).mean()
+    finals = learning.predict(program, {"source": SPIKES[:17]}, lambda out: out.final["cells.v"], fitted.values)
+    told = ((finals * 1e3 - 100 + WANTED[:17]) ** 2).sum(axis=1).mean()
     assert told == pytest.approx(fitted.history["validation_loss"][0], rel=1e-9)
 
 
 def test_a_score_decides_before_the_loss(program):
     """With the loss as the score, which shall be large, the best epoch is the worst one: the first."""
-    fitted = train(program, validation=({"source": SPIKES[16:]}, WANTED[16:]), score=squares, epochs=3)
+    fitted = train(program, validation=({"source": SPIKES[17:]}, WANTED[17:]), score=squares, epochs=3)
     np.testing.assert_array_equal(fitted.history["validation_score"], fitted.history["validation_loss"])
     assert fitted.best == int(np.argmax(fitted.history["validation_loss"])) == 0
 
@@ -240,6 +241,7 @@ def test_trained_values_predict_the_same_in_cpp(classified):
         ({"train": {"weights.w": learning.Trainable(-1 * mV)}}, BioplastError, "must be positive"),
         ({"batch": 0}, BioplastError, "batch is 0"),
         ({"epochs": 1.5}, BioplastError, "epochs is 1.5"),
+        ({"seed": -1}, BioplastError, "seed is -1"),
         ({"patience": 3}, BioplastError, "need validation"),
         ({"validation": ({"source": SPIKES}, WANTED[1:])}, BioplastError, "validation: the same number of samples"),
         ({"loss": lambda out, wanted: out.final["cells.v"]}, BioplastError, "one real number, not float64 of shape"),
