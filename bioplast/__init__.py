@@ -70,7 +70,7 @@ __all__ = [
 ]
 
 
-_SUBPACKAGES = {"analysis", "experiment", "stimulus"}
+_SUBPACKAGES = {"analysis", "experiment", "learning", "stimulus"}
 
 
 def __getattr__(name: str) -> Any:

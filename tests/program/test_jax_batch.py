@@ -176,30 +176,35 @@ def test_what_does_not_fit_into_a_batch_is_refused(program):
 # Precision -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def exact(program):
+    """In float64 the run of the first raster and the gradient of all."""
+    with jax.enable_x64(True):
+        w = jnp.asarray(program.values["first.w"])
+        gradient = jax.grad(lambda w: loss(program.batch({"first.w": w}, {"source": RASTERS}), LABELS))(w)
+        return program(inputs={"source": RASTERS[0]}), np.asarray(gradient)
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    return layers(dtype="float32")
+
+
 @pytest.mark.parametrize("wide", [False, True])
-def test_single_precision_whatever_the_setting_of_the_user(program, wide):
+def test_single_precision_whatever_the_setting_of_the_user(exact, narrow, wide):
     """A leaky neuron forgets a rounding error of 6e-8 of it within some dozen steps: below 1e-5 of the largest."""
-    narrow = layers(dtype="float32")
-    exact = program(inputs={"source": RASTERS[0]})
+    out, expected = exact
     with jax.enable_x64(wide):
         found = narrow(inputs={"source": RASTERS[0]})
-        w = jnp.asarray(program.values["first.w"])
-        gradient = jax.jit(jax.grad(lambda w: loss(narrow({"first.w": w}, {"source": RASTERS[0]}), LABELS[0])))(w)
-        spread = jax.grad(lambda w: loss(narrow.batch({"first.w": w}, {"source": RASTERS}), LABELS))(w)
-    np.testing.assert_array_equal(found.raster("spikes"), exact.raster("spikes"))
+        w = jnp.asarray(narrow.values["first.w"])
+        gradient = jax.jit(jax.grad(lambda w: loss(narrow.batch({"first.w": w}, {"source": RASTERS}), LABELS)))(w)
+    np.testing.assert_array_equal(found.raster("spikes"), out.raster("spikes"))
     assert found.states["trace"]["u"].dtype == np.float32
-    u = exact.states["trace"]["u"]
+    u = out.states["trace"]["u"]
     np.testing.assert_allclose(found.states["trace"]["u"], u, rtol=0, atol=1e-5 * np.abs(u).max())
     assert {value.dtype for key, value in found.final.items() if key.endswith((".v", ".w", ".u"))} == {np.dtype(float)}
-    with jax.enable_x64(True):
-        full = jax.grad(lambda w: loss(program({"first.w": w}, {"source": RASTERS[0]}), LABELS[0]))(
-            jnp.asarray(program.values["first.w"])
-        )
-        all_ = jax.grad(lambda w: loss(program.batch({"first.w": w}, {"source": RASTERS}), LABELS))(
-            jnp.asarray(program.values["first.w"])
-        )
-    np.testing.assert_allclose(gradient, full, rtol=0, atol=1e-4 * np.abs(full).max())
-    np.testing.assert_allclose(spread, all_, rtol=0, atol=1e-4 * np.abs(all_).max())
+    # the surrogate's slope of 5 at the threshold, in sums of five runs
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(
@@ -236,8 +241,9 @@ def test_what_single_precision_cannot_tell_apart_is_refused():
 # Checkpoints ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("steps", [30, 36])  # with steps left over after five of five, and without
-def test_checkpoints_change_neither_values_nor_gradients(steps):
+def test_checkpoints_change_neither_values_nor_gradients():
+    """Of 32 steps six parts of five, and two steps that are left."""
+    steps = 32
     rasters = np.random.default_rng(3).random((2, steps, 20)) < 0.1
     with jax.enable_x64(True):
         told = []
@@ -248,7 +254,7 @@ def test_checkpoints_change_neither_values_nor_gradients(steps):
             def squared(w, program=program):
                 return (program.batch({"first.w": w}, {"source": rasters}).states["trace"]["u"] ** 2).sum()
 
-            value = jax.value_and_grad(squared)(w)
+            value = jax.jit(jax.value_and_grad(squared))(w)
             told.append((value, program(inputs={"source": rasters[0]})))
     assert_same(told[0][1], told[1][1])
     assert float(told[0][0][0]) == pytest.approx(float(told[1][0][0]), rel=1e-12)

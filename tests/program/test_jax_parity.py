@@ -76,7 +76,7 @@ def test_with_the_same_random_numbers_the_result_is_that_of_brian2(name):
     assert_same(expected, program._run({}, {}, {}, 11, 0.0, None, draws=numbers))
 
 
-@pytest.mark.parametrize("name", ["several_clocks", "refractory_writes"])
+@pytest.mark.parametrize("name", ["several_clocks", "refractory_writes", "clocks_without_a_common_step"])
 def test_a_run_goes_on_where_another_ended(name):
     """In the middle of a step of the slower clock, with spikes on their way and refractory neurons."""
     network = constructs.NETWORKS[name]()

@@ -98,12 +98,12 @@ def synapses(draw, name, source, target, spikes_only):
         made.connect()
     elif kind == "one":
         made.connect(condition="i == j")
-    elif kind == "none":
-        made.connect(condition="i < 0")
     else:
-        pairs = rng.random((len(source), len(target))) < 0.4
-        i, j = np.nonzero(pairs)
-        made.connect(i=np.repeat(i, 2 if kind == "twice" else 1), j=np.repeat(j, 2 if kind == "twice" else 1))
+        i, j = np.nonzero(rng.random((len(source), len(target))) < (0 if kind == "none" else 0.4))
+        if len(i):
+            made.connect(i=np.repeat(i, 2 if kind == "twice" else 1), j=np.repeat(j, 2 if kind == "twice" else 1))
+        else:
+            made.connect(condition="i < 0")
     if len(made):
         made.w = rng.random(len(made)) * 0.4
         delay = draw(st.sampled_from(["none", "one", "each"]))

@@ -1,0 +1,47 @@
+"""Learning by gradients: losses, readouts and a training loop for any network that target jax can follow.
+
+>>> program = bioplast.compile(network, 40*ms, target="jax", surrogate=bioplast.SuperSpike())  # doctest: +SKIP
+>>> potential = learning.Course("trace", "v", unit=1*mV)  # doctest: +SKIP
+>>> fitted = learning.fit(  # doctest: +SKIP
+...     program,
+...     {"input": spikes},  # [samples, steps, neurons]
+...     labels,  # [samples]
+...     train={"w_in.w": 0.1*nA, "hidden.tau_m": learning.Trainable(10*ms, low=2*ms, high=200*ms)},
+...     loss=lambda out, label: learning.max_over_time_cross_entropy(potential(out), label),
+... )
+>>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
+"""
+
+from . import _needs  # noqa: F401 - first, so that it says what is missing
+from .loop import Fit, fit
+from .losses import (
+    count_hinge,
+    cross_entropy,
+    hinge,
+    max_over_time_cross_entropy,
+    membrane_hinge,
+    rate_error,
+    van_rossum,
+)
+from .readouts import Count, Course, Maximum, Mean, Raster
+from .samples import predict
+from .trainable import Trainable
+
+__all__ = [
+    "Count",
+    "Course",
+    "Fit",
+    "Maximum",
+    "Mean",
+    "Raster",
+    "Trainable",
+    "count_hinge",
+    "cross_entropy",
+    "fit",
+    "hinge",
+    "max_over_time_cross_entropy",
+    "membrane_hinge",
+    "predict",
+    "rate_error",
+    "van_rossum",
+]

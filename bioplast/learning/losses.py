@@ -1,0 +1,211 @@
+"""Losses of one run: what a readout gave, and what was wanted.
+
+Each is a pure function of JAX arrays with a derivative wherever its readout has one. Classes are counted from 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..errors import BioplastError
+from ..program.program import seconds
+
+__all__ = [
+    "count_hinge",
+    "cross_entropy",
+    "hinge",
+    "max_over_time_cross_entropy",
+    "membrane_hinge",
+    "rate_error",
+    "van_rossum",
+]
+
+
+def cross_entropy(scores: Any, label: Any) -> Any:
+    """``log(sum_j exp(x_j)) - x_label``: minus the logarithm of the softmax of the right class.
+
+    Parameters
+    ----------
+    scores : array [classes]
+        x, such as what `Maximum` or `Count` reads out.
+    label : int
+        The right class.
+
+    Returns
+    -------
+    scalar
+    """
+    scores = _numbers(scores, 1, "scores")
+    return jax.nn.logsumexp(scores) - scores[label]
+
+
+def max_over_time_cross_entropy(course: Any, label: Any) -> Any:
+    """The cross entropy of the largest value that each readout neuron reaches: `cross_entropy` of ``max_t u_j(t)``.
+
+    Parameters
+    ----------
+    course : array [steps, classes]
+        u, the membrane potential of the readout neurons in a unit in which they differ by a few.
+    label : int
+        The right class.
+
+    Returns
+    -------
+    scalar
+        Where a maximum is reached in several steps, they share its derivative evenly.
+
+    References
+    ----------
+    Cramer, Stradmann, Schemmel and Zenke (2022), IEEE Trans. Neural Netw. Learn. Syst. 33:2744,
+    doi:10.1109/TNNLS.2020.3044364
+    """
+    return cross_entropy(_numbers(course, 2, "course").max(axis=0), label)
+
+
+def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
+    """``sum_(j != label) max(0, margin - (x_label - x_j))``: 0 once the right class leads by the margin.
+
+    Parameters
+    ----------
+    scores : array [..., classes]
+        x.
+    label : int
+        The right class.
+    margin : float
+        By how much it shall lead, in the unit of the scores.
+
+    Returns
+    -------
+    array [...]
+        Its derivative is 0 where a class is behind by exactly the margin.
+
+    References
+    ----------
+    Weston and Watkins (1999), Proc. European Symposium on Artificial Neural Networks, 219
+    """
+    if not margin > 0:
+        raise BioplastError(f"margin is {margin!r}: a positive number is accepted")
+    scores = jnp.asarray(scores)
+    missing = jax.nn.relu(margin - (scores[..., label, None] - scores))
+    return missing.sum(axis=-1) - margin  # the right class itself is behind by nothing
+
+
+def count_hinge(raster: Any, label: Any, margin: float = 1.0) -> Any:
+    """The `hinge` of the spike counts: the right neuron shall spike `margin` times more often than any other.
+
+    Parameters
+    ----------
+    raster : array [steps, classes]
+        Spikes, 0 and 1.
+    label : int
+    margin : float
+        In spikes.
+
+    Returns
+    -------
+    scalar
+    """
+    return hinge(_numbers(raster, 2, "raster").sum(axis=0), label, margin)
+
+
+def membrane_hinge(course: Any, label: Any, margin: float = 1.0) -> Any:
+    """The time-resolved `hinge` of membrane potentials: its mean over the steps, so that leading counts at any time.
+
+    Parameters
+    ----------
+    course : array [steps, classes]
+        The membrane potential of the readout neurons.
+    label : int
+    margin : float
+        In the unit of the potential.
+
+    Returns
+    -------
+    scalar
+    """
+    return hinge(_numbers(course, 2, "course"), label, margin).mean()
+
+
+def rate_error(raster: Any, target: Any, dt: Any) -> Any:
+    """``mean_j (n_j/(steps*dt) - r_j)**2``: the mean square of what the firing rates differ from those wanted.
+
+    Parameters
+    ----------
+    raster : array [steps, neurons]
+        Spikes, 0 and 1; n is their sum over time.
+    target : array [neurons] or scalar
+        r, in Hz.
+    dt : quantity [time]
+        The duration of a step.
+
+    Returns
+    -------
+    scalar
+        In Hz**2.
+
+    References
+    ----------
+    Eshraghian et al. (2023), Proc. IEEE 111:1016, doi:10.1109/JPROC.2023.3308088, mean square spike rate
+    """
+    raster = _numbers(raster, 2, "raster")
+    return jnp.mean((raster.sum(axis=0) / (len(raster) * _step(dt)) - jnp.asarray(target)) ** 2)
+
+
+def van_rossum(raster: Any, target: Any, dt: Any, tau: Any) -> Any:
+    """``sum_j 2/tau * integral of (f_j - g_j)**2 dt``: van Rossum's distance squared, filter ``exp(-t/tau)``.
+
+    The integral is exact for spikes at the beginning of their step and goes on to infinity after the last one. As in
+    `bioplast.analysis`, a single spike is at distance 1 from an empty train.
+
+    Parameters
+    ----------
+    raster : array [steps, neurons]
+        Spikes, 0 and 1, filtered to f.
+    target : array [steps, neurons]
+        The spikes wanted, filtered to g.
+    dt, tau : quantity [time]
+        The duration of a step, the filter's time constant.
+
+    Returns
+    -------
+    scalar
+        The sum over the neurons.
+
+    References
+    ----------
+    van Rossum (2001), Neural Comput. 13:751, doi:10.1162/089976601300014321
+    """
+    raster = _numbers(raster, 2, "raster")
+    if jnp.shape(target) != raster.shape:
+        raise BioplastError(f"the spikes wanted have shape {jnp.shape(target)}: {raster.shape} is expected")
+    tau = seconds(tau, "tau")
+    if tau == 0:
+        raise BioplastError("tau is 0 s: a positive time is accepted")
+    decay = jnp.exp(-_step(dt) / tau)
+
+    def step(filtered: Any, apart: Any) -> tuple[Any, Any]:
+        filtered = filtered * decay + apart
+        return filtered, filtered**2
+
+    last, squares = jax.lax.scan(step, jnp.zeros_like(raster[0]), raster - target)
+    # within a step the filtered difference only decays; after the last one it does so for ever
+    return ((1 - decay**2) * squares.sum(axis=0) + decay**2 * last**2).sum()
+
+
+def _step(dt: Any) -> float:
+    dt = seconds(dt, "dt")
+    if dt == 0:
+        raise BioplastError("dt is 0 s: a positive time is accepted")
+    return dt
+
+
+def _numbers(values: Any, axes: int, what: str) -> Any:
+    """A readout as numbers that may have a derivative."""
+    values = jnp.asarray(values)
+    if values.ndim != axes:
+        wanted = "[classes]" if axes == 1 else "[steps, neurons]"
+        raise BioplastError(f"{what} have shape {values.shape}: those of one run, {wanted}, are accepted")
+    return values if jnp.issubdtype(values.dtype, jnp.inexact) else values.astype(float)

@@ -1,0 +1,85 @@
+"""Readouts: what is taken from a run's output, to be put into a loss or to predict with.
+
+A readout is called with the output of one run on any target, or with that of a batch, whose axis stays in front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.units.fundamentalunits import Quantity
+
+from ..errors import BioplastError, UnknownName
+
+__all__ = ["Count", "Course", "Maximum", "Mean", "Raster"]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A recorded variable over time, [steps, recorded].
+
+    Parameters
+    ----------
+    monitor : str
+        The name of a StateMonitor.
+    variable : str
+    unit : quantity
+        What the numbers are in, such as ``1*mV``; SI base units without one.
+    """
+
+    monitor: str
+    variable: str = "v"
+    unit: Any = 1
+
+    def __post_init__(self) -> None:
+        if not float(self.unit) > 0:
+            raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
+
+    def __call__(self, out: Any) -> Any:
+        return self._course(out)
+
+    def _course(self, out: Any) -> Any:
+        if self.monitor not in out.states:
+            raise UnknownName("state monitor", self.monitor, out.states)
+        recorded = out.states[self.monitor]
+        if self.variable == "t" or self.variable not in recorded:
+            raise UnknownName(f"variable of {self.monitor}", self.variable, set(recorded) - {"t"})
+        course = recorded[self.variable]
+        return course / float(self.unit) if isinstance(self.unit, Quantity) or self.unit != 1 else course
+
+
+@dataclass(frozen=True)
+class Maximum(Course):
+    """The largest value over time, [recorded]; parameters as of `Course`."""
+
+    def __call__(self, out: Any) -> Any:
+        return self._course(out).max(axis=-2)
+
+
+@dataclass(frozen=True)
+class Mean(Course):
+    """The mean over time, [recorded]; parameters as of `Course`."""
+
+    def __call__(self, out: Any) -> Any:
+        return self._course(out).mean(axis=-2)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """The spikes of a SpikeMonitor, [steps, neurons] of 0 and 1."""
+
+    monitor: str
+
+    def __call__(self, out: Any) -> Any:
+        return out.raster(self.monitor)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often each neuron of a SpikeMonitor spikes, [neurons]."""
+
+    monitor: str
+
+    def __call__(self, out: Any) -> Any:
+        return out.raster(self.monitor).sum(axis=-2)

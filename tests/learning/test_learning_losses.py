@@ -1,0 +1,189 @@
+"""Losses against sums written out, and their derivatives against finite differences."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import numpy as np
+import pytest
+from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, volt
+
+import bioplast
+from bioplast import analysis, learning
+from bioplast.errors import BioplastError, UnknownName
+
+STEPS, CLASSES, LABEL = 30, 4, 2
+DT, TAU = 1e-3, 7e-3
+
+
+@pytest.fixture(autouse=True)
+def _double_precision():
+    with jax.enable_x64(True):
+        yield
+
+
+RNG = np.random.default_rng(3)
+SCORES = RNG.normal(0, 2, CLASSES)
+COURSE = RNG.normal(0, 2, (STEPS, CLASSES))
+RASTER = (RNG.random((STEPS, CLASSES)) < 0.3).astype(float)
+WANTED = (RNG.random((STEPS, CLASSES)) < 0.3).astype(float)
+
+
+def behind(scores, margin):
+    """The hinge, class by class."""
+    return sum(max(0.0, margin - (scores[LABEL] - scores[j])) for j in range(CLASSES) if j != LABEL)
+
+
+def minus_log_softmax(scores):
+    return -math.log(math.exp(scores[LABEL]) / sum(math.exp(x) for x in scores))
+
+
+def squared_distance(raster):
+    """Trains as lists of times, their distance as of `bioplast.analysis`, which takes no raster."""
+    total = 0.0
+    for j in range(CLASSES):
+        trains = [np.flatnonzero(raster[:, j]) * DT, np.flatnonzero(WANTED[:, j]) * DT]
+        indices = np.repeat([0, 1], [len(train) for train in trains])
+        total += analysis.van_rossum(np.concatenate(trains), indices, 2, TAU)[0, 1] ** 2
+    return total
+
+
+# The loss, what it is called with, the expected value.
+CASES = {
+    "cross_entropy": (learning.cross_entropy, SCORES, minus_log_softmax(SCORES)),
+    "max_over_time": (
+        learning.max_over_time_cross_entropy,
+        COURSE,
+        minus_log_softmax([max(COURSE[:, j]) for j in range(CLASSES)]),
+    ),
+    "hinge": (lambda x, label: learning.hinge(x, label, 1.5), SCORES, behind(SCORES, 1.5)),
+    "count_hinge": (
+        lambda x, label: learning.count_hinge(x, label, 2.5),
+        RASTER,
+        behind([sum(RASTER[:, j]) for j in range(CLASSES)], 2.5),
+    ),
+    "membrane_hinge": (
+        learning.membrane_hinge,
+        COURSE,
+        sum(behind(potential, 1.0) for potential in COURSE) / STEPS,
+    ),
+    "rate_error": (
+        lambda x, label: learning.rate_error(x, [100, 200, 300, 400], DT * 1000 * ms),
+        RASTER,
+        sum((sum(RASTER[:, j]) / (STEPS * DT) - 100 * (j + 1)) ** 2 for j in range(CLASSES)) / CLASSES,
+    ),
+    "van_rossum": (
+        lambda x, label: learning.van_rossum(x, WANTED, 1 * ms, 7 * ms),
+        RASTER,
+        squared_distance(RASTER),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_loss_is_the_sum_written_out(name):
+    loss, x, expected = CASES[name]
+    # sums of at most some hundred terms in float64
+    assert float(loss(x, LABEL)) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_derivative_of_a_loss_is_that_of_finite_differences(name):
+    loss, x, value = CASES[name]
+    found = np.asarray(jax.grad(loss)(x, LABEL))
+    # The quotient errs by h**2 = 1e-10 of the third derivative and by 1e-16/h = 1e-11 of the value.
+    h = 1e-5
+    for direction in np.random.default_rng(4).normal(size=(3, *x.shape)):
+        expected = float(loss(x + h * direction, LABEL) - loss(x - h * direction, LABEL)) / (2 * h)
+        assert expected != 0
+        assert (found * direction).sum() == pytest.approx(expected, rel=0, abs=1e-7 * max(abs(expected), abs(value)))
+
+
+def test_van_rossum_counts_a_lonely_spike_as_one_however_late_it_is():
+    nothing = np.zeros((STEPS, 1))
+    for step in (0, 11, STEPS - 1):
+        spike = nothing.copy()
+        spike[step] = 1
+        assert float(learning.van_rossum(spike, nothing, 1 * ms, 20 * ms)) == pytest.approx(1, rel=1e-12)
+        assert float(learning.van_rossum(spike, spike, 1 * ms, 20 * ms)) == 0
+
+
+def test_hinge_is_nothing_once_the_right_class_leads_by_the_margin():
+    assert float(learning.hinge(np.array([0.0, 1.0, 3.0, 2.0]), LABEL, 1.0)) == 0
+    assert float(learning.hinge(np.array([0.0, 1.0, 3.0, 2.25]), LABEL, 1.0)) == 0.25
+
+
+def test_spikes_as_truth_values_count_as_numbers():
+    truth = RASTER.astype(bool)
+    assert float(learning.count_hinge(truth, LABEL)) == float(learning.count_hinge(RASTER, LABEL))
+    assert float(learning.van_rossum(truth, WANTED, 1 * ms, 7 * ms)) == pytest.approx(CASES["van_rossum"][2])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: learning.cross_entropy(COURSE, 0), r"scores have shape \(30, 4\)"),
+        (lambda: learning.membrane_hinge(SCORES, 0), r"course have shape \(4,\)"),
+        (lambda: learning.hinge(SCORES, 0, 0), "margin is 0"),
+        (lambda: learning.van_rossum(RASTER, WANTED[1:], 1 * ms, 7 * ms), r"shape \(29, 4\): \(30, 4\) is expected"),
+        (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 7 * mV), "tau is .*: one time"),
+        (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 0 * ms), "tau is 0 s"),
+        (lambda: learning.rate_error(RASTER, 10, 0.001), "dt is 0.001"),
+        (lambda: learning.Course("trace", unit=0 * mV), "Course: unit is"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(BioplastError, match=message):
+        call()
+
+
+# Readouts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """Three neurons that spike at different rates, on two targets."""
+    cells = NeuronGroup(
+        3, "dv/dt = (i + 1)*20*mV/(10*ms) : volt", threshold="v > 10*mV", reset="v = 0*mV", method="euler", name="cells"
+    )
+    monitors = SpikeMonitor(cells, name="spikes"), StateMonitor(cells, "v", record=True, name="trace")
+    network = Network(cells, *monitors)
+    outs = [bioplast.compile(network, 20 * ms, target, namespace={}) for target in ("numpy", "jax")]
+    with jax.enable_x64(True):
+        return outs[0](), jax.jit(lambda v: outs[1]({"cells.v": v}))(np.zeros(3))
+
+
+def test_readouts_are_the_same_on_every_target(recorded):
+    plain = recorded[0]
+    v = plain.states["trace"]["v"]
+    neurons = plain.events("spikes")[1]
+    counts = [int((neurons == j).sum()) for j in range(3)]
+    assert counts[0] < counts[1] < counts[2]
+    for out in recorded:
+        np.testing.assert_allclose(learning.Course("trace", "v", unit=1 * mV)(out), v * 1e3, rtol=1e-12)
+        np.testing.assert_allclose(learning.Maximum("trace", "v")(out), [max(v[:, j]) for j in range(3)], rtol=1e-12)
+        np.testing.assert_allclose(learning.Mean("trace", unit=1 * volt)(out), [sum(v[:, j]) / 200 for j in range(3)])
+        np.testing.assert_array_equal(learning.Raster("spikes")(out), plain.raster("spikes"))
+        assert learning.Count("spikes")(out).tolist() == counts
+
+
+def test_a_batch_keeps_its_axis_in_front(recorded):
+    one = jax.device_get(recorded[1])
+    batch = jax.tree.map(lambda array: np.stack([array, 2 * array]), one)
+    for readout in (learning.Maximum("trace"), learning.Count("spikes"), learning.Mean("trace")):
+        np.testing.assert_allclose(readout(batch), np.stack([readout(one), 2 * readout(one)]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("readout", "message"),
+    [
+        (learning.Course("trac"), "unknown state monitor 'trac': did you mean 'trace'"),
+        (learning.Maximum("trace", "u"), "unknown variable of trace 'u': accepted: v"),
+        (learning.Count("spike"), "unknown spike monitor 'spike': did you mean 'spikes'"),
+    ],
+)
+def test_what_was_not_recorded_is_refused_by_name(recorded, readout, message):
+    for out in recorded:
+        with pytest.raises(UnknownName, match=message):
+            readout(out)
