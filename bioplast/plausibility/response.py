@@ -1,0 +1,101 @@
+"""One cell of a model, driven by a sweep and recorded: at any time step, with any integration method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, second
+
+from .. import program as programs
+from ..definition import Neuron
+from .assessable import Model
+from .box import BlackBox, BoxPopulation
+from .features import Record
+from .reduction import VOLTAGE, Reduction
+from .sweep import Piece, Sweep
+from .train import Train
+
+# The most pieces that the sweep of a pattern has, so that one program takes them all.
+PIECES = 6
+
+
+class Response:
+    """Records one cell; it is built once, and then called with parameters, sweeps and time steps.
+
+    Parameters
+    ----------
+    model : Neuron or BlackBox
+    target : str
+        Where a neuron is simulated, see `bioplast.compile`.
+    method : str, optional
+        The integration method of a neuron, instead of that of the definition.
+    method_options : dict, optional
+    """
+
+    def __init__(self, model: Model, target: str = "cpp", method: Any = None, method_options: Any = None):
+        self.model, self.target = model, target
+        self._method = {"method": method, "method_options": method_options}
+
+    def __call__(self, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None = None) -> Record:
+        """Simulate.
+
+        Parameters
+        ----------
+        parameters : dict of str to float
+            In SI base units; the others keep their defaults.
+        sweep : Sweep
+            Of one candidate.
+        dt : float
+            The time step in seconds.
+        sampled : float, optional
+            Keep the voltage that often, in seconds; by default at each step. Spikes are always exact to a step.
+        """
+        if isinstance(self.model, BlackBox):
+            return self._box(self.model, parameters, sweep, dt, sampled)
+        return self._neuron(self.model, parameters, sweep, dt, sampled)
+
+    @staticmethod
+    def _box(
+        box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
+    ) -> Record:
+        population = BoxPopulation(box, 1, dt)
+        population({name: np.array([value]) for name, value in parameters.items()}, sweep)
+        record = population.record()
+        every = 1 if sampled is None else round(sampled / dt)
+        return replace(
+            record, times=record.times[::every], voltage=record.voltage[::every], current=record.current[::every]
+        )
+
+    def _neuron(
+        self, neuron: Neuron, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
+    ) -> Record:
+        driving = _padded(sweep)
+        reduction = Reduction(neuron, driving)
+        values: dict[str, Any] = {
+            name: Quantity(value, dim=neuron.variables[name]) for name, value in parameters.items()
+        }
+        group = reduction.definition.group(1, name="cell", dt=dt * second, **values, **self._method)
+        group.run_regularly(reduction.drive, when="start", name="cell_drive")
+        recorded = [VOLTAGE, neuron.external]
+        every = None if sampled is None else sampled * second
+        trace = StateMonitor(group, recorded, record=True, when="end", dt=every, name="cell_trace")
+        spikes = SpikeMonitor(group, name="cell_spikes")
+        duration = (int(np.ceil(sweep.end.max() / dt)) + 1) * dt
+        # A cell that diverges is judged, not refused.
+        program = programs.compile(Network(group, trace, spikes), duration * second, self.target, namespace={}, watch=None)
+        driven = {f"cell.{name}": value for name, value in reduction.values(driving).items()}
+        with np.errstate(all="ignore"):
+            out = program(driven, seed=0)
+        states, (times, index) = out.states["cell_trace"], out.events("cell_spikes")
+        return Record(states["t"], states[VOLTAGE], Train.from_events(times, index, 1), states[neuron.external])
+
+
+def _padded(sweep: Sweep) -> Sweep:
+    """What drives a cell, with as many pieces as any sweep has; those that are added lie after its end."""
+    never = sweep.end + 1
+    added = Piece(never, never, sweep.base, np.zeros(sweep.size))
+    pieces = (*sweep.pieces, *[added] * (PIECES - len(sweep.pieces)))
+    return Sweep(sweep.base, pieces, {}, sweep.rests[:1], sweep.end)
