@@ -64,7 +64,7 @@ def _dt(neuron: Neuron) -> float:
 
 def _step(neuron: Neuron) -> int:
     group = neuron.group(1, dt=_dt(neuron) * brian2.second)
-    brian2.Network(group).before_run({})
+    brian2.Network(group).run(0 * brian2.second, namespace={})
     code = [line.split(" = ", 1) for line in group.state_updater.abstract_code.splitlines() if " = " in line]
     code += [["_fires", neuron.threshold]] if neuron.threshold else []
     return _operations(code, _Names(neuron))
