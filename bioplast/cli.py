@@ -107,7 +107,7 @@ def assess(
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same scorecard.")] = 1,
     starts: Annotated[int | None, typer.Option(metavar="N", help="How many searches for each pattern.")] = None,
     target: Annotated[str, typer.Option(metavar="T", help="Where neurons are simulated.")] = "cpp",
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write scorecard.json, .html and figures there.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the scorecard and its figures there.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep the folder's finished patterns, do the rest.")] = False,
 ) -> Action:
     """Find out which firing patterns a model shows, and with which parameters."""
@@ -294,7 +294,7 @@ def _assess(
     target: str,
     out: Path | None,
     resume: bool,
-    chosen: dict[str, int],
+    chosen: dict[str, Any],
 ) -> None:
     from .experiment.assessment import assess
 

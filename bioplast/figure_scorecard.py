@@ -35,6 +35,8 @@ class Answer:
         Empty where there is nothing to draw.
     spikes_ms : array [spikes]
         Marked above the trace.
+    voltage_unit, current_unit : str
+        As text; "" for a pure number.
     """
 
     letter: str
@@ -45,11 +47,11 @@ class Answer:
     voltage: ArrayLike = ()
     current: ArrayLike = ()
     spikes_ms: ArrayLike = ()
+    voltage_unit: str = ""
+    current_unit: str = ""
 
 
-def answer_grid(
-    answers: Sequence[Answer], *, title: str, voltage_unit: str = "", current_unit: str = "", columns: int = 4
-) -> Figure:
+def answer_grid(answers: Sequence[Answer], *, title: str, columns: int = 4) -> Figure:
     """What a model answers in each pattern, as figure 1 of Izhikevich (2004) shows it, the input below.
 
     Each panel has its own axes: cells with other parameters have other time scales and potentials.
@@ -58,8 +60,6 @@ def answer_grid(
     ----------
     answers : sequence of Answer
     title : str
-    voltage_unit, current_unit : str
-        As text; "" for a pure number.
     columns : int
 
     Returns
@@ -85,17 +85,16 @@ def answer_grid(
         layout.set(wspace=0.04, hspace=0.05)
         for k, axes in enumerate(grid.flat):
             if k < len(answers):
-                _panel(axes, answers[k], current_unit)
+                _panel(axes, answers[k])
             else:
                 axes.set_axis_off()
         figure.suptitle(f"{title}\n", x=0.01, ha="left", fontsize=13, fontweight="bold", linespacing=0.6)
-        unit = f" ({voltage_unit})" if voltage_unit else ""
-        key = [f"upper trace: membrane potential{unit}", "marks above: spikes", "red: input, each on its own scale"]
+        key = ["upper trace: membrane potential, each on its own scale", "marks above: spikes", "red: input"]
         figure.supxlabel("     ".join(key), x=0.01, ha="left", fontsize=9, color=COLOURS["grey"])
     return figure
 
 
-def _panel(axes: Axes, answer: Answer, current_unit: str) -> None:
+def _panel(axes: Axes, answer: Answer) -> None:
     axes.set_title(f"({answer.letter}) {answer.name}", fontsize=9, pad=12, fontweight="normal")
     axes.text(
         0,
@@ -134,8 +133,15 @@ def _panel(axes: Axes, answer: Answer, current_unit: str) -> None:
     bar, y = _round_bar((end - begin) / 4), low - 0.49 * span
     axes.plot([end - bar, end], [y, y], color=COLOURS["black"], linewidth=1.6, solid_capstyle="butt")
     axes.text(end, y - 0.03 * span, f"{bar:g} ms", ha="right", va="top", fontsize=7)
-    axes.text(begin, y - 0.03 * span, f"{text} {current_unit}".strip(), va="top", fontsize=7, color=COLOURS["vermilion"])
-    axes.set_yticks([low, high], [_short(low), _short(high)])
+    axes.text(
+        begin,
+        y - 0.03 * span,
+        f"{text} {answer.current_unit}".strip(),
+        va="top",
+        fontsize=7,
+        color=COLOURS["vermilion"],
+    )
+    axes.set_yticks([low, high], [_short(low), f"{_short(high)}\n{answer.voltage_unit}".strip()])
     axes.spines["left"].set_bounds(low, high)
 
 

@@ -63,7 +63,7 @@ def assess(
     target : str
         Where neurons are simulated, see `bioplast.compile`.
     out : path, optional
-        A folder for ``scorecard.json``, ``scorecard.html`` and ``figures``; each finished pattern is kept there at once.
+        A folder for ``scorecard.json``, ``scorecard.html`` and ``figures``; a finished pattern is kept there at once.
     resume : bool
         Keep the finished patterns that the folder holds and do the rest; the scorecard is the same.
     quiet : bool

@@ -22,7 +22,7 @@ from .search import Found, Objective, search
 from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, Judge, Verdict, Winner
 
 # How many candidates are simulated together.
-SIZE = 128
+SIZE = 256
 BUDGET = 3000
 STARTS = 3
 
@@ -40,6 +40,8 @@ class Assessor:
         How many searches are made for a pattern, each from a start of its own.
     target : str
         Where neurons are simulated, see `bioplast.compile`.
+    size : int
+        How many candidates are simulated together.
 
     Raises
     ------
@@ -47,12 +49,21 @@ class Assessor:
         If the model cannot be assessed, or a number is out of range.
     """
 
-    def __init__(self, model: Model, budget: int = BUDGET, seed: int = 1, starts: int = STARTS, target: str = "cpp"):
+    def __init__(
+        self,
+        model: Model,
+        budget: int = BUDGET,
+        seed: int = 1,
+        starts: int = STARTS,
+        target: str = "cpp",
+        size: int = SIZE,
+    ):
         assessable(model)
         for name, number, least in (("budget", budget, 1), ("starts", starts, 1), ("seed", seed, 0)):
             if number < least:
                 raise BioplastError(f"{name} {number}: at least {least} is needed")
-        self.model, self.budget, self.seed, self.starts, self.target = model, budget, seed, starts, target
+        self.model, self.budget, self.seed, self.starts = model, budget, seed, starts
+        self.target, self.size = target, size
         self._judge = Judge(model, target)
         self._scale: Scale | None = None
 
@@ -69,9 +80,9 @@ class Assessor:
             return self._search(pattern)
 
     def _search(self, pattern: Pattern) -> PatternResult:
-        objective = Objective(self.model, pattern, self.scale, SIZE, self.target)
+        objective = Objective(self.model, pattern, self.scale, self.size, self.target)
         found = [self._start(objective, pattern, k) for k in range(self.starts)]
-        winners = [self._winner(one, objective) for one in found]
+        winners = [Winner(one.parameters, one.knobs, one.scale, objective.dt) for one in found]
         best = min(range(self.starts), key=lambda k: found[k].loss)
         verdict = Verdict(NOT_FOUND, {})
         for k in range(self.starts):
@@ -101,9 +112,6 @@ class Assessor:
         objective.evaluations = 0
         seed = np.random.SeedSequence([self.seed, ord(pattern.letter), k]).generate_state(1)[0]
         return search(objective, self.budget, int(seed))
-
-    def _winner(self, found: Found, objective: Objective) -> Winner:
-        return Winner(found.parameters, found.knobs, objective.scale, objective.dt)
 
     @property
     def scale(self) -> Scale:

@@ -70,6 +70,6 @@ def _certain(neuron: Neuron) -> None:
     drawn |= {name for name in neuron._own.stochastic_variables}
     if drawn:
         raise BioplastError(
-            f"{neuron.label} cannot be assessed: it draws random numbers ({sorted(drawn)[0]}), and a verdict would hold "
-            "for one course of them"
+            f"{neuron.label} cannot be assessed: it draws random numbers ({sorted(drawn)[0]}), and a verdict would "
+            "hold for one course of them"
         )

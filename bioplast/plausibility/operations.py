@@ -3,8 +3,8 @@
 Counted is what the integration method does in a step, as Brian2 derives it, and the test for a spike; what happens at a
 spike is left out. A part that only parameters, numbers and the time step enter costs nothing, since it is computed once
 beforehand, and a part that occurs twice counts once. An addition, multiplication, division or comparison is one
-operation, a whole power as many multiplications as it takes, and any other function ten, which is what Izhikevich (2004)
-counts for an exponential.
+operation, a whole power as many multiplications as it takes, and any other function ten, which is what Izhikevich
+(2004) counts for an exponential.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -45,7 +46,8 @@ def _table(card: Scorecard) -> str:
 
 
 def _class(result: PatternResult) -> str:
-    return {"reproduced": "inside", "fragile": "fragile", "not found": "differs", "impossible": "source"}[result.verdict]
+    classes = {"reproduced": "shown", "fragile": "fragile", "not found": "differs", "impossible": "source"}
+    return classes[result.verdict]
 
 
 def _picture(card: Scorecard) -> str:
@@ -77,13 +79,13 @@ def _checks(result: PatternResult) -> str:
         word = "shown" if check["shown"] else f"not shown{failed}"
         lines.append(
             f"<tr><td>{escape(name)}</td><td>{check['dt'] * 1e3:g} ms</td><td>{escape(check['method'])}</td>"
-            f"<td class='{'inside' if check['shown'] else 'differs'}'>{word}</td></tr>"
+            f"<td class='{'shown' if check['shown'] else 'differs'}'>{word}</td></tr>"
         )
     head = "<tr><th>check</th><th>step</th><th>method</th><th></th></tr>"
     return f"<table><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def _input(card: Scorecard, told: dict[str, Any]) -> str:
+def _input(card: Scorecard, told: Mapping[str, Any]) -> str:
     unit = "" if card.input_unit in ("1", "") else f" {escape(card.input_unit)}"
     parts = [f"base {told['base']:.4g}{unit}"] if told["base"] else []
     for piece in told["pieces"]:

@@ -15,11 +15,8 @@ from .assessable import Model
 from .box import BlackBox, BoxPopulation
 from .features import Record
 from .reduction import VOLTAGE, Reduction
-from .sweep import Piece, Sweep
+from .sweep import Sweep
 from .train import Train
-
-# The most pieces that the sweep of a pattern has, so that one program takes them all.
-PIECES = 6
 
 
 class Response:
@@ -39,7 +36,9 @@ class Response:
         self.model, self.target = model, target
         self._method = {"method": method, "method_options": method_options}
 
-    def __call__(self, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None = None) -> Record:
+    def __call__(
+        self, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None = None
+    ) -> Record:
         """Simulate.
 
         Parameters
@@ -58,9 +57,7 @@ class Response:
         return self._neuron(self.model, parameters, sweep, dt, sampled)
 
     @staticmethod
-    def _box(
-        box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
-    ) -> Record:
+    def _box(box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None) -> Record:
         population = BoxPopulation(box, 1, dt)
         population({name: np.array([value]) for name, value in parameters.items()}, sweep)
         record = population.record()
@@ -72,30 +69,22 @@ class Response:
     def _neuron(
         self, neuron: Neuron, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
     ) -> Record:
-        driving = _padded(sweep)
-        reduction = Reduction(neuron, driving)
+        reduction = Reduction(neuron, 1, aftermath=False)
         values: dict[str, Any] = {
             name: Quantity(value, dim=neuron.variables[name]) for name, value in parameters.items()
         }
         group = reduction.definition.group(1, name="cell", dt=dt * second, **values, **self._method)
-        group.run_regularly(reduction.drive, when="start", name="cell_drive")
+        reduction.attach(group, features=False)
         recorded = [VOLTAGE, neuron.external]
         every = None if sampled is None else sampled * second
         trace = StateMonitor(group, recorded, record=True, when="end", dt=every, name="cell_trace")
         spikes = SpikeMonitor(group, name="cell_spikes")
         duration = (int(np.ceil(sweep.end.max() / dt)) + 1) * dt
+        network = Network(group, trace, spikes)
         # A cell that diverges is judged, not refused.
-        program = programs.compile(Network(group, trace, spikes), duration * second, self.target, namespace={}, watch=None)
-        driven = {f"cell.{name}": value for name, value in reduction.values(driving).items()}
+        program = programs.compile(network, duration * second, self.target, namespace={}, watch=None)
+        begun, tables = reduction.values(sweep, dt)
         with np.errstate(all="ignore"):
-            out = program(driven, seed=0)
+            out = program({f"cell.{name}": value for name, value in begun.items()}, tables, seed=0)
         states, (times, index) = out.states["cell_trace"], out.events("cell_spikes")
         return Record(states["t"], states[VOLTAGE], Train.from_events(times, index, 1), states[neuron.external])
-
-
-def _padded(sweep: Sweep) -> Sweep:
-    """What drives a cell, with as many pieces as any sweep has; those that are added lie after its end."""
-    never = sweep.end + 1
-    added = Piece(never, never, sweep.base, np.zeros(sweep.size))
-    pieces = (*sweep.pieces, *[added] * (PIECES - len(sweep.pieces)))
-    return Sweep(sweep.base, pieces, {}, sweep.rests[:1], sweep.end)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .features import Record
-from .sweep import Sweep
+from .sweep import Piece, Sweep, Window
 from .verdict import Winner
 
 # A trace is kept for drawing with so many stretches of time, the lowest and the highest v of each.
@@ -60,10 +60,9 @@ def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
 
     Its pieces replace the base from `start` to `end` by ``value + slope*(t - start)``.
     """
-    names = {id(piece): name for name, window in sweep.windows.items() for piece in sweep.pieces if _same(piece, window)}
     pieces = [
         {
-            "name": names.get(id(piece), ""),
+            "name": next(name for name, window in sweep.windows.items() if _same(piece, window)),
             "start": float(piece.start[0]),
             "end": float(piece.end[0]),
             "value": float(piece.value[0]),
@@ -82,7 +81,7 @@ def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
     }
 
 
-def _same(piece: Any, window: Any) -> bool:
+def _same(piece: Piece, window: Window) -> bool:
     return bool(piece.start[0] == window.start[0] and piece.end[0] == window.end[0])
 
 

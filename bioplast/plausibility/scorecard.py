@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -52,15 +52,11 @@ class Scorecard:
     cost: Cost | None = None
 
     @classmethod
-    def of(
-        cls, model: Model, seed: int, budget: int, starts: int, results: Mapping[str, PatternResult]
-    ) -> Scorecard:
+    def of(cls, model: Model, seed: int, budget: int, starts: int, results: Mapping[str, PatternResult]) -> Scorecard:
         """The scorecard of these results."""
         units = {name: parameter.unit for name, parameter in model.parameters.items()}
-        if not isinstance(model, Neuron):
-            return cls(model.label, seed, budget, starts, dict(results), units, "", "")
-        voltage, current = unit_text(model.variables[VOLTAGE]), unit_text(model.input_dimensions)
-        return cls(model.label, seed, budget, starts, dict(results), units, voltage, current, cost(model))
+        price = cost(model) if isinstance(model, Neuron) else None
+        return cls(model.label, seed, budget, starts, dict(results), units, *units_of(model), price)
 
     def __getitem__(self, letter: str) -> PatternResult:
         return self.results[letter]
@@ -75,7 +71,7 @@ class Scorecard:
         return sum(result.verdict == verdict for result in self.results.values())
 
     def group(self, letter: str) -> str:
-        """The call that makes the cell that was found for a pattern; its units are those of ``from brian2 import *``."""
+        """The call that makes the cell that was found for a pattern, with units as in ``from brian2 import *``."""
         result = self.results[letter]
         if not result.parameters or result.input is None:
             return ""
@@ -150,17 +146,8 @@ class Scorecard:
 
     def grid(self) -> Figure:
         """The traces of all patterns, as figure 1 of Izhikevich (2004), with the input below each."""
-        milli = self.voltage_unit == "volt"
-        answers = [
-            Answer(letter, result.name, result.verdict, _note(result), **_drawn(result, 1e3 if milli else 1.0))
-            for letter, result in self.results.items()
-        ]
-        return answer_grid(
-            answers,
-            title=f"{self.model}: {self.headline()}",
-            voltage_unit="mV" if milli else self.voltage_unit.removesuffix("1"),
-            current_unit="" if self.input_unit == "1" else self.input_unit,
-        )
+        answers = [answer(result, self.voltage_unit, self.input_unit) for result in self.results.values()]
+        return answer_grid(answers, title=f"{self.model}: {self.headline()}")
 
     def to_html(self) -> str:
         """The body of a page: the verdicts, the traces, and each pattern's parameters, input and checks."""
@@ -170,6 +157,13 @@ class Scorecard:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def units_of(model: Model) -> tuple[str, str]:
+    """The units of the membrane potential and of the input; "" for a black box, which has none."""
+    if not isinstance(model, Neuron):
+        return "", ""
+    return unit_text(model.variables[VOLTAGE]), unit_text(model.input_dimensions)
 
 
 def _held(result: PatternResult) -> bool:
@@ -184,16 +178,21 @@ def _note(result: PatternResult) -> str:
     return "" if result.verdict == IMPOSSIBLE else f"({result.found} of {result.starts} starts)"
 
 
-def _drawn(result: PatternResult, volts: float) -> dict[str, Any]:
+def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str = "") -> Answer:
+    """A result as a panel of the grid; volts are drawn in mV."""
+    told = Answer(result.letter, name or result.name, result.verdict, _note(result))
     if result.trace is None or not result.trace.times:
-        return {}
-    begin = result.trace.times[0]
-    return {
-        "times_ms": [(t - begin) * 1e3 for t in result.trace.times],
-        "voltage": [v * volts for v in result.trace.voltage],
-        "current": result.trace.current,
-        "spikes_ms": [(t - begin) * 1e3 for t in result.trace.spikes],
-    }
+        return told
+    begin, milli = result.trace.times[0], voltage_unit == "volt"
+    return replace(
+        told,
+        times_ms=[(t - begin) * 1e3 for t in result.trace.times],
+        voltage=[v * (1e3 if milli else 1.0) for v in result.trace.voltage],
+        current=result.trace.current,
+        spikes_ms=[(t - begin) * 1e3 for t in result.trace.spikes],
+        voltage_unit="mV" if milli else "" if voltage_unit == "1" else voltage_unit,
+        current_unit="" if input_unit == "1" else input_unit,
+    )
 
 
 def _quantity(value: float, unit: str) -> str:
