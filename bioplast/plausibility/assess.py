@@ -13,10 +13,12 @@ import numpy as np
 from ..definition import Neuron
 from ..errors import BioplastError, UnknownName
 from .assessable import Model, assessable
+from .box import BlackBox, BoxPopulation
 from .calibrate import calibrate
 from .impossible import argument
 from .pattern import Pattern, Scale
 from .patterns import PATTERNS
+from .population import Population
 from .result import PatternResult, Trace, stimulus
 from .search import Found, Objective, search
 from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, Judge, Verdict, Winner
@@ -65,6 +67,7 @@ class Assessor:
         self.model, self.budget, self.seed, self.starts = model, budget, seed, starts
         self.target, self.size = target, size
         self._judge = Judge(model, target)
+        self._population = BoxPopulation if isinstance(model, BlackBox) else Population
         self._scale: Scale | None = None
 
     def __call__(self, letter: str) -> PatternResult:
@@ -80,7 +83,7 @@ class Assessor:
             return self._search(pattern)
 
     def _search(self, pattern: Pattern) -> PatternResult:
-        objective = Objective(self.model, pattern, self.scale, self.size, self.target)
+        objective = Objective(self.model, pattern, self.scale, self.size, self.target, population=self._population)
         found = [self._start(objective, pattern, k) for k in range(self.starts)]
         winners = [Winner(one.parameters, one.knobs, one.scale, objective.dt) for one in found]
         best = min(range(self.starts), key=lambda k: found[k].loss)
@@ -117,7 +120,7 @@ class Assessor:
     def scale(self) -> Scale:
         """The units of the model's default cell, measured once."""
         if self._scale is None:
-            self._scale = calibrate(self.model, target=self.target)
+            self._scale = calibrate(self.model, target=self.target, population=self._population)
         return self._scale
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,11 @@ from brian2 import Quantity, second
 from ..errors import BioplastError
 from ..parameter import Parameter
 from .features import Features, Record, reduce
-from .sweep import Sweep
+from .sweep import Piece, Sweep, Window
 from .train import Train
+
+# So many voltages are in memory at once.
+SAMPLES = 2_000_000
 
 Function = Callable[[np.ndarray, np.ndarray, float], tuple[Any, Any]]
 
@@ -153,12 +156,26 @@ class BoxPopulation:
     box : BlackBox
     size : int
         The number of candidates, N.
+    like, target, method
+        As of `Population`; they mean nothing to a black box.
     dt : float, optional
         The time step in seconds; by default that of the box.
+    record : bool
+        Keep v at every step, so that `record` can return it.
     """
 
-    def __init__(self, box: BlackBox, size: int, dt: float | None = None):
-        self.box, self.size = box, size
+    def __init__(
+        self,
+        box: BlackBox,
+        size: int,
+        like: Sweep | None = None,
+        target: str = "",
+        *,
+        dt: float | None = None,
+        method: Any = None,
+        record: bool = False,
+    ):
+        self.box, self.size, self._recorded = box, size, record
         self.dt = float(box.dt) if dt is None else dt
         self._record: Record | None = None
 
@@ -170,17 +187,90 @@ class BoxPopulation:
         scale: np.ndarray | float = 1.0,
     ) -> Features:
         """As `Population.__call__`."""
-        times = np.arange(int(np.ceil(sweep.end.max() / self.dt)) + 1) * self.dt
-        current = sweep.current(times)
         columns = [parameters.get(name, float(p.value)) for name, p in self.box.parameters.items()]
         given = np.stack([np.broadcast_to(np.asarray(column, dtype=float), self.size) for column in columns], axis=1)
-        voltage, fired = self.box.respond(given, current, self.dt)
-        steps, cells = np.nonzero(fired)
-        self._record = Record(times, voltage, Train.from_events(times[steps], cells, self.size), current)
-        return reduce(self._record, sweep, tau, scale)
+        units = np.stack([np.broadcast_to(x, self.size) for x in (tau, scale)], axis=1)
+        steps = int(np.ceil(sweep.end.max() / self.dt)) + 1
+        # A search fills a population up with candidates that it has already.
+        _, chosen, places = np.unique(
+            np.concatenate([given, np.nan_to_num(units), *_arrays(sweep)], axis=1),
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+        )
+        parts, records = [], []
+        for part in np.array_split(chosen, -(-len(chosen) * steps // SAMPLES)):
+            if len(part):
+                records.append(self._simulate(given[part], _part(sweep, part), steps))
+                parts.append(reduce(records[-1], _part(sweep, part), units[part, 0], units[part, 1]))
+                records = records if self._recorded else records[-1:]
+        self._record = _joined_records(records, places) if self._recorded else None
+        return _joined(parts, places)
+
+    def _simulate(self, parameters: np.ndarray, sweep: Sweep, steps: int) -> Record:
+        times = np.arange(steps) * self.dt
+        current = sweep.current(times)
+        voltage, fired = self.box.respond(parameters, current, self.dt)
+        index, cells = np.nonzero(fired)
+        return Record(times, voltage, Train.from_events(times[index], cells, sweep.size), current)
 
     def record(self) -> Record:
-        """The responses of the last call."""
-        if self._record is None:
-            raise BioplastError(f"{self.box.label}: nothing was simulated yet")
+        """The responses of the last call, if the population was made to record them."""
+        assert self._record is not None
         return self._record
+
+
+def _arrays(sweep: Sweep) -> list[np.ndarray]:
+    """All numbers of a sweep, each as [N, 1]."""
+    numbers = [sweep.base, sweep.end]
+    for piece in sweep.pieces:
+        numbers += [piece.start, piece.end, piece.value, piece.slope]
+    for window in sweep.rests:
+        numbers += [window.start, window.end]
+    return [number[:, None] for number in numbers]
+
+
+def _part(sweep: Sweep, index: np.ndarray) -> Sweep:
+    """The sweep of some candidates."""
+
+    def windows(given: Mapping[str, Window]) -> dict[str, Window]:
+        return {name: Window(w.start[index], w.end[index]) for name, w in given.items()}
+
+    return Sweep(
+        sweep.base[index],
+        tuple(Piece(p.start[index], p.end[index], p.value[index], p.slope[index]) for p in sweep.pieces),
+        windows(sweep.windows),
+        tuple(Window(rest.start[index], rest.end[index]) for rest in sweep.rests),
+        sweep.end[index],
+        windows(sweep.ranged),
+        None if sweep.aftermath is None else sweep.aftermath[index],
+    )
+
+
+def _joined_trains(trains: list[Train], places: np.ndarray) -> Train:
+    width = max(train.times.shape[1] for train in trains)
+    padded = [np.pad(t.times, ((0, 0), (0, width - t.times.shape[1])), constant_values=np.inf) for t in trains]
+    return Train(np.concatenate(padded)[places])
+
+
+def _joined_records(records: list[Record], places: np.ndarray) -> Record:
+    return Record(
+        records[0].times,
+        np.concatenate([record.voltage for record in records], axis=1)[:, places],
+        _joined_trains([record.spikes for record in records], places),
+        np.concatenate([record.current for record in records], axis=1)[:, places],
+    )
+
+
+def _joined(parts: list[Features], places: np.ndarray) -> Features:
+    """The features of all candidates, from those of parts of them."""
+    joined: dict[str, Any] = {}
+    for name in (each.name for each in fields(Features)):
+        values = [getattr(part, name) for part in parts]
+        if isinstance(values[0], Train):
+            joined[name] = _joined_trains(values, places)
+        elif isinstance(values[0], Mapping):
+            joined[name] = {key: np.concatenate([value[key] for value in values])[places] for key in values[0]}
+        else:
+            joined[name] = np.concatenate(values)[places]
+    return Features(**joined)

@@ -58,7 +58,7 @@ class Response:
 
     @staticmethod
     def _box(box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None) -> Record:
-        population = BoxPopulation(box, 1, dt)
+        population = BoxPopulation(box, 1, dt=dt, record=True)
         population({name: np.array([value]) for name, value in parameters.items()}, sweep)
         record = population.record()
         every = 1 if sampled is None else round(sampled / dt)
