@@ -188,7 +188,7 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
     letters = list(next(iter(models.values())))
     width = max(map(len, models)) * 0.075 + 0.2
     with _styled():
-        figure = _new(max(width + 0.5 * len(letters) + 0.3, 7.4), 0.36 * len(models) + 1.5)
+        figure = _new(max(width + 0.5 * len(letters) + 0.3, 7.4), 0.36 * len(models) + 1.7)
         axes = figure.subplots()
         for row, cells in enumerate(models.values()):
             for column, letter in enumerate(letters):
@@ -204,8 +204,8 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
         axes.set_title(title, pad=22)
         key = (
             "left: published; right: ours.  + has it,  − has not or not found,  ? published as open,\n"
-            "(+) at some step sizes only,  × impossible, by an argument.  "
-            "Green: agree.  Red: disagree.  Blue: an open cell that we found.  Yellow: fragile."
+            "(+) at some step sizes only,  × impossible, by an argument.\n"
+            "Green: agree.  Red: disagree.  Blue: not settled before, and found.  Yellow: fragile."
         )
         figure.supxlabel(key, x=0.01, ha="left", fontsize=8.5, color=COLOURS["grey"])
     return figure
@@ -220,12 +220,10 @@ def _mark(axes: Axes, x: int, y: int, mark: Mark) -> None:
 
 
 def _background(mark: Mark) -> str:
-    if not mark.verdict or not mark.published:
-        return "#eef1f4" if not mark.verdict or mark.verdict != "reproduced" else "#d9ebf7"
     if (mark.published, mark.verdict) in _AGREES:
         return "#d5efe5"
     if mark.verdict == "fragile":
         return "#fbeecb"
-    if mark.published == "?":
-        return "#cfe5f5" if mark.verdict == "reproduced" else "#eef1f4"
-    return "#fadccb"
+    if mark.published in ("+", "-") and mark.verdict:
+        return "#fadccb"
+    return "#cfe5f5" if mark.verdict == "reproduced" else "#eef1f4"

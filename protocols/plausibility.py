@@ -207,12 +207,34 @@ plausibility = Protocol(
         "model and pattern the parameters, within the bounds of the definition, and the stimulus are searched from a "
         "cold start. What is found is simulated again at half and at a tenth of the time step and with another "
         "integration method: it counts 1 if it holds everywhere and 0.5 if it holds at some step sizes only; 0 is not "
-        "found, or impossible by an argument. Behind each model's agreement stands the number of cells that the paper settles."
+        "found, or impossible by an argument. Behind each model's agreement stands the number of cells that the paper "
+        "settles."
     ),
     presets={
-        "demo": {"models": ["integrate-and-fire"], "patterns": list("AGLCM"), "budget": 128, "starts": 1, "size": 32},
-        "quick": {"models": list(MODELS)[:6], "patterns": list(PATTERNS), "budget": 500, "starts": 1, "size": 64},
-        "full": {"models": list(MODELS), "patterns": list(PATTERNS), "budget": 12_000, "starts": 5, "size": 256},
+        "demo": {
+            "models": ["integrate-and-fire"],
+            "patterns": list("ALCM"),
+            "budget": 128,
+            "starts": 1,
+            "size": 32,
+            "targets": ["cpp"],
+        },
+        "quick": {
+            "models": list(MODELS)[:6],
+            "patterns": list(PATTERNS),
+            "budget": 300,
+            "starts": 1,
+            "size": 32,
+            "targets": ["cpp"],
+        },
+        "full": {
+            "models": list(MODELS),
+            "patterns": list(PATTERNS),
+            "budget": 12_000,
+            "starts": 5,
+            "size": 256,
+            "targets": ["cpp"],
+        },
     },
     trials=trials,
     run=run,

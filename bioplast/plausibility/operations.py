@@ -85,7 +85,7 @@ class _Names:
             for eq in neuron._parsed_model.values()
             if eq.type == "subexpression"
         }
-        self.constant = {sympy.Symbol(name, real=True) for name in ("dt", *neuron.parameters)}
+        self.constant = {str_to_sympy(name) for name in ("dt", *neuron.parameters)}
 
     def read(self, code: str) -> sympy.Expr:
         """An expression without subexpressions and units."""
