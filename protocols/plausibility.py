@@ -232,7 +232,7 @@ plausibility = Protocol(
             "patterns": list(PATTERNS),
             "budget": 12_000,
             "starts": 5,
-            "size": 256,
+            "size": 128,
             "targets": ["cpp"],
         },
     },

@@ -24,7 +24,7 @@ from .search import Found, Objective, search
 from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, Judge, Verdict, Winner
 
 # How many candidates are simulated together.
-SIZE = 256
+SIZE = 128
 BUDGET = 3000
 STARTS = 3
 

@@ -76,8 +76,7 @@ def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
         "end": float(sweep.end[0]),
         "dt": winner.dt,
         "knobs": dict(winner.knobs),
-        "relaxation_time": float(winner.scale.time),
-        "rheobase": float(winner.scale.current),
+        "units": {name: float(size) for name, size in winner.scale.units.items()},
     }
 
 

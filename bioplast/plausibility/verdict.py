@@ -29,6 +29,8 @@ NOT_FOUND = "not found"
 IMPOSSIBLE = "impossible"
 VERDICTS = (REPRODUCED, FRAGILE, NOT_FOUND, IMPOSSIBLE)
 
+# The units of knobs that are durations.
+TIMES = ("tau", "recovery")
 # The step of the search is divided by these; the other method has the last.
 DIVISORS = (1, 2, 10)
 OTHER = "other method"
@@ -66,16 +68,17 @@ class Winner:
         patience : float
             Each rest is longer by so many times the whole sweep.
         """
-        tau, knobs = float(self.scale.time), {}
+        units, knobs = {name: float(size) for name, size in self.scale.units.items()}, {}
         for name, value in self.knobs.items():
-            if pattern.knobs[name].unit == "tau":
-                value = max(round(value * tau / self.dt), SHORTEST) * self.dt / tau
+            unit = pattern.knobs[name].unit
+            if unit in TIMES:
+                value = max(round(value * units[unit] / self.dt), SHORTEST) * self.dt / units[unit]
             knobs[name] = np.array([float(value)])
         dt = self.dt if dt is None else dt
         sweep = pattern.sweep(knobs, self.scale, dt)
         if not patience:
             return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / tau
+        knobs["rest"] = knobs["rest"] + patience * sweep.end / units[pattern.knobs["rest"].unit]
         return pattern.sweep(knobs, self.scale, dt)
 
     def pulse(self) -> Sweep:

@@ -30,8 +30,8 @@ def knobs(letter: str, size: int, seed: int = 2) -> dict[str, np.ndarray]:
 def test_a_box_has_the_features_of_the_same_cell_in_brian2(letter):
     """v' = I + a - b*v in mV, as the box has it in units of its threshold: 15 mV above rest, 1/b = 20 ms.
 
-    One is computed while Brian2 simulates, the other from the recording. The classical Runge-Kutta step differs from the
-    exact one by (dt/tau)**5/120 = 3e-9 of the deviation at dt = 1 ms, and errors do not grow in a leaky cell.
+    One is computed while Brian2 simulates, the other from the recording. The classical Runge-Kutta step differs from
+    the exact one by (dt/tau)**5/120 = 3e-9 of the deviation at dt = 1 ms, and errors do not grow in a leaky cell.
     """
     sweep = PATTERNS[letter].sweep(knobs(letter, 12), SCALE, 1e-3)
     found = BoxPopulation(leaky_box, 12)({}, sweep, 0.02, 1.0)

@@ -76,7 +76,7 @@ def test_what_no_check_shows_is_not_found():
 
 
 def test_a_cell_that_fires_rarely_of_its_own_is_found_out_by_longer_rests():
-    """It also fires every 2 s. At a time constant of 10 ms the pattern takes 0.2 s, and with longer rests 0.8 s more."""
+    """It also fires every 2 s. At a time constant of 10 ms the pattern takes 0.2 s, with longer rests 0.8 s."""
 
     def ticking(parameters, current, dt):
         voltage, spikes = leaky(parameters, current, dt)
@@ -98,7 +98,7 @@ def test_a_black_box_has_no_other_method():
 
 @pytest.mark.parametrize("method", ["rk4", "exponential_euler"])
 def test_a_recorded_cell_fires_at_the_intervals_of_the_closed_form(method):
-    """tau*ln(I/(I - 1)) at a constant input; a spike comes at the end of its step, so an interval is at most one longer.
+    """tau*ln(I/(I - 1)) at a constant input. A spike comes at the end of its step: an interval is at most one longer.
 
     The Runge-Kutta step is exact to (dt/tau)**5/120 = 3e-12.
     """
