@@ -12,6 +12,7 @@ import numpy as np
 
 from ..definition import Neuron
 from ..errors import BioplastError, UnknownName
+from ..program import targets
 from .assessable import Model, assessable
 from .box import BlackBox, BoxPopulation
 from .calibrate import calibrate
@@ -23,6 +24,7 @@ from .result import PatternResult, Trace, stimulus
 from .search import Found, Objective, search
 from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, Judge, Verdict, Winner
 
+TARGETS = ("cpp", "openmp", "cython", "numpy")
 # How many candidates are simulated together.
 SIZE = 128
 BUDGET = 3000
@@ -64,6 +66,10 @@ class Assessor:
         for name, number, least in (("budget", budget, 1), ("starts", starts, 1), ("seed", seed, 0)):
             if number < least:
                 raise BioplastError(f"{name} {number}: at least {least} is needed")
+        if target not in TARGETS:
+            raise UnknownName("target of an assessment", target, TARGETS)
+        if isinstance(model, Neuron):
+            targets.require(target)
         self.model, self.budget, self.seed, self.starts = model, budget, seed, starts
         self.target, self.size = target, size
         self._judge = Judge(model, target)
