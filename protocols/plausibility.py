@@ -214,17 +214,17 @@ plausibility = Protocol(
         "demo": {
             "models": ["integrate-and-fire"],
             "patterns": list("ALCM"),
-            "budget": 128,
+            "budget": 64,
             "starts": 1,
-            "size": 32,
+            "size": 16,
             "targets": ["cpp"],
         },
         "quick": {
             "models": list(MODELS)[:6],
             "patterns": list(PATTERNS),
-            "budget": 300,
+            "budget": 256,
             "starts": 1,
-            "size": 32,
+            "size": 16,
             "targets": ["cpp"],
         },
         "full": {

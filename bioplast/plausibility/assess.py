@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import brian2
@@ -22,13 +22,29 @@ from .patterns import PATTERNS
 from .population import Population
 from .result import PatternResult, Trace, stimulus
 from .search import Found, Objective, search
-from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, Judge, Verdict, Winner
+from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, VERDICTS, Judge, Verdict, Winner
 
 TARGETS = ("cpp", "openmp", "cython", "numpy")
 # How many candidates are simulated together.
 SIZE = 128
 BUDGET = 3000
 STARTS = 3
+# So often a start searches on when what it found does not hold at every step size.
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class _Try:
+    """The best candidate of a search and what became of it."""
+
+    found: Found
+    winner: Winner
+    verdict: Verdict
+    evaluations: int
+
+    def rank(self) -> tuple[int, float]:
+        """The smaller the better."""
+        return VERDICTS.index(self.verdict.word), self.found.loss
 
 
 class Assessor:
@@ -77,10 +93,7 @@ class Assessor:
         self._scale: Scale | None = None
 
     def __call__(self, letter: str) -> PatternResult:
-        """Search for a pattern and judge what is found; the same seed gives the same result.
-
-        Of several starts that found it, the first whose winner holds everywhere is reported.
-        """
+        """Search for a pattern and judge what is found; the same seed gives the same result."""
         pattern = pattern_of(letter)
         why = impossible(self.model, letter)
         if why is not None:
@@ -90,37 +103,42 @@ class Assessor:
 
     def _search(self, pattern: Pattern) -> PatternResult:
         objective = Objective(self.model, pattern, self.scale, self.size, self.target, population=self._population)
-        found = [self._start(objective, pattern, k) for k in range(self.starts)]
-        winners = [Winner(one.parameters, one.knobs, one.scale, objective.dt) for one in found]
-        best = min(range(self.starts), key=lambda k: found[k].loss)
-        verdict = Verdict(NOT_FOUND, {})
-        for k in range(self.starts):
-            if found[k].loss == 0 and verdict.word != REPRODUCED:
-                judged = self._judge(pattern, winners[k])
-                if judged.word == REPRODUCED or verdict.word == NOT_FOUND:
-                    best, verdict = k, judged
-        # What the search saw at its own step, it saw at one step at least.
-        word = FRAGILE if verdict.word == NOT_FOUND and found[best].loss == 0 else verdict.word
-        record, sweep = self._judge.record(pattern, winners[best])
+        tries = [self._start(objective, pattern, k) for k in range(self.starts)]
+        best = min(tries, key=_Try.rank)
+        record, sweep = self._judge.record(pattern, best.winner)
+        checks = best.verdict.checks
         return PatternResult(
             letter=pattern.letter,
             name=pattern.name,
-            verdict=word,
-            loss=found[best].loss,
-            parameters=dict(found[best].parameters),
-            input=stimulus(sweep, winners[best]),
-            checks={name: {**asdict(check), "failed": list(check.failed)} for name, check in verdict.checks.items()},
+            verdict=best.verdict.word,
+            loss=best.found.loss,
+            parameters=dict(best.found.parameters),
+            input=stimulus(sweep, best.winner),
+            checks={name: {**asdict(check), "failed": list(check.failed)} for name, check in checks.items()},
             starts=self.starts,
-            found=sum(one.loss == 0 for one in found),
-            evaluations=sum(one.evaluations for one in found),
-            failed=list(found[best].failed),
+            found=sum(one.verdict.word == REPRODUCED for one in tries),
+            evaluations=sum(one.evaluations for one in tries),
+            failed=list(best.found.failed),
             trace=Trace.of(record, sweep),
         )
 
-    def _start(self, objective: Objective, pattern: Pattern, k: int) -> Found:
+    def _start(self, objective: Objective, pattern: Pattern, k: int) -> _Try:
+        """Search, and search on after a fragile cell as long as the budget lasts."""
         objective.evaluations = 0
-        seed = np.random.SeedSequence([self.seed, ord(pattern.letter), k]).generate_state(1)[0]
-        return search(objective, self.budget, int(seed))
+        tries: list[_Try] = []
+        for again in range(TRIES):
+            seed = np.random.SeedSequence([self.seed, ord(pattern.letter), k, again]).generate_state(1)[0]
+            found = search(objective, self.budget, int(seed))
+            winner = Winner(found.parameters, found.knobs, found.scale, objective.dt)
+            verdict = Verdict(NOT_FOUND, {})
+            if found.loss == 0:
+                verdict = self._judge(pattern, winner)
+                # What the search saw at its own step, it saw at one step at least.
+                verdict = replace(verdict, word=FRAGILE) if verdict.word == NOT_FOUND else verdict
+            tries.append(_Try(found, winner, verdict, objective.evaluations))
+            if verdict.word != FRAGILE or objective.evaluations >= self.budget:
+                break
+        return replace(min(tries, key=_Try.rank), evaluations=objective.evaluations)
 
     @property
     def scale(self) -> Scale:

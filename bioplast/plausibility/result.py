@@ -101,7 +101,8 @@ class PatternResult:
     checks : dict of str to dict
         See `verdict.Check`.
     starts, found : int
-        How many searches were made, each from a start of its own, and how many of them found the pattern.
+        How many searches were made, each from a start of its own, and how many of them ended with a cell that shows the
+        pattern in every check.
     evaluations : int
         How many candidates they simulated.
     failed : list of str
