@@ -360,6 +360,9 @@ def _print_summary(folder: Path) -> None:
 def _report(folder: Path) -> None:
     from .experiment.report import write_index, write_report
 
+    if (folder / "scorecard.html").exists():
+        print(f"scorecard: {folder / 'scorecard.html'}")
+        return
     runs = sorted(path.parent for path in folder.glob("*/run.json"))
     if runs and not (folder / "run.json").exists():
         for path in runs:

@@ -38,7 +38,7 @@ def done(tmp_path_factory):
     return out
 
 
-def test_a_leaky_cell_is_tonic_and_does_not_adapt(done):
+def test_a_leaky_cell_is_tonic_and_does_not_adapt(done, capsys):
     told = json.loads((done / "scorecard.json").read_text())
     assert told["model"] == "leaky"
     assert {letter: cell["verdict"] for letter, cell in told["patterns"].items()} == {
@@ -49,6 +49,8 @@ def test_a_leaky_cell_is_tonic_and_does_not_adapt(done):
     assert told["patterns"]["F"]["loss"] > 0
     for name in ("scorecard.html", "figures/patterns.png", "figures/patterns.svg"):
         assert (done / name).stat().st_size > 1000
+    assert main(["report", str(done)]) == 0
+    assert capsys.readouterr().out == f"scorecard: {done / 'scorecard.html'}\n"
 
 
 def test_a_run_that_was_killed_resumes_to_the_same_scorecard(done, tmp_path, capsys):
