@@ -20,7 +20,7 @@ from .result import PatternResult
 from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, VERDICTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scorecard:
     """Which of the twenty firing patterns a model shows, with which parameters and how robustly.
 
@@ -121,6 +121,9 @@ class Scorecard:
         )
         row = published(self.model)
         return told + (f"; Izhikevich (2004): {row.flops} FLOPS per ms" if row is not None else "")
+
+    def __repr__(self) -> str:
+        return f"<Scorecard {self.model}: {self.headline()}>"
 
     def __str__(self) -> str:
         row = published(self.model)
