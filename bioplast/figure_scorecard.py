@@ -88,7 +88,7 @@ def answer_grid(answers: Sequence[Answer], *, title: str, columns: int = 4) -> F
                 _panel(axes, answers[k])
             else:
                 axes.set_axis_off()
-        figure.suptitle(f"{title}\n", x=0.01, ha="left", fontsize=13, fontweight="bold", linespacing=0.6)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         key = ["upper trace: membrane potential, each on its own scale", "marks above: spikes", "red: input"]
         figure.supxlabel("     ".join(key), x=0.01, ha="left", fontsize=9, color=COLOURS["grey"])
     return figure
@@ -188,7 +188,7 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
     letters = list(next(iter(models.values())))
     width = max(map(len, models)) * 0.075 + 0.2
     with _styled():
-        figure = _new(max(width + 0.5 * len(letters) + 0.3, 7.4), 0.36 * len(models) + 1.7)
+        figure = _new(max(width + 0.5 * len(letters) + 0.3, 7.4), 0.36 * len(models) + 1.3)
         axes = figure.subplots()
         for row, cells in enumerate(models.values()):
             for column, letter in enumerate(letters):

@@ -80,7 +80,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Assessor, "__call__", interrupted)
-    with pytest.raises(assessment.Interrupted, match="0 of 2 patterns are finished.* --seed 4 .*--resume"):
+    with pytest.raises(assessment.Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
         bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", quiet=True)
 
 
