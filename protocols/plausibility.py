@@ -222,7 +222,7 @@ plausibility = Protocol(
         "quick": {
             "models": list(MODELS)[:6],
             "patterns": list(PATTERNS),
-            "budget": 128,
+            "budget": 96,
             "starts": 1,
             "size": 16,
             "targets": ["cpp"],
