@@ -176,7 +176,7 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
                 "ours": result.verdict,
                 "starts": f"{result.found} of {result.starts}" if result.starts else "",
                 "loss": result.loss,
-                "cell, or what is missing": card.group(letter) if found_at_all(result) else "; ".join(result.failed),
+                "cell, or what is missing": card.group(letter) if result.shown else "; ".join(result.failed),
             }
             for letter, result in found.items()
         ]
@@ -191,11 +191,6 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
             )
         )
     return parts
-
-
-def found_at_all(result: PatternResult) -> bool:
-    """Whether a cell shows the pattern, at one step size at least."""
-    return result.verdict in (REPRODUCED, FRAGILE)
 
 
 plausibility = Protocol(

@@ -10,7 +10,7 @@ import numpy as np
 
 from .features import Record
 from .sweep import Piece, Sweep, Window
-from .verdict import Winner
+from .verdict import FRAGILE, REPRODUCED, Winner
 
 # A trace is kept for drawing with so many stretches of time, the lowest and the highest v of each.
 STRETCHES = 400
@@ -125,6 +125,11 @@ class PatternResult:
     failed: list[str] = field(default_factory=list)
     argument: str = ""
     trace: Trace | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a cell that shows the pattern, at one step size at least."""
+        return self.verdict in (REPRODUCED, FRAGILE)
 
     def plain(self) -> dict[str, Any]:
         """As a dict of JSON values, from which `read` makes it again."""

@@ -17,7 +17,7 @@ from .operations import Cost, cost
 from .published import published
 from .reduction import VOLTAGE
 from .result import PatternResult
-from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, VERDICTS
+from .verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, VERDICTS
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,7 +143,7 @@ class Scorecard:
         shown = [k for k in range(len(heads)) if any(line[k] for line in lines[1:])]
         widths = [max(len(line[k]) for line in lines) for k in shown]
         table = ["  ".join(f"{line[k]:<{w}}" for k, w in zip(shown, widths, strict=True)).rstrip() for line in lines]
-        groups = [f"{letter}  {self.group(letter)}" for letter, r in self.results.items() if _held(r)]
+        groups = [f"{letter}  {self.group(letter)}" for letter, r in self.results.items() if r.shown]
         parts = [f"{self.model}: {self.headline()} (seed {self.seed})", "\n".join(table), self.costs(), *groups]
         return "\n\n".join(filter(None, [*parts[:3], "\n".join(groups)]))
 
@@ -167,10 +167,6 @@ def units_of(model: Model) -> tuple[str, str]:
     if not isinstance(model, Neuron):
         return "", ""
     return unit_text(model.variables[VOLTAGE]), unit_text(model.input_dimensions)
-
-
-def _held(result: PatternResult) -> bool:
-    return result.verdict in (REPRODUCED, FRAGILE)
 
 
 def _note(result: PatternResult) -> str:
