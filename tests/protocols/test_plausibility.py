@@ -40,7 +40,7 @@ def test_every_row_of_the_figure_has_a_definition_under_its_own_name():
 def test_the_rows_have_our_verdict_and_the_published_one_and_agree_in_what_the_paper_settles():
     rows = protocol.summarise(
         results(MODEL, A="reproduced", G="fragile", L="not found", C="impossible", B="reproduced")
-        | results("hindmarsh-rose", S="reproduced", A="reproduced")
+        | results("hindmarsh-rose", T="reproduced", A="reproduced")
         | results("adex", A="reproduced"),
         {},
     )
@@ -50,7 +50,7 @@ def test_the_rows_have_our_verdict_and_the_published_one_and_agree_in_what_the_p
         "integrate-and-fire/L": (0, 1),
         "integrate-and-fire/C": (0, 0),
         "integrate-and-fire/B": (1, 0),
-        "hindmarsh-rose/S": (1, None),
+        "hindmarsh-rose/T": (1, None),
         "hindmarsh-rose/A": (1, 1),
         "adex/A": (1, None),
         "integrate-and-fire/agreement": (2, 5),
