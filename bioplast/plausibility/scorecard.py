@@ -71,10 +71,15 @@ class Scorecard:
         return sum(result.verdict == verdict for result in self.results.values())
 
     def group(self, letter: str) -> str:
-        """The call that makes the cell that was found for a pattern, with units as in ``from brian2 import *``."""
+        """The call that makes the cell that was found for a pattern, with units as in ``from brian2 import *``.
+
+        Of a black box its parameters, in SI base units.
+        """
         result = self.results[letter]
         if not result.parameters or result.input is None:
             return ""
+        if self.cost is None:
+            return repr(dict(result.parameters))
         given = [f"{name}={_quantity(value, self.units[name])}" for name, value in result.parameters.items()]
         return f"{self.model}.group(1, dt={_quantity(result.input['dt'], 'second')}, {', '.join(given)})"
 

@@ -47,6 +47,7 @@ def test_a_leaky_cell_is_tonic_and_does_not_adapt(done, capsys):
     }
     assert all(check["shown"] for check in told["patterns"]["A"]["checks"].values())
     assert told["patterns"]["F"]["loss"] > 0
+    assert told["patterns"]["A"]["group"] == repr(told["patterns"]["A"]["parameters"])
     for name in ("scorecard.html", "figures/patterns.png", "figures/patterns.svg"):
         assert (done / name).stat().st_size > 1000
     assert main(["report", str(done)]) == 0
