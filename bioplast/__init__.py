@@ -17,6 +17,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .definition import Neuron, Parameter, Receptor, Synapse
     from .errors import BioplastError
+    from .experiment.assessment import assess
+    from .plausibility.box import BlackBox
+    from .plausibility.scorecard import Scorecard
     from .program import Output, Program, compile, run
     from .registry import load
     from .surrogate import Arctan, Gaussian, Rectangle, Sigmoid, StraightThrough, SuperSpike, Surrogate
@@ -36,6 +39,9 @@ _PUBLIC = {
     "Parameter": "definition",
     "load": "registry",
     "BioplastError": "errors",
+    "assess": "experiment.assessment",
+    "BlackBox": "plausibility.box",
+    "Scorecard": "plausibility.scorecard",
     "compile": "program",
     "run": "program",
     "Program": "program",
@@ -52,6 +58,7 @@ _PUBLIC = {
 __all__ = [
     "Arctan",
     "BioplastError",
+    "BlackBox",
     "Gaussian",
     "Neuron",
     "Output",
@@ -59,18 +66,20 @@ __all__ = [
     "Program",
     "Receptor",
     "Rectangle",
+    "Scorecard",
     "Sigmoid",
     "StraightThrough",
     "SuperSpike",
     "Surrogate",
     "Synapse",
+    "assess",
     "compile",
     "load",
     "run",
 ]
 
 
-_SUBPACKAGES = {"analysis", "experiment", "learning", "stimulus"}
+_SUBPACKAGES = {"analysis", "experiment", "learning", "plausibility", "stimulus"}
 
 
 def __getattr__(name: str) -> Any:

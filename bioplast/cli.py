@@ -1,4 +1,4 @@
-"""The command line: ``bioplast list | show | run | export | report | doctor | cache``.
+"""The command line: ``bioplast list | show | run | assess | export | report | doctor | cache``.
 
 A command is parsed first and carried out afterwards, in `main`, so that every error takes the same way out: one line
 on the standard error and the exit status 2, 1 for what is no mistake of the user's, 130 for Ctrl-C.
@@ -93,6 +93,29 @@ def run(
     targets = [name.strip() for text in target or () for name in text.split(",") if name.strip()] or None
     changes = dict(_name_and_value(text) for text in change or ())
     return partial(_run, protocol, preset, seeds, targets, out, resume, workers, changes)
+
+
+@app.command()
+def assess(
+    model: Annotated[str, typer.Argument(metavar="MODEL|file.py:name", help="A neuron, or a black box from a file.")],
+    patterns: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Which of the twenty firing patterns. Default: all.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(metavar="N", help="How many candidates a search simulates at most.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same scorecard.")] = 1,
+    starts: Annotated[int | None, typer.Option(metavar="N", help="How many searches for each pattern.")] = None,
+    target: Annotated[str, typer.Option(metavar="T", help="Where neurons are simulated.")] = "cpp",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the scorecard and its figures there.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep the folder's finished patterns, do the rest.")] = False,
+) -> Action:
+    """Find out which firing patterns a model shows, and with which parameters."""
+    letters = None if patterns is None else [name.strip() for name in patterns.split(",") if name.strip()]
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs --out DIR")
+    chosen = {name: number for name, number in (("budget", budget), ("starts", starts)) if number is not None}
+    return partial(_assess, model, letters, seed, target, out, resume, chosen)
 
 
 def _name_and_value(text: str) -> tuple[str, str]:
@@ -264,6 +287,22 @@ def _run(
     return 0
 
 
+def _assess(
+    model: str,
+    letters: list[str] | None,
+    seed: int,
+    target: str,
+    out: Path | None,
+    resume: bool,
+    chosen: dict[str, Any],
+) -> None:
+    from .experiment.assessment import assess
+
+    print(assess(model, letters, seed=seed, target=target, out=out, resume=resume, **chosen))
+    if out is not None:
+        print(f"scorecard: {out / 'scorecard.html'}")
+
+
 def _export(name: str, folder: Path, preset: str, changes: dict[str, str]) -> None:
     import brian2
 
@@ -321,6 +360,9 @@ def _print_summary(folder: Path) -> None:
 def _report(folder: Path) -> None:
     from .experiment.report import write_index, write_report
 
+    if (folder / "scorecard.html").exists():
+        print(f"scorecard: {folder / 'scorecard.html'}")
+        return
     runs = sorted(path.parent for path in folder.glob("*/run.json"))
     if runs and not (folder / "run.json").exists():
         for path in runs:

@@ -57,6 +57,14 @@ def load(spec: str) -> Any:
     return _load(spec, Definition, "model", "a Neuron, Receptor or Synapse", models)
 
 
+def load_assessable(spec: str) -> Any:
+    """A neuron by its name, or a neuron or black box from a file, as `load`: what `bioplast.assess` takes."""
+    from .definition import Definition
+    from .plausibility.box import BlackBox
+
+    return _load(spec, (Definition, BlackBox), "model", "a Neuron or a BlackBox", models)
+
+
 def load_protocol(spec: str) -> Protocol:
     """A protocol by its name or from a file, as `load`."""
     from .experiment import Protocol
@@ -64,7 +72,7 @@ def load_protocol(spec: str) -> Protocol:
     return _load(spec, Protocol, "protocol", "a Protocol", protocols)
 
 
-def _load(spec: str, kind: type, word: str, accepted: str, listing: Any) -> Any:
+def _load(spec: str, kind: type | tuple[type, ...], word: str, accepted: str, listing: Any) -> Any:
     path, colon, name = spec.rpartition(":")
     if not colon and spec.endswith(".py"):
         path, name = spec, ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from ..definition import Neuron
 from ..errors import BioplastError
 from .pattern import Scale
 from .population import Population
@@ -31,17 +31,24 @@ def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait:
 
 
 def calibrate(
-    neuron: Neuron, parameters: Mapping[str, float] | None = None, target: str = "cpp", dt: float | None = None
+    neuron: Any,
+    parameters: Mapping[str, float] | None = None,
+    target: str = "cpp",
+    dt: float | None = None,
+    population: Any = Population,
 ) -> Scale:
     """Measure one cell.
 
     Parameters
     ----------
     neuron : Neuron
+        Or what `population` takes instead.
     parameters : dict of str to float, optional
         Parameters in SI base units; the others keep their defaults.
     target, dt
         As of `Population`.
+    population : callable
+        What simulates the cells, called as `Population` is.
 
     Returns
     -------
@@ -56,37 +63,37 @@ def calibrate(
     """
     magnitudes = np.logspace(*DECADES, round((DECADES[1] - DECADES[0]) * PER_DECADE) + 1)
     amplitudes = np.concatenate([magnitudes, -magnitudes, [0.0]])
-    population = Population(neuron, len(amplitudes), _probe(amplitudes, 1.0, 1.0, 0.0), target, dt=dt, record=True)
+    cells = population(neuron, len(amplitudes), _probe(amplitudes, 1.0, 1.0, 0.0), target, dt=dt, record=True)
     given = {name: np.full(len(amplitudes), value) for name, value in (parameters or {}).items()}
 
     def firing(steps: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
         sweep = _probe(steps, length, length, 0.0)
-        features = population(given, sweep)
+        features = cells(given, sweep)
         answers = features.answers(sweep.windows["step"])
         # A diverged cell has not shown anything.
         return (answers.count > 0) & features.finite, features.top - features.rest_high
 
-    length = STEPS * population.dt
+    length = STEPS * cells.dt
     time = np.nan
-    while np.isnan(time) and length <= LONGEST * population.dt:
+    while np.isnan(time) and length <= LONGEST * cells.dt:
         rheobase, depolarization = _threshold(firing, amplitudes, length, neuron.label)
         pulses = np.full(len(amplitudes), SMALL * rheobase)
-        sweep = _probe(pulses, 5 * population.dt, length, length)
-        population(given, sweep)
-        record = population.record()
-        onset = np.searchsorted(record.times, length - population.dt / 2)
-        time = relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], population.dt)[0]
+        sweep = _probe(pulses, 5 * cells.dt, length, length)
+        cells(given, sweep)
+        record = cells.record()
+        onset = np.searchsorted(record.times, length - cells.dt / 2)
+        time = relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], cells.dt)[0]
         length *= 4
     if np.isnan(time):
         raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
-    step = max(STEP * time, STEPS * population.dt)
+    step = max(STEP * time, STEPS * cells.dt)
     rheobase, depolarization = _threshold(firing, amplitudes, step, neuron.label)
-    recovery, wait = np.nan, STEPS * population.dt
-    while np.isnan(recovery) and wait <= LONGEST * population.dt:
-        population(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
-        record = population.record()
-        onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - population.dt / 2)
-        recovery = relaxation_time(record.voltage[over:] - record.voltage[onset - 1], population.dt)[0]
+    recovery, wait = np.nan, STEPS * cells.dt
+    while np.isnan(recovery) and wait <= LONGEST * cells.dt:
+        cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
+        record = cells.record()
+        onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - cells.dt / 2)
+        recovery = relaxation_time(record.voltage[over:] - record.voltage[onset - 1], cells.dt)[0]
         wait *= 4
     # A cell that fires on after the step is left alone as long as one could watch it.
     recovery = wait / 4 if np.isnan(recovery) else max(recovery, time)

@@ -212,7 +212,10 @@ def _rise(v: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _as_driven(times: np.ndarray, current: np.ndarray, sweep: Sweep) -> np.ndarray:
     """Whether the input [steps, N] is that of the sweep, with edges that may be one sample off, [N]."""
     step = times[1] - times[0]
+    reached = times[-1] > sweep.end - 1.5 * step
+    if np.array_equal(current, sweep.current(times)):
+        return reached
     near = np.stack([sweep.current(times + shift * step) for shift in (-1, -0.5, 0, 0.5, 1)])
     tolerance = 1e-6 * (np.abs(near).max(axis=(0, 1)) + 1e-300)
     within = (current >= near.min(axis=0) - tolerance) & (current <= near.max(axis=0) + tolerance)
-    return (within | (times[:, None] >= sweep.end - step)).all(axis=0) & (times[-1] > sweep.end - 1.5 * step)
+    return (within | (times[:, None] >= sweep.end - step)).all(axis=0) & reached

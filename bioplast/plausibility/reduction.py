@@ -24,6 +24,9 @@ VOLTAGE = "v"
 BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
 # So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
 MOST = 500
+# The rows of a timetable are so far apart in the tables, in seconds: less than any time step, so that Brian2 does not
+# take a row for a stretch of time that should be a whole number of steps.
+GRID = 1e-9
 # Beyond any potential; infinity cannot be written in equations.
 BIG = 1e300
 # Where the variables start: ranges are empty.
@@ -84,7 +87,7 @@ class Reduction:
             namespace={
                 **neuron.namespace,
                 **{
-                    f"sweep_{name}_at": TimedArray(Quantity(np.zeros((2, size)), dim=dim), dt=1 * second)
+                    f"sweep_{name}_at": TimedArray(Quantity(np.zeros((2, size)), dim=dim), dt=GRID * second)
                     for name, dim in self._columns.items()
                 },
             },
@@ -135,7 +138,7 @@ class Reduction:
         return [*lines, f"sweep_final = sweep_{ALIVE}*{VOLTAGE} + (1 - sweep_{ALIVE})*sweep_final"]
 
     def _next(self) -> list[str]:
-        lines = [f"sweep_{name} = sweep_{name}_at((sweep_row + 1.5)*second, i)" for name in self._columns]
+        lines = [f"sweep_{name} = sweep_{name}_at((sweep_row + 1)*{GRID}*second, i)" for name in self._columns]
         return [*lines, "sweep_row += 1", f"sweep_low = {self._big}", f"sweep_high = -{self._big}"]
 
     def _course(self) -> list[str]:

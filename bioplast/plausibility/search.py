@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..definition import Neuron
 from ..errors import UnknownName
 from .pattern import Pattern, Scale
-from .population import Population, check
+from .population import Population
 from .relaxation import relaxation_time
 from .score import Score
 from .space import Space
@@ -69,7 +68,7 @@ class Found:
     evaluations: int
 
 
-def fine_step(neuron: Neuron, scale: Scale) -> float:
+def fine_step(neuron: Any, scale: Scale) -> float:
     """The time step in seconds: that of the definition, but between a hundredth and a twentieth of the relaxation."""
     suggested = float(neuron.dt) if neuron.dt is not None else np.inf
     time = float(np.min(scale.time))
@@ -82,6 +81,7 @@ class Objective:
     Parameters
     ----------
     neuron, pattern
+        The first may be what `population` takes instead of a Neuron, with its `label`, `dt` and `parameters`.
     scale : Scale
         The units of the knobs, see `calibrate`.
     size : int
@@ -90,23 +90,25 @@ class Objective:
         As of `Population`.
     dt : float, optional
         The time step in seconds, see `fine_step`.
+    population : callable
+        What simulates the candidates, called as `Population` is.
     """
 
     def __init__(
         self,
-        neuron: Neuron,
+        neuron: Any,
         pattern: Pattern,
         scale: Scale,
         size: int,
         target: str = "cpp",
         dt: float | None = None,
         method: Any = None,
+        population: Any = Population,
     ):
-        check(neuron)
         self.pattern, self.scale, self.size = pattern, scale, size
         self.dt = fine_step(neuron, scale) if dt is None else dt
         self.space = Space.of(neuron, pattern)
-        self._make = functools.partial(Population, neuron, target=target, method=method)
+        self._make = functools.partial(population, neuron, target=target, method=method)
         self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
         self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
         self._made: dict[bool, Population] = {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..definition import Neuron
 from ..errors import BioplastError
 from .pattern import Pattern
 
@@ -42,7 +42,7 @@ class Space:
     knobs: tuple[Axis, ...]
 
     @classmethod
-    def of(cls, neuron: Neuron, pattern: Pattern) -> Space:
+    def of(cls, neuron: Any, pattern: Pattern) -> Space:
         """The parameters that have bounds, and all knobs.
 
         Raises

@@ -1,0 +1,160 @@
+"""An assessment: a model on all firing patterns, into a folder that a later call goes on with."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .. import figure
+from ..definition import Neuron
+from ..errors import BioplastError
+from ..plausibility import PATTERNS
+from ..plausibility.assess import BUDGET, STARTS, Assessor, pattern_of
+from ..plausibility.assessable import Model
+from ..plausibility.result import PatternResult
+from ..plausibility.scorecard import Scorecard
+from ..registry import load_assessable
+from .folder import Finished, RunFolder, cannot_write
+from .plain import to_plain, to_text
+from .progress import progress
+from .protocol import Trial
+from .provenance import package_version
+from .report import _fill
+from .runner import Interrupted, refuse_finished
+from .workers import interrupts_reach_us
+
+__all__ = ["assess"]
+
+
+def assess(
+    model: Model | str,
+    patterns: Iterable[str] | None = None,
+    budget: int = BUDGET,
+    seed: int = 1,
+    *,
+    starts: int = STARTS,
+    target: str = "cpp",
+    out: Path | str | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Scorecard:
+    """Find out which of the twenty firing patterns of Izhikevich (2004) a model shows, and with which parameters.
+
+    For each pattern the parameters of the model, within their bounds, and the stimulus are searched; what is found is
+    simulated again at smaller time steps and with another integration method, and called reproduced if it holds there.
+    "Not found" is no proof; "impossible" has one.
+
+    Parameters
+    ----------
+    model : Neuron, BlackBox or str
+        Or the name of a neuron, or ``file.py:name``.
+    patterns : letters, optional
+        Such as "ACL"; by default all, A to T.
+    budget : int
+        How many candidates a search simulates at most; it ends as soon as one shows the pattern.
+    seed : int
+        The same seed gives the same scorecard.
+    starts : int
+        How many searches are made for a pattern, each from a start of its own.
+    target : str
+        Where neurons are simulated, see `bioplast.compile`.
+    out : path, optional
+        A folder for ``scorecard.json``, ``scorecard.html`` and ``figures``; a finished pattern is kept there at once.
+    resume : bool
+        Keep the finished patterns that the folder holds and do the rest; the scorecard is the same.
+    quiet : bool
+        Show no progress.
+
+    Returns
+    -------
+    Scorecard
+
+    Raises
+    ------
+    BioplastError
+        If the model cannot be assessed, or a mistake in the arguments or in the folder.
+    Interrupted
+        Ctrl-C, a KeyboardInterrupt; finished patterns are kept in `out`.
+
+    Examples
+    --------
+    >>> card = bioplast.assess("izhikevich-2003", "AC", budget=2000)  # doctest: +SKIP
+    >>> print(card)  # doctest: +SKIP
+    """
+    asked = model if isinstance(model, str) else None
+    found = load_assessable(model) if isinstance(model, str) else model
+    letters = list(dict.fromkeys(PATTERNS if patterns is None else patterns))
+    if not letters:
+        raise BioplastError(f"no pattern is given; accepted: {', '.join(PATTERNS)}")
+    for letter in letters:
+        pattern_of(letter)
+    assessor = Assessor(found, budget, seed, starts, target)
+    if out is None:
+        return _card(assessor, _assess(assessor, letters, None, {}, quiet))
+    command = ["bioplast", "assess", asked or found.label, "--patterns", ",".join(letters), "--budget", str(budget)]
+    command += ["--seed", str(seed), "--starts", str(starts), "--out", str(out)]
+    again = shlex.join([*command, "--resume"])
+    with RunFolder.opened(Path(out)) as folder:
+        if not resume:
+            refuse_finished(folder)
+        done = folder.finished([Trial(letter) for letter in letters], _stamp(assessor))
+        folder.write_json("run.json", {"assessment": found.label, "command": shlex.join(command), "resume": again})
+        try:
+            results = _assess(assessor, letters, folder, done, quiet)
+        except KeyboardInterrupt:
+            kept = sum(folder.file(Trial(letter)).exists() for letter in letters)
+            raise Interrupted(
+                f"interrupted: {kept} of {len(letters)} patterns are finished and kept; continue with: {again}"
+            ) from None
+        card = _card(assessor, results)
+        _write(folder, card)
+        return card
+
+
+def _stamp(assessor: Assessor) -> dict[str, Any]:
+    """What the result of a pattern depends on."""
+    model = assessor.model
+    text = str(model) if isinstance(model, Neuron) else f"{model.label} {dict(model.parameters)!r} {model.dt!r}"
+    return {
+        "model": model.label,
+        "definition": hashlib.sha256(text.encode()).hexdigest(),
+        "budget": assessor.budget,
+        "seed": assessor.seed,
+        "starts": assessor.starts,
+        "target": assessor.target,
+        "packages": {name: package_version(name) for name in ("bioplast", "brian2", "numpy", "cma")},
+    }
+
+
+def _assess(
+    assessor: Assessor, letters: list[str], folder: RunFolder | None, done: dict[str, Finished], quiet: bool
+) -> dict[str, PatternResult]:
+    results = {}
+    with progress(assessor.model.label, len(letters), len(done), quiet) as step, interrupts_reach_us():
+        for letter in letters:
+            if letter in done:
+                results[letter] = PatternResult.read(done[letter].result)
+                continue
+            begin = time.perf_counter()
+            # As a folder gives it back, so that both ways lead to the same scorecard.
+            plain = to_plain(assessor(letter).plain())
+            results[letter] = PatternResult.read(plain)
+            if folder is not None:
+                folder.store(Trial(letter), _stamp(assessor), to_text(plain), time.perf_counter() - begin)
+            step()
+    return results
+
+
+def _card(assessor: Assessor, results: dict[str, PatternResult]) -> Scorecard:
+    return Scorecard.of(assessor.model, assessor.seed, assessor.budget, assessor.starts, results)
+
+
+def _write(folder: RunFolder, card: Scorecard) -> None:
+    folder.write("scorecard.json", card.to_json())
+    with cannot_write(folder.path / "figures"):
+        figure.save(card.grid(), folder.path / "figures" / "patterns")
+    folder.write("scorecard.html", _fill(f"{card.model}: which firing patterns it shows", card.to_html()))

@@ -1,0 +1,127 @@
+"""The scorecard as text, JSON and HTML, and the code that makes a cell of it."""
+
+from __future__ import annotations
+
+import json
+
+import brian2
+import numpy as np
+import pytest
+
+from bioplast.models import integrate_and_fire
+from bioplast.plausibility import PATTERNS, Record, Scale, Train
+from bioplast.plausibility.published import ROWS, figure_2, published
+from bioplast.plausibility.result import PatternResult, Trace, stimulus
+from bioplast.plausibility.scorecard import Scorecard
+from bioplast.plausibility.verdict import Winner
+
+FOUND = {"a": -3.25, "b": 50.000000000000014, "c": -0.065, "v_thresh": -0.05}
+CHECKS = {
+    name: {
+        "dt": 1e-4 / n,
+        "method": "rk4",
+        "shown": shown,
+        "loss": float(not shown),
+        "failed": [] if shown else ["late"],
+    }
+    for name, n, shown in (("dt", 1, True), ("dt/2", 2, False))
+}
+
+
+def trace() -> Trace:
+    t = np.linspace(0, 0.3, 50)
+    return Trace(t.tolist(), (-0.065 + 0.01 * np.sin(40 * t)).tolist(), (t > 0.1).astype(float).tolist(), [0.12, 0.2])
+
+
+@pytest.fixture(scope="module")
+def card() -> Scorecard:
+    winner = Winner(FOUND, {"rest": 10.0, "duration": 20.0, "amplitude": 1.5}, Scale(0.02, 0.75, 0.015), 1e-4)
+    told = stimulus(winner.sweep(PATTERNS["A"]), winner)
+    results = {
+        "A": PatternResult("A", "tonic spiking", "reproduced", 0.0, FOUND, told, {}, 3, 2, 900, [], "", trace()),
+        "G": PatternResult("G", "class 1 excitable", "fragile", 0.0, FOUND, told, CHECKS, 3, 1, 2100, [], "", trace()),
+        "H": PatternResult(
+            "H", "class 2 excitable", "not found", 0.12, FOUND, told, {}, 3, 0, 9000, ["a < b"], "", trace()
+        ),
+        "C": PatternResult("C", "tonic bursting", "impossible", argument="Renewal."),
+    }
+    return Scorecard.of(integrate_and_fire, 7, 3000, 3, results)
+
+
+def test_the_json_has_the_promised_keys_and_is_plain(card):
+    told = json.loads(card.to_json())
+    assert {"model", "seed", "patterns", "evaluations"} <= told.keys()
+    assert (told["model"], told["seed"], told["evaluations"]) == ("integrate_and_fire", 7, 12000)
+    for cell in told["patterns"].values():
+        assert {"verdict", "loss", "parameters", "input", "checks"} <= cell.keys()
+        assert "trace" not in cell
+    assert told["patterns"]["A"]["parameters"] == FOUND
+    assert told["patterns"]["C"]["loss"] is None
+    step = told["patterns"]["A"]["input"]["pieces"]
+    assert [(p["name"], p["value"], p["slope"]) for p in step] == [("step", 1.125, 0.0)]
+    # 20 relaxation times of 20 ms
+    assert step[0]["end"] - step[0]["start"] == pytest.approx(0.4)
+
+
+def test_a_result_survives_json(card):
+    for result in card.results.values():
+        assert PatternResult.read(json.loads(json.dumps(result.plain()))) == result
+
+
+def test_the_code_of_a_cell_makes_that_very_cell(card):
+    names = {name: getattr(brian2, name) for name in ("volt", "second", "hertz")}
+    group = eval(card.group("A"), {**names, "integrate_and_fire": integrate_and_fire})
+    brian2.Network(group).run(0 * brian2.second)
+    assert float(group.clock.dt) == 1e-4
+    for name, value in FOUND.items():
+        assert np.asarray(getattr(group, name))[0] == value
+    assert card.group("C") == ""
+
+
+def test_the_text_says_what_is_published_and_what_it_costs(card):
+    lines = str(card).splitlines()
+    assert lines[0] == (
+        "integrate_and_fire: 1 reproduced, 1 fragile, 1 not found, 1 impossible, of 4 patterns (seed 7)"
+    )
+    row = next(line for line in lines if line.startswith("A  tonic"))
+    assert row.split()[3:] == ["reproduced", "+", "0", "2", "of", "3", "900"]
+    assert "Izhikevich (2004): 5 FLOPS per ms" in str(card)
+    assert card.group("A") in str(card)
+    assert f"H  {card.group('H')}" not in str(card)
+
+
+def test_the_page_has_the_traces_the_checks_and_the_reasons(card):
+    page = card._repr_html_()
+    assert page.count("<img ") == 1
+    assert "data:image/png;base64," in page
+    for text in ("not shown: late", "Renewal.", "The best candidate fails at: a &lt; b", "for 400 ms"):
+        assert text in page
+
+
+def test_a_trace_is_thinned_out_without_its_extremes_and_spikes():
+    """Ten thousand steps, a peak of one step among them."""
+    times = np.arange(10_000) * 1e-4
+    v = np.sin(50 * times)
+    v[4321] = 9.0
+    sweep = Winner({}, {"rest": 10.0, "duration": 20.0, "amplitude": 1.0}, Scale(0.02, 1.0, 1.0), 1e-4).sweep(
+        PATTERNS["A"]
+    )
+    record = Record(times, v[:, None], Train.of([[0.05, 0.3]]), sweep.current(times))
+    thin = Trace.of(record, sweep)
+    assert len(thin.times) < 1500
+    assert max(thin.voltage) == 9.0
+    # From 0.15 of the 0.4 s of the event before its onset at 0.2 s.
+    assert thin.times[0] == pytest.approx(0.14, abs=1e-3)
+    assert thin.spikes == [0.3]
+
+
+def test_the_published_rows_are_those_of_existing_definitions():
+    import bioplast
+
+    assert set(ROWS.values()) == set(figure_2())
+    for name in ROWS:
+        assert bioplast.load(name).label == name
+    assert published("adex") is None
+    row = published("integrate-and-fire")
+    assert row is not None
+    assert {letter for letter, sign in row.patterns.items() if sign == "+"} == set("AGL")
