@@ -1,0 +1,27 @@
+"""snnTorch, step by step as in its tutorials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .layerwise import Layerwise
+from .task import BETA
+from .torch import torch
+
+
+class SnnTorch(Layerwise):
+    def prepare(self) -> None:
+        import snntorch
+        from snntorch import surrogate
+
+        # reset_delay=False: the reset in the step of the spike, with its gradient
+        options = {"beta": BETA, "reset_mechanism": "zero", "reset_delay": False}
+        slope = surrogate.fast_sigmoid(slope=1)
+        self.cells = [snntorch.Leaky(**options, spike_grad=slope).to(self.device) for _ in range(2)]
+
+    def start(self, size: int) -> Any:
+        return torch.zeros(self.batch, size, device=self.device)
+
+
+class SnnTorchCompiled(SnnTorch):
+    compiled = True
