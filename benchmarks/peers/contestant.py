@@ -38,6 +38,7 @@ class Contestant(abc.ABC):
     def forward(self) -> np.ndarray:
         """The output layer's spikes [steps, batch, outputs]."""
 
+    @abc.abstractmethod
     def reset(self) -> None:
         """Go back to the weights of the task."""
 

@@ -8,7 +8,7 @@ from brian2 import ms
 
 from .task import Task
 
-#: A spike is delivered in the step after it was made: the output layer's are two steps later than in the other libraries.
+#: A spike arrives in the step after it was made: the output layer's are two steps later than in the other libraries.
 LATER = 2
 #: Spikes arrive before the threshold test; in Brian2's default order a reset would wipe out what arrives in its step.
 SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]

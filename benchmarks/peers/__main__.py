@@ -1,0 +1,92 @@
+"""The command line: what is compared, and where the table and the figure go."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bioplast.atomic import write_text
+from bioplast.experiment import provenance
+
+from . import __doc__ as told
+from .task import Task, swept
+
+_NEEDED = ("jax", "optax", "torch", "snntorch", "norse", "spikingjelly", "sparx")
+_NAMED = ("torch", "snntorch", "norse", "spikingjelly", "sparxml", "jax", "flax", "brian2", "numpy")
+
+
+def main() -> None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return print(
+            f"benchmarks.peers left out, without {', '.join(missing)}: "
+            f"{os.path.relpath(sys.executable)} -m pip install -e '.[peers]' (Python 3.12 or newer)"
+        )
+    # these need what may be missing
+    from . import figure, report
+    from .compare import DisagreementError, Row, again, compare
+    from .worker import CONTESTANTS
+
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.peers", description=told, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each library at the base task; half in sweeps")
+    parser.add_argument("--only", choices=["base"], help="leave the sweeps out")
+    parser.add_argument("--libraries", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS), metavar="NAME")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--task", type=int, nargs=5, metavar=("INPUTS", "HIDDEN", "OUTPUTS", "STEPS", "BATCH"))
+    parser.add_argument("--out", type=Path, default=Path("data/peers"))
+    options = parser.parse_args()
+    base = Task(*options.task) if options.task else Task()
+    names = list(dict.fromkeys(["bioplast", *options.libraries]))
+    sweeps = {} if options.only else swept(base)
+    load = os.getloadavg()[0]
+
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        try:
+            rows += compare(base, names, options.rounds, options.device, folder)
+            second = again(base, "bioplast", options.device, folder)
+            _tell(rows, base)
+            best = report.fastest([r for r in rows if r.library.endswith("compiled")], base, "train")
+            # compiling by torch takes minutes: only the fastest of those goes on
+            names = [n for n in names if not n.endswith("compiled") or (best and n == best.library)]
+            for task in dict.fromkeys(t for tasks in sweeps.values() for t in tasks if t != base):
+                rows += compare(task, names, (options.rounds + 1) // 2, options.device, folder)
+                _tell(rows, task)
+        except DisagreementError as error:
+            sys.exit(str(error))
+
+    machine = provenance.machine()
+    versions = ", ".join(f"{name} {provenance.package_version(name)}" for name in _NAMED)
+    header = [
+        f"{machine['processor']}, {machine['cores']} cores, {options.device}; load before {load:.1f}; {versions}.",
+        "The outputs of all are equal to the last spike.",
+        f"First step of bioplast in a second process, with what the first left on disk: {second:.1f} s.",
+    ]
+    for word, title in (("train", "training step"), ("forward", "forward pass")):
+        best = report.fastest(rows, base, word)
+        if best is not None:
+            times = report.ratio(rows, best, word)
+            header.append(f"Fastest peer, {title}: {best.library}, {times:.2f} times the time of bioplast.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    report.write_csv(rows, options.out / "peers.csv")
+    write_text(options.out / "peers.md", report.markdown(rows, base, header))
+    figure.draw(rows, base, sweeps, options.out / "peers.png")
+    print("\n".join(header), f"{options.out}/peers.csv, .md, .png, .svg", sep="\n")
+
+
+def _tell(rows: list, task: Task) -> None:
+    print(f"\n{task}")
+    for row in (r for r in rows if r.task == task):
+        times = [f"{word} {1e3 * t:8.1f} ms" for word in ("train", "forward") if (t := getattr(row, word))]
+        print(f"  {row.library:24}", *times, row.note, f"  first {row.first or 0:.1f} s", sep="  ", flush=True)
+
+
+if __name__ == "__main__":
+    main()
