@@ -42,8 +42,9 @@ def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
     for row in (r for r in rows if r.task == base):
         memory = "" if row.memory is None else f"{row.memory:.0f} MiB"
         lines.append(
-            f"| {row.library} | {_cell(row.train)} | {_number(ratio(rows, row, 'train'), '.2f')} | {_cell(row.forward)} "
-            f"| {_number(ratio(rows, row, 'forward'), '.2f')} | {_number(row.first, '.1f')} s | {memory} "
+            f"| {row.library} | {_cell(row.train)} | {_number(ratio(rows, row, 'train'), '.2f')} "
+            f"| {_cell(row.forward)} | {_number(ratio(rows, row, 'forward'), '.2f')} "
+            f"| {_number(row.first, '.1f')} s | {memory} "
             f"| {_number(row.gradient, '.0e')} |"
         )
     lines += ["", "Median times; x is how many times the time of bioplast. The first step includes reading the network"]
