@@ -44,7 +44,7 @@ help:
 	@echo "make test-long  the tests that make test leaves to CI: other simulators, large networks, CUDA's sources"
 	@echo "make lint    linter and type checker only"
 	@echo "make ledger  measure again how far every model is from its truth: data/fidelity.csv and .md"
-	@echo "make bench   side by side with plain Brian2; takes minutes, wants a quiet machine"
+	@echo "make bench   side by side with plain Brian2, and with the extra [peers] with other libraries; wants a quiet machine"
 	@echo "make clean   remove environments, caches and build leftovers; results/ stays"
 	@echo
 	@echo "PYTHON=python3.12 picks another Python, PYTEST_WORKERS=4 the number of test processes."
@@ -71,6 +71,7 @@ lint: $(INSTALLED_DEV)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/cpp_overhead.py
+	$(BIN)/python -m benchmarks.peers
 
 clean:
 	rm -rf .venv-* build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -74,7 +74,7 @@ def _bars(axes: Any, shown: list[Row], rows: list[Row], word: str, title: str) -
     ratios = ["" if row.library == OURS else f"  ({ratio(rows, row, word):.1f}x)" for row in shown]
     told = [f"{t:.1f} ms{times_ours}" for t, times_ours in zip(times, ratios, strict=True)]
     axes.bar_label(bars, told, padding=4)
-    axes.set_xlim(0, 1.3 * max(times))
+    axes.set_xlim(0, 1.45 * max(times))
     axes.set_xlabel("ms")
     axes.set_title(title, loc="left", fontsize=9)
     axes.tick_params(axis="y", length=0)
