@@ -67,7 +67,7 @@ def main() -> None:
     header = [
         f"{machine['processor']}, {machine['cores']} cores, {options.device}; load before {load:.1f}; {versions}.",
         "The outputs of all are equal to the last spike.",
-        f"First step of bioplast in a second process, with what the first left on disk: {second:.1f} s.",
+        f"First two steps of bioplast in a second process, with what the first left on disk: {second:.1f} s.",
     ]
     for word, title in (("train", "training step"), ("forward", "forward pass")):
         best = report.fastest(rows, base, word)
@@ -85,7 +85,7 @@ def _tell(rows: list, task: Task) -> None:
     print(f"\n{task}")
     for row in (r for r in rows if r.task == task):
         times = [f"{word} {1e3 * t:8.1f} ms" for word in ("train", "forward") if (t := getattr(row, word))]
-        print(f"  {row.library:24}", *times, row.note, f"  first {row.first or 0:.1f} s", sep="  ", flush=True)
+        print(f"  {row.library:24}", *times, row.note, f"  first two {row.first or 0:.1f} s", sep="  ", flush=True)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Row:
     forward_least: float | None = None
     train: float | None = None
     train_least: float | None = None
-    first: float | None = None  # from definition to the end of the first step
+    first: float | None = None  # from definition to the end of the second step
     memory: float | None = None  # peak
     memory_before: float | None = None  # with the library and the data loaded
     gradient: float | None = None  # largest error relative to the largest entry
@@ -142,10 +142,10 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
                 running.pop(name).end()
         words = {name: ["forward"] if name == "Brian2 C++" else ["forward", "train"] for name in running}
         times: dict[tuple[str, str], list[float]] = {(name, word): [] for name in words for word in words[name]}
-        for turn in range(rounds + 1):
+        for turn in range(rounds + 2):
             for name, word in times:
                 seconds = running[name].ask(word)["seconds"]
-                if turn:  # the first is for what is compiled or allocated late
+                if turn > 1:  # the first two are for what is compiled or allocated late
                     times[name, word].append(seconds)
     finally:
         for library in running.values():
@@ -158,7 +158,7 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
 
 
 def again(task: Task, name: str, device: str, folder: Path) -> float:
-    """Seconds to the end of the first step in a new process, with what an earlier one left on disk."""
+    """Seconds to the end of the second step in a new process, with what an earlier one left on disk."""
     library = Library(name, task, device, folder / "data.npz", folder / name)
     try:
         return library.ask("first")["seconds"]

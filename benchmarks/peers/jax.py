@@ -18,22 +18,22 @@ optax: Any = importlib.import_module("optax")
 class JaxContestant(Contestant):
     def build(self) -> None:
         self.prepare()
+        self.adam = optax.adam(LEARNING_RATE)
         self.reset()
-        adam = optax.adam(LEARNING_RATE)
-        self.state = adam.init(self.weights)
         self.raster = jax.jit(self.run)
         self.gradients = jax.jit(jax.grad(self.loss))
 
         @jax.jit
         def step(weights: Any, state: Any, spikes: Any, labels: Any) -> Any:
             loss, gradient = jax.value_and_grad(self.loss)(weights, spikes, labels)
-            change, state = adam.update(gradient, state, weights)
+            change, state = self.adam.update(gradient, state, weights)
             return optax.apply_updates(weights, change), state, loss
 
         self.step = step
 
     def reset(self) -> None:
         self.weights = tuple(map(jax.numpy.asarray, self.task.weights()))
+        self.state = self.adam.init(self.weights)
 
     @abc.abstractmethod
     def prepare(self) -> None:

@@ -15,7 +15,7 @@ from .task import Task
 OURS = "bioplast"
 _TASK = ("inputs", "hidden", "outputs", "steps", "batch", "density")
 _MEASURED: tuple[str, ...] = ("hidden_rate", "library", "train_ms", "train_least_ms", "forward_ms", "forward_least_ms")
-_MEASURED += ("first_step_s", "peak_MiB", "peak_before_MiB", "gradient_error", "note")
+_MEASURED += ("two_steps_s", "peak_MiB", "peak_before_MiB", "gradient_error", "note")
 
 
 def write_csv(rows: list[Row], path: Path) -> None:
@@ -37,7 +37,7 @@ def write_csv(rows: list[Row], path: Path) -> None:
 def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
     """The base task in full, then how many times the time of bioplast each library needs for the others."""
     lines = ["# bioplast and its peers", "", *header, "", f"## {base}", ""]
-    lines += ["| library | training step | x | forward | x | first step | peak memory | gradient error |"]
+    lines += ["| library | training step | x | forward | x | first two steps | peak memory | gradient error |"]
     lines += ["|---|---:|---:|---:|---:|---:|---:|---:|"]
     for row in (r for r in rows if r.task == base):
         memory = "" if row.memory is None else f"{row.memory:.0f} MiB"
@@ -47,8 +47,8 @@ def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
             f"| {_number(row.first, '.1f')} s | {memory} "
             f"| {_number(row.gradient, '.0e')} |"
         )
-    lines += ["", "Median times; x is how many times the time of bioplast. The first step includes reading the network"]
-    lines += ["and compiling, with empty caches.", ""]
+    lines += ["", "Median times; x is how many times the time of bioplast. The first two steps include reading the"]
+    lines += ["network and compiling, with empty caches.", ""]
     for word, title in (("train", "Training step"), ("forward", "Forward pass")):
         names = list(dict.fromkeys(row.library for row in rows if getattr(row, word) is not None))
         tasks = list(dict.fromkeys(row.task for row in rows))
