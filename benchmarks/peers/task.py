@@ -57,7 +57,7 @@ def swept(base: Task) -> dict[str, list[Task]]:
 
     return {
         "hidden": [replace(base, hidden=n) for n in (64, 256, 1024)],
-        "steps": [replace(base, steps=n) for n in (25, 100, 400)],
+        "steps": [replace(base, steps=n) for n in (25, 100, 200)],
         "batch": [replace(base, batch=n) for n in (32, 256, 1024)],
         "density": [replace(base, density=d) for d in (0.005, 0.02, 0.1, 0.5)],
     }
