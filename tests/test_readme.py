@@ -7,18 +7,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brian2 import ms, mV, nA
+
+import bioplast
+from bioplast.protocols import surrogate_gradient
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
+EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+
+
 @pytest.mark.build
 def test_the_example_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     space: dict[str, object] = {}
-    exec(code, space)
+    exec(EXAMPLES[0], space)
     times, neurons = space["times"], space["neurons"]
     assert len(times) == len(neurons) > 100
     assert np.all(np.diff(times) >= 0)
+
+
+def test_the_example_of_learning_runs():
+    network = surrogate_gradient.network(hidden=5, seed=0)
+    spikes, labels = np.random.default_rng(0).random((8, 40, 64)) < 0.05, np.arange(8)
+    before = np.array(network["afferents"].w)
+    exec(EXAMPLES[1], {"bioplast": bioplast, "ms": ms, "mV": mV, "nA": nA} | locals())
+    assert np.any(np.array(network["afferents"].w) != before)
 
 
 def test_what_the_readme_points_to_exists():
