@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 from jax.experimental.compilation_cache import compilation_cache
@@ -12,6 +13,8 @@ from jax.experimental.compilation_cache import compilation_cache
 from .. import cache
 
 _lock = threading.RLock()
+
+_config: Any = jax.config  # its type lacks the settings in some versions of JAX
 
 # What JAX's own cache has to be told; it keeps only what took a second to compile otherwise.
 _SETTINGS = {"jax_persistent_cache_min_compile_time_secs": 0.1, "jax_persistent_cache_min_entry_size_bytes": -1}
@@ -25,11 +28,11 @@ def disk_cache() -> Iterator[None]:
     function of your own that uses `jax.jit` into one. JAX's settings are those of before afterwards; where they name a
     folder already, that one is used.
     """
-    if jax.config.jax_compilation_cache_dir or not jax.config.jax_enable_compilation_cache:
+    if _config.jax_compilation_cache_dir or not _config.jax_enable_compilation_cache:
         yield
         return
     with _lock:
-        before = {name: getattr(jax.config, name) for name in _SETTINGS}
+        before = {name: getattr(_config, name) for name in _SETTINGS}
         place = cache.compilations()
         known = set(place.glob("*"))
         _tell({**_SETTINGS, "jax_compilation_cache_dir": str(place)})

@@ -14,6 +14,7 @@ from jax.sharding import Mesh, PartitionSpec
 
 from ..program import cores
 
+_config: Any = jax.config  # its type lacks the settings in some versions of JAX
 _AXIS = "bioplast_batch"
 
 
@@ -23,14 +24,14 @@ def claim_cores() -> None:
     XLA runs the steps of a simulation one after the other on one core, so that only devices run side by side. The
     first of them stays the one that everything else runs on.
     """
-    if jax.config.jax_num_cpu_devices == -1 and "device_count" not in os.environ.get("XLA_FLAGS", ""):
+    if _config.jax_num_cpu_devices == -1 and "device_count" not in os.environ.get("XLA_FLAGS", ""):
         with contextlib.suppress(RuntimeError):  # in use
             jax.config.update("jax_num_cpu_devices", cores())
 
 
 def devices() -> list[Any]:
     """The devices that a batch is spread over: one if the user has chosen one."""
-    chosen = jax.config.jax_default_device
+    chosen = _config.jax_default_device
     if chosen is not None and not isinstance(chosen, str):
         return [chosen]
     return list(jax.local_devices(backend=chosen))
