@@ -156,6 +156,7 @@ class Simulation:
             "draws": drive.draws,
             "due": {name: due for name, due in drive.due.items() if name not in self.always},
             "step": drive.step,
+            "since": {name: step - step[:1] for name, step in drive.step.items()},
         }
         segments = [(clock, tuple(found)) for clock, found in itertools.groupby(network.operations, lambda o: o.clock)]
 
@@ -224,10 +225,9 @@ class _Moment:
         self.key = key
         self.slots = slots
         self.clocks: dict[str, Value] = {}
-        self.since: dict[str, Value] = {}  # steps of each clock since the start
+        self.since = x["since"]  # steps of each clock since the start
         for name, clock in simulation.network.clocks.items():
             step = x["step"][name]  # a clock that rests already shows its next one
-            self.since[name] = step - drive.step[name][0]
             dt = drive.arrays[clock.dt]
             self.clocks |= {
                 clock.timestep: step.astype(drive.arrays[clock.timestep].dtype),
