@@ -85,7 +85,8 @@ def test_every_neuron_of_the_registry_takes_part():
 
 @pytest.mark.build
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-@pytest.mark.parametrize("target", [pytest.param("cpp", marks=pytest.mark.long), "jax"])
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["cpp", "jax"])
 def test_the_whole_zoo_gives_the_same_result_as_on_numpy(ledger, target):
     program = bioplast.compile(zoo(), 75 * ms, target, namespace={})
     found = None

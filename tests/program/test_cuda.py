@@ -405,6 +405,7 @@ def test_every_group_of_spikes_that_can_be_replaced_is_known(processor, monkeypa
 
 if NVCC:  # what this machine's nvcc says; about a minute for each file, so not all of them are compiled
 
+    @pytest.mark.long
     @pytest.mark.build
     @pytest.mark.parametrize("name", ["main.cu", "code_objects/many_pre_codeobject.cu"])
     def test_nvidias_compiler_accepts_the_sources(monkeypatch, tmp_path, name):
