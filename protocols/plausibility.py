@@ -64,17 +64,19 @@ def _assessor(model: str, budget: int, starts: int, size: int, target: str, seed
 
 
 def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> list[Trial]:
-    chosen = {name: settings[name] for name in ("budget", "starts", "size")}
     for model in settings["models"]:
         definition(model)
     for letter in settings["patterns"]:
         if letter not in PATTERNS:
             raise UnknownName("pattern", letter, PATTERNS)
-    return [
-        Trial(f"{model}/{letter}", {"model": model, "letter": letter, "target": targets[0], **chosen}, SEED)
-        for model in settings["models"]
-        for letter in settings["patterns"]
-    ]
+    made = []
+    for model in settings["models"]:
+        for letter in settings["patterns"]:
+            cell = {"model": model, "letter": letter, "target": targets[0], "size": settings["size"]}
+            other = "" if sign(model, letter) == "+" else "other_"
+            cell |= {name: settings[other + name] for name in ("budget", "starts")}
+            made.append(Trial(f"{model}/{letter}", cell, SEED))
+    return made
 
 
 def run(trial: Trial) -> dict[str, Any]:
@@ -211,6 +213,8 @@ plausibility = Protocol(
             "patterns": list("ALCM"),
             "budget": 64,
             "starts": 1,
+            "other_budget": 64,
+            "other_starts": 1,
             "size": 16,
             "targets": ["cpp"],
         },
@@ -219,6 +223,8 @@ plausibility = Protocol(
             "patterns": list(PATTERNS),
             "budget": 96,
             "starts": 1,
+            "other_budget": 96,
+            "other_starts": 1,
             "size": 16,
             "targets": ["cpp"],
         },
@@ -227,6 +233,8 @@ plausibility = Protocol(
             "patterns": list(PATTERNS),
             "budget": 12_000,
             "starts": 5,
+            "other_budget": 6_000,
+            "other_starts": 1,
             "size": 128,
             "targets": ["cpp"],
         },

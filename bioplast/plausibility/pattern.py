@@ -94,6 +94,8 @@ class Pattern:
         (features, sweep) -> violations [N] by requirement, see `score`.
     timed : bool
         Whether the criterion asks for the relaxation time.
+    lasting : str
+        The knob that is the length of a step, if what the cell does has to go on for as long as the step lasts.
     probe : callable, optional
         As `protocol`, but only the event that has to be answered, called "probe": how strong it has to be is measured
         for each candidate. The knob "amplitude" is then in units of that threshold.
@@ -106,9 +108,12 @@ class Pattern:
     protocol: Callable[[Mapping[str, np.ndarray], int], Sweep] = field(repr=False)
     criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
     timed: bool = False
+    lasting: str = ""
     probe: Callable[[Mapping[str, np.ndarray], int], Sweep] | None = field(default=None, repr=False)
 
-    def sweep(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
+    def sweep(
+        self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None, patience: float = 0.0
+    ) -> Sweep:
         """The input of N candidates.
 
         Parameters
@@ -119,9 +124,19 @@ class Pattern:
         dt : float, optional
             The time step of the simulation to come. Durations are then whole numbers of steps, so that two pulses that
             should be alike are, and no pulse falls between two steps.
+        patience : float
+            Each rest is longer by so many times the whole sweep, so that a slow variable that has not come to rest
+            shows, and a step during which the cell has to go on with what it does by so many times its own length.
         """
         scaled = self._scaled(values, scale, dt)
-        return self.protocol(scaled, len(next(iter(scaled.values()))))
+        size = len(next(iter(scaled.values())))
+        if patience:
+            longer, units = dict(values), scale.units
+            longer["rest"] = values["rest"] + patience * self.protocol(scaled, size).end / units[self.knobs["rest"].unit]
+            if self.lasting:
+                longer[self.lasting] = values[self.lasting] * (1 + patience)
+            scaled = self._scaled(longer, scale, dt)
+        return self.protocol(scaled, size)
 
     def probing(self, values: Mapping[str, np.ndarray], scale: Scale, dt: float | None = None) -> Sweep:
         """The event that has to be answered alone, as strong as the threshold in `scale`; arguments as of `sweep`."""

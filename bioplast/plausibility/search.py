@@ -25,7 +25,8 @@ SMALL, PULSE_STEPS = 0.02, 5
 # The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to 1 %.
 LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
 # What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
-# is watched at rest for nearly as long as the sweep takes; below this loss that is looked at.
+# is watched at rest for nearly as long as the sweep takes, and each step by so many times its length; below this loss
+# that is looked at.
 PATIENCE = 3.0
 CLOSE = 0.3
 # What then still shows it has to show it also at so many steps to a step, which takes long: of many, some are tried,
@@ -115,20 +116,17 @@ class Objective:
         self.evaluations = 0
 
     def sweep(self, points: np.ndarray, threshold: np.ndarray | None = None, patience: float = 0.0) -> Sweep:
-        """The input of the candidates, each rest longer by so many times the length of the whole sweep."""
-        scale, knobs = replace(self.scale, threshold=threshold), dict(self.space.knobs_at(points))
-        sweep = self.pattern.sweep(knobs, scale, self.dt)
-        if not patience:
-            return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / scale.units["recovery"]
-        return self.pattern.sweep(knobs, scale, self.dt)
+        """The input of the candidates, see `Pattern.sweep`."""
+        scale = replace(self.scale, threshold=threshold)
+        return self.pattern.sweep(self.space.knobs_at(points), scale, self.dt, patience)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """The losses [n] of any number of points [n, axes] in [0, 1].
 
-        A candidate that nearly shows the pattern is simulated again with much longer rests, and its loss is the larger
-        of the two: what it owed to a slow variable that had not come to rest, it does not show then, and a cell that
-        fires of its own, however rarely, is found out. One that still shows it is simulated with a finer step.
+        A candidate that nearly shows the pattern is simulated again with much longer rests and steps, and its loss is
+        the larger of the two: what it owed to a slow variable that had not come to rest, it does not show then, and a
+        cell that fires of its own, however rarely, is found out. One that still shows it is simulated with a finer
+        time step.
         Once one is found, the others are left out, with a loss of infinity.
         """
         points = np.clip(points, 0, 1)

@@ -3,7 +3,7 @@
 A pattern is a property of the equations, so it must not depend on how they are integrated. What was found is simulated
 again at the step of the search, at half and at a tenth of it, and at that tenth with another method; each time the cell
 is recorded, its features are computed from the recording and not while it runs, and it is judged twice, with the rests
-of the search and with much longer ones.
+and steps of the search and with much longer ones.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Winner:
         dt : float, optional
             By default that of the search.
         patience : float
-            Each rest is longer by so many times the whole sweep.
+            Of longer rests and steps, see `Pattern.sweep`.
         """
         units, knobs = {name: float(size) for name, size in self.scale.units.items()}, {}
         for name, value in self.knobs.items():
@@ -74,12 +74,7 @@ class Winner:
             if unit in TIMES:
                 value = max(round(value * units[unit] / self.dt), SHORTEST) * self.dt / units[unit]
             knobs[name] = np.array([float(value)])
-        dt = self.dt if dt is None else dt
-        sweep = pattern.sweep(knobs, self.scale, dt)
-        if not patience:
-            return sweep
-        knobs["rest"] = knobs["rest"] + patience * sweep.end / units[pattern.knobs["rest"].unit]
-        return pattern.sweep(knobs, self.scale, dt)
+        return pattern.sweep(knobs, self.scale, self.dt if dt is None else dt, patience)
 
     def pulse(self) -> Sweep:
         """The small pulse whose answer shows the relaxation time of the cell."""

@@ -45,7 +45,7 @@ accommodation = Pattern(
         "amplitude": MODEST,
         "duration": Knob(0.2, 20, "tau"),
         "slower": Knob(4, 40, "1"),
-        "weaker": Knob(0.2, 0.75, "1"),
+        "weaker": Knob(0.2, 0.9, "1"),
     },
     _ramps,
     _accommodating,

@@ -60,6 +60,7 @@ tonic_bursting = Pattern(
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
     _step,
     _bursting,
+    lasting="duration",
 )
 
 mixed_mode = Pattern(
@@ -69,4 +70,5 @@ mixed_mode = Pattern(
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
     _step,
     _mixed,
+    lasting="duration",
 )

@@ -72,6 +72,7 @@ inhibition_induced_spiking = Pattern(
     _KNOBS,
     _inhibition,
     _spiking,
+    lasting="duration",
     probe=_probe,
 )
 
@@ -82,5 +83,6 @@ inhibition_induced_bursting = Pattern(
     _KNOBS,
     _inhibition,
     _bursting,
+    lasting="duration",
     probe=_probe,
 )

@@ -81,6 +81,7 @@ phasic_spiking = Pattern(
     _two_steps,
     _one_spike,
     timed=True,
+    lasting="duration",
     probe=_probe,
 )
 
@@ -92,5 +93,6 @@ phasic_bursting = Pattern(
     _two_steps,
     _one_burst,
     timed=True,
+    lasting="duration",
     probe=_probe,
 )

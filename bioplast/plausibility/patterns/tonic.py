@@ -56,6 +56,7 @@ tonic_spiking = Pattern(
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
     _step,
     _tonic,
+    lasting="duration",
 )
 
 adaptation = Pattern(
@@ -65,4 +66,5 @@ adaptation = Pattern(
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
     _step,
     _adapting,
+    lasting="duration",
 )
