@@ -65,6 +65,13 @@ IMPOSSIBLE = (
         "silence of five latencies is over.",
     ),
     Impossible(
+        ("adaptive_lif", "adaptive_threshold_lif"),
+        "BD",
+        "The step is one that fires the cell at rest, so without the adaptation it holds v above the threshold at "
+        "rest. In silence the adaptation decays: v cannot settle, and the cell fires again. What looks settled is an "
+        "adaptation that outlasts the step.",
+    ),
+    Impossible(
         (*_LINE, *_FIRST_SPIKE),
         "MN",
         "Order: inhibition leaves v at or below rest, and from below v approaches rest without passing it.",
@@ -88,14 +95,6 @@ IMPOSSIBLE = (
         "Order: count time back from the tops of the two ramps. The slow one is the higher at every time, and when"
         " the fast one begins v is at rest or, on the slow one, above. What the fast ramp does, the slow one does "
         "before.",
-    ),
-    Impossible(
-        ("resonate_and_fire",),
-        "R",
-        "Until its first spike the cell is linear, so the peaks of v after the two ramps follow from a closed form. "
-        "Over all dampings and durations the fast ramp leads to at most 1.33 times the peak, for its height, of a slow "
-        "ramp that takes four times as long; and it is at most 0.75 times as high. The published table has a +: its "
-        "protocol is not given, and a fast ramp as high as 0.76 of the slow one can do it.",
     ),
     Impossible(
         (*_LINE, *_FIRST_SPIKE),
