@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from .figure import COLOURS, _new, _round_bar, _short, _styled
 __all__ = ["Answer", "Mark", "agreement_table", "answer_grid"]
 
 _TRACE = {"reproduced": "blue", "fragile": "orange", "not found": "grey"}
+# How much of an argument fits into a panel.
+_LINE, _LINES = 50, 9
 _WORD = {"reproduced": "green", "fragile": "orange", "not found": "vermilion", "impossible": "grey"}
 
 
@@ -37,6 +40,8 @@ class Answer:
         Marked above the trace.
     voltage_unit, current_unit : str
         As text; "" for a pure number.
+    argument : str
+        Written where there is nothing to draw.
     """
 
     letter: str
@@ -49,6 +54,7 @@ class Answer:
     spikes_ms: ArrayLike = ()
     voltage_unit: str = ""
     current_unit: str = ""
+    argument: str = ""
 
 
 def answer_grid(answers: Sequence[Answer], *, title: str, columns: int = 4) -> Figure:
@@ -112,6 +118,8 @@ def _panel(axes: Axes, answer: Answer) -> None:
     if not times.size:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
+        lines = textwrap.wrap(answer.argument, _LINE, max_lines=_LINES, placeholder=" ...")
+        axes.text(0, 0.97, "\n".join(lines), transform=axes.transAxes, va="top", fontsize=6.5, color=COLOURS["grey"])
         return
     current = np.asarray(answer.current, float)
     low, high = float(v.min()), float(v.max())

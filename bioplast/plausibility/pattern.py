@@ -131,8 +131,8 @@ class Pattern:
         scaled = self._scaled(values, scale, dt)
         size = len(next(iter(scaled.values())))
         if patience:
-            longer, units = dict(values), scale.units
-            longer["rest"] = values["rest"] + patience * self.protocol(scaled, size).end / units[self.knobs["rest"].unit]
+            end, unit = self.protocol(scaled, size).end, scale.units[self.knobs["rest"].unit]
+            longer = {**values, "rest": values["rest"] + patience * end / unit}
             if self.lasting:
                 longer[self.lasting] = values[self.lasting] * (1 + patience)
             scaled = self._scaled(longer, scale, dt)

@@ -184,7 +184,7 @@ def _note(result: PatternResult) -> str:
 
 def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str = "") -> Answer:
     """A result as a panel of the grid; volts are drawn in mV."""
-    told = Answer(result.letter, name or result.name, result.verdict, _note(result))
+    told = Answer(result.letter, name or result.name, result.verdict, _note(result), argument=result.argument)
     if result.trace is None or not result.trace.times:
         return told
     begin, milli = result.trace.times[0], voltage_unit == "volt"

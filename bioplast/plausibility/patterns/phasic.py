@@ -76,7 +76,8 @@ _KNOBS = {"rest": REST, "duration": STEP, "amplitude": MODEST}
 phasic_spiking = Pattern(
     "B",
     "phasic spiking",
-    "A step of at most twice the rheobase is answered with one spike at its onset, and v then settles below threshold.",
+    "A step of at most twice the rheobase is answered with one spike at its onset, and v then settles below threshold "
+    "for as long as the step lasts.",
     _KNOBS,
     _two_steps,
     _one_spike,
@@ -88,7 +89,8 @@ phasic_spiking = Pattern(
 phasic_bursting = Pattern(
     "D",
     "phasic bursting",
-    "A step of at most twice the rheobase is answered with one burst at its onset, and v then settles below threshold.",
+    "A step of at most twice the rheobase is answered with one burst at its onset, and v then settles below threshold "
+    "for as long as the step lasts.",
     _KNOBS,
     _two_steps,
     _one_burst,
