@@ -23,6 +23,10 @@ LONGEST = 64_000
 SMALL, STRONG = 0.02, 1.5
 # Steps are so many relaxation times long.
 STEP = 40
+# The recovery time of a cell that does not recover, in relaxation times.
+LASTING = 10
+# A deviation from rest that is none, relative to the depolarization.
+AT_REST = 1e-9
 
 
 def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait: float) -> Sweep:
@@ -93,10 +97,13 @@ def calibrate(
         cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
         record = cells.record()
         onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - cells.dt / 2)
-        recovery = relaxation_time(record.voltage[over:] - record.voltage[onset - 1], cells.dt)[0]
+        after = record.voltage[over:] - record.voltage[onset - 1]
+        # A cell that was reset to rest just before the step ended is at rest.
+        rests = np.abs(after[:, 0]).max() < AT_REST * depolarization
+        recovery = time if rests else relaxation_time(after, cells.dt)[0]
         wait *= 4
-    # A cell that fires on after the step is left alone as long as one could watch it.
-    recovery = wait / 4 if np.isnan(recovery) else max(recovery, time)
+    # A cell that fires on after the step has no such time.
+    recovery = LASTING * time if np.isnan(recovery) else max(recovery, time)
     return Scale(float(time), rheobase, depolarization, recovery=float(recovery))
 
 
