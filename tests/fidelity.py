@@ -2,9 +2,10 @@
 
     ledger(lif, quantity="v", against="closed form", found=..., expected=..., relative=1e-10, dt=0.1)
 
-asserts the comparison. `pytest --ledger data/fidelity.csv` runs the tests that compare and writes what they found as a
-table, beside it as Markdown; any other run requires that the table has a row for each comparison, so that a table that
-is out of date fails the test that it is silent about.
+asserts the comparison; `ledger.network` puts on record that a network is the same on two targets.
+`pytest --ledger data/fidelity.csv` runs the tests that compare and writes what they found as a table, beside it as
+Markdown; any other run requires that the table has a row for each comparison, so that a table that is out of date fails
+the test that it is silent about.
 """
 
 from __future__ import annotations
@@ -18,27 +19,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fidelity_page import MODEL, NETWORKS, as_markdown
 
 from bioplast import atomic, registry
 from bioplast.definition import Definition
 
 TABLE = Path(__file__).resolve().parent.parent / "data" / "fidelity.csv"
 COLUMNS = (
-    "model",
+    "kind",
+    "name",
+    "covers",
     "quantity",
     "against",
     "target",
     "dt_ms",
     "precision",
     "duration_ms",
+    "spikes",
     "deviation",
     "tolerance",
     "unit",
     "test",
 )
 # What says which comparison a row is; the rest is its result.
-KEY = ("model", "quantity", "against", "target", "dt_ms", "duration_ms", "unit")
+KEY = ("kind", "name", "quantity", "against", "target", "dt_ms", "duration_ms", "unit")
 OUR_NUMPY = "our numpy target"
+SAME_RANDOM_NUMBERS = f"{OUR_NUMPY}, with the same random numbers"
+EVERYTHING = "all variables, and every spike in its step"
 RELATIVE = "relative"
 OF_LARGEST = "of the largest magnitude"
 
@@ -81,7 +88,9 @@ def deviation(found: Any, expected: Any, *, relative: float, absolute: float, of
 class Ledger:
     """What the fixture `ledger` gives: call it to assert a comparison and put it on record."""
 
-    def __init__(self, record: list[tuple[str, object]], known: dict[tuple[str, ...], float] | None, test: str) -> None:
+    def __init__(
+        self, record: list[tuple[str, object]], known: dict[tuple[str, ...], dict[str, str]] | None, test: str
+    ) -> None:
         self._record = record
         self._known = known
         self._test = test
@@ -121,12 +130,15 @@ class Ledger:
         __tracebackhide__ = True
         apart, tolerance = deviation(found, expected, relative=relative, absolute=absolute, of_largest=of_largest)
         row = {
+            "kind": MODEL,
+            "covers": "",
             "quantity": quantity,
             "against": against,
             "target": target,
             "dt_ms": "" if dt is None else f"{dt:g}",
             "precision": precision,
             "duration_ms": "" if duration is None else f"{duration:g}",
+            "spikes": "",
             "deviation": number(apart),
             "tolerance": number(tolerance),
             "unit": OF_LARGEST if of_largest else RELATIVE if relative else unit,
@@ -136,12 +148,74 @@ class Ledger:
         for model in models:
             name = registry._key(model if isinstance(model, str) else str(model.name))
             assert name in registry.models(), f"{name} is not a model of bioplast.models"
-            self._record.append(("fidelity", {"model": name, **row}))
-            if self._known is not None:
-                key = identity({"model": name, **row, "test": self._test})
-                # A tolerance that is derived from a simulation may round differently on another machine.
-                same = key in self._known and math.isclose(self._known[key], tolerance, rel_tol=0.02)
-                assert same, f"data/fidelity.csv has no row {' | '.join(key)}, within {tolerance:.3g}: make ledger"
+            self._put({**row, "name": name}, tolerance)
+
+    def network(
+        self,
+        name: str,
+        *,
+        kind: str,
+        covers: str,
+        against: str,
+        target: str,
+        dt: Iterable[float],
+        duration: float,
+        spikes: int,
+        deviation: float,
+        tolerance: float,
+    ) -> None:
+        """Put on record that a network has the same spikes on two targets, and states within the tolerance.
+
+        Parameters
+        ----------
+        name : str
+        kind : str
+            One of `NETWORKS`.
+        covers : str
+            What the network has, or for random ones how many there were.
+        against, target : str
+            The two targets.
+        dt : iterable of float
+            The steps of its clocks (ms).
+        duration : float
+            Length of the simulation (ms).
+        spikes : int
+            How many were compared.
+        deviation, tolerance : float
+            Of the largest magnitude of each variable.
+        """
+        __tracebackhide__ = True
+        assert kind in NETWORKS, kind
+        assert deviation <= tolerance, f"{name} on {target}: {number(deviation)} {OF_LARGEST}, above {tolerance}"
+        row = {
+            "kind": kind,
+            "name": name,
+            "covers": covers,
+            "quantity": EVERYTHING,
+            "against": against,
+            "target": target,
+            "dt_ms": ", ".join(f"{step:g}" for step in dt),
+            "precision": "float64",
+            "duration_ms": f"{duration:g}",
+            "spikes": str(spikes),
+            "deviation": number(deviation),
+            "tolerance": number(tolerance),
+            "unit": OF_LARGEST,
+        }
+        self._put(row, tolerance)
+
+    def _put(self, row: dict[str, str], tolerance: float) -> None:
+        __tracebackhide__ = True
+        self._record.append(("fidelity", row))
+        if self._known is None:
+            return
+        key = identity({**row, "test": self._test})
+        known = self._known.get(key)
+        # A tolerance that is derived from a simulation may round differently on another machine.
+        same = known is not None and math.isclose(float(known["tolerance"]), tolerance, rel_tol=0.02)
+        # How many random networks are refused or left out depends on the versions of hypothesis and Brian2.
+        same = same and (row["kind"] == "random" or known["covers"] == row["covers"])
+        assert same, f"data/fidelity.csv has no row {' | '.join(key)}, within {tolerance:.3g}: make ledger"
 
 
 def identity(row: dict[str, str]) -> tuple[str, ...]:
@@ -154,7 +228,7 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     """Compare with an independent truth on record: see `Ledger.__call__`."""
     known = None
     if not request.config.getoption("--ledger"):
-        known = {identity(row): float(row["tolerance"]) for row in read()}
+        known = {identity(row): row for row in read()}
     return Ledger(request.node.user_properties, known, request.node.nodeid)
 
 
@@ -199,28 +273,6 @@ def as_csv(rows: Iterable[dict[str, str]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def as_markdown(rows: list[dict[str, str]]) -> str:
-    """The table that people read: a section for each model."""
-    lines = [
-        "# Fidelity",
-        "",
-        "What each model was compared with, at which step, and how far the two are apart at most. `make ledger` runs",
-        "the comparisons again and writes this page and `fidelity.csv`, which also names the test of each row.",
-        "Everything is computed in float64.",
-    ]
-    for model in sorted({row["model"] for row in rows}):
-        lines += ["", f"## {model}", ""]
-        lines += ["| quantity | against | target | dt (ms) | duration (ms) | deviation | tolerance |"]
-        lines += ["|---|---|---|---|---|---|---|"]
-        for row in rows:
-            if row["model"] == model:
-                unit = "" if row["unit"] == "1" else f" {row['unit']}"
-                cells = [row[name] for name in ("quantity", "against", "target", "dt_ms", "duration_ms")]
-                cells += [f"{row['deviation']}{unit}", f"{row['tolerance']}{unit}"]
-                lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

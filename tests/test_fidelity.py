@@ -7,9 +7,12 @@ import re
 import subprocess
 import sys
 
+import constructs
+import networks
 import numpy as np
 import pytest
-from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, as_markdown, deviation, read, table
+from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, deviation, read, table
+from fidelity_page import MODEL, NETWORKS, as_markdown
 
 from bioplast.registry import models
 
@@ -24,16 +27,39 @@ def rows():
 
 @pytest.mark.parametrize("model", models())
 def test_every_model_has_an_independent_truth_and_is_the_same_in_cpp(model, rows):
-    against = {(row["against"], row["target"]) for row in rows if row["model"] == model}
+    against = {(row["against"], row["target"]) for row in rows if (row["kind"], row["name"]) == (MODEL, model)}
     assert (OUR_NUMPY, "cpp") in against
     assert {truth for truth, _ in against} - {OUR_NUMPY}
 
 
 def test_nothing_else_is_in_it_and_everything_is_within_its_tolerance(rows):
-    assert {row["model"] for row in rows} == set(models())
+    assert {row["name"] for row in rows if row["kind"] == MODEL} == set(models())
+    assert {row["kind"] for row in rows} == {MODEL, *NETWORKS}
     for row in rows:
         assert float(row["deviation"]) <= float(row["tolerance"]) < math.inf, row
         assert row["unit"] and row["quantity"] and row["against"] and row["precision"] == "float64"
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [("construct", constructs.NETWORKS), ("noise", constructs.RANDOM), ("large", networks.SHARED)]
+)
+def test_every_network_of_the_tests_is_in_it_for_jax(kind, named, rows):
+    found = [row["name"] for row in rows if (row["kind"], row["target"]) == (kind, "jax")]
+    assert sorted(found) == sorted(name.replace("_", " ") for name in named)
+
+
+def test_every_construct_is_in_a_network_for_jax(rows):
+    small = [row for row in rows if row["kind"] in ("construct", "noise") and row["target"] == "jax"]
+    assert {construct for row in small for construct in row["covers"].split("; ")} == set(constructs.CONSTRUCTS)
+
+
+def test_a_hundred_random_networks_are_in_it_for_jax(rows):
+    (row,) = (row for row in rows if row["kind"] == "random")
+    tried, *outcomes = row["covers"].split("; ")
+    numbers = [int(outcome.split()[0]) for outcome in outcomes]
+    assert row["target"] == "jax"
+    assert int(tried.split()[0]) == sum(numbers) >= 100
+    assert numbers[0] > sum(numbers) / 2, "more than half agree, and are not refused or left out"
 
 
 def test_its_tests_exist(rows):
@@ -91,6 +117,10 @@ def test_compared(ledger, found):
     for each in (found, 1.125):
         ledger("lif", quantity="q", against="a", found=each, expected=1, absolute={tolerance}, unit="mV", dt=0.1)
 
+def test_network(ledger):
+    ledger.network("two cells", kind="construct", covers="reset; linked", against="a", target="jax", dt=[0.1, 0.2],
+                   duration=3, spikes=7, deviation=0.125, tolerance={tolerance})
+
 def test_without():
     raise AssertionError("is not run for the table")
 """
@@ -112,10 +142,13 @@ def test_the_option_writes_the_table_with_and_without_workers(tmp_path, workers)
     done = run(tmp_path, "--ledger", table, "-n", workers)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [(row["deviation"], row["test"]) for row in read(table)] == [
+        ("0.125", "test_some.py::test_network"),
         ("0.125", "test_some.py::test_compared[1.0]"),
         ("0.25", "test_some.py::test_compared[1.25]"),
     ]
-    assert "| q | a | numpy | 0.1 |  | 0.25 mV | 0.5 mV |" in table.with_suffix(".md").read_text()
+    page = table.with_suffix(".md").read_text()
+    assert "| q | a | numpy | 0.1 |  | 0.25 mV | 0.5 mV |" in page
+    assert "| two cells |  | jax | 0.1, 0.2 | 3 | 7 | 0.125 | 0.5 |" in page
 
 
 @pytest.mark.long
@@ -125,6 +158,7 @@ def test_a_failed_comparison_leaves_the_table_as_it_was(tmp_path):
     done = run(tmp_path, "--ledger", table, tolerance=0.1)
     assert done.returncode == 1
     assert "q against a: 0.25 mV, above 0.1" in done.stdout
+    assert "two cells on jax: 0.125 of the largest magnitude, above 0.1" in done.stdout
     assert table.read_text() == "as it was"
 
 
@@ -132,5 +166,5 @@ def test_a_failed_comparison_leaves_the_table_as_it_was(tmp_path):
 def test_a_comparison_that_the_table_lacks_says_what_to_do(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 1
-    assert "data/fidelity.csv has no row lif | q | a | numpy | 0.1" in done.stdout
+    assert "data/fidelity.csv has no row model | lif | q | a | numpy | 0.1" in done.stdout
     assert "make ledger" in done.stdout

@@ -12,7 +12,7 @@ import functools
 import numpy as np
 import pytest
 from brian2 import Hz, Network, SpikeMonitor, TimedArray, cm, ms, mV, nA, second, uA, volt
-from fidelity import OUR_NUMPY
+from fidelity import EVERYTHING, OUR_NUMPY
 
 import bioplast
 from bioplast.definition import Neuron
@@ -105,6 +105,6 @@ def test_the_whole_zoo_gives_the_same_result_as_on_numpy(ledger, target):
             if name not in NEURONS or not np.any(value):  # counts and clocks, and what stays zero
                 np.testing.assert_array_equal(found.final[key], value, key)
                 continue
-            ledger(name, quantity="all variables, and every spike in its step", against=OUR_NUMPY, target=target,
+            ledger(name, quantity=EVERYTHING, against=OUR_NUMPY, target=target,
                    found=found.final[key], expected=value, of_largest=1e-9, dt=DTS[name], duration=150)  # fmt: skip
     assert all(cells == set(range(CELLS)) for cells in fired.values()), fired

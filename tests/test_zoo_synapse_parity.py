@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, mmolar, ms, mV, nA, nS
-from fidelity import OUR_NUMPY
+from fidelity import EVERYTHING, OUR_NUMPY
 
 import bioplast
 from bioplast import Receptor, Synapse
@@ -126,7 +126,7 @@ def test_every_synapse_is_the_same_as_on_numpy(ledger, target):
         value, other = np.asarray(value, float), np.asarray(other, float)
         assert value.shape == other.shape, key
         if value.size and np.abs(value).max() > 0:
-            ledger(*models_of(key), quantity="all variables, and every spike in its step", against=OUR_NUMPY,
+            ledger(*models_of(key), quantity=EVERYTHING, against=OUR_NUMPY,
                    target=target, found=other, expected=value, of_largest=1e-9, dt=0.1, duration=100)  # fmt: skip
         else:
             np.testing.assert_array_equal(other, value)

@@ -20,7 +20,7 @@ def lines_of(definitions: tuple[Definition, ...]) -> list[dict[str, str]]:
     names = {definition.name.replace("_", "-") for definition in definitions}
     return [
         {
-            "model": line["model"],
+            "model": line["name"],
             "quantity": line["quantity"],
             "against": line["against"],
             "target": line["target"],
@@ -29,5 +29,5 @@ def lines_of(definitions: tuple[Definition, ...]) -> list[dict[str, str]]:
             "tolerance": f"{line['tolerance']} {line['unit']}",
         }
         for line in _ledger()
-        if line["model"].replace("_", "-") in names
+        if line["kind"] == "model" and line["name"].replace("_", "-") in names
     ]

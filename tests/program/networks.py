@@ -225,3 +225,13 @@ def single(**changes: object) -> Network:
     return brian2.Network(
         cells, synapse, SpikeMonitor(cells, name="spikes"), StateMonitor(cells, "v", record=True, name="trace")
     )
+
+
+# Those that every target runs, and for how long.
+SHARED = {
+    "cuba": (cuba_network, 500 * ms),
+    "cobahh": (cobahh_network, 100 * ms),
+    "plastic": (plastic, 300 * ms),
+    "driven": (driven, 200 * ms),
+    "varied": (varied, 100 * ms),
+}

@@ -12,7 +12,10 @@ import constructs
 import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, PoissonGroup, PoissonInput, SpikeMonitor, ms
-from parity import assert_same
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.stateupdaters.base import StateUpdateMethod
+from fidelity import OUR_NUMPY, SAME_RANDOM_NUMBERS
+from parity import TOLERANCE, assert_same
 
 import bioplast
 from bioplast.program import network as net
@@ -27,13 +30,37 @@ def moves(out) -> bool:
     return spikes > 0 or max(changes, default=0) > 0
 
 
+def put_on_record(ledger, name, network, agreement, **options):
+    ledger.network(
+        name.replace("_", " "),
+        covers="; ".join(constructs.what_it_has(network)),
+        target="jax",
+        dt=constructs.steps_of(network),
+        duration=constructs.DURATION / ms,
+        tolerance=TOLERANCE,
+        **agreement._asdict(),
+        **options,
+    )
+
+
+def test_every_method_and_function_of_brian2_is_looked_for():
+    """Those of the GNU Scientific Library exist in C++ only; numbers by poisson() are checked by their distribution."""
+    methods = set(StateUpdateMethod.stateupdaters)
+    assert {name for name in methods if not name.startswith("gsl")} == {*constructs.METHODS}
+    made = [constructs.NETWORKS[name]() for name in ("arithmetic", "functions", "subexpressions", "linked_variables")]
+    made += [constructs.RANDOM[name]() for name in ("random_thresholds", "shared_and_own_random_numbers")]
+    called = set().union(*(constructs.functions_of(network.sorted_objects) for network in made))
+    assert called == set(DEFAULT_FUNCTIONS) - {"poisson"}
+
+
 @pytest.mark.parametrize("name", constructs.NETWORKS)
-def test_each_construct_is_that_of_brian2(name):
+def test_each_construct_is_that_of_brian2(ledger, name):
     network = constructs.NETWORKS[name]()
     expected = bioplast.compile(network, constructs.DURATION, "numpy", namespace={})(seed=1)
     assert moves(expected)
     found = bioplast.compile(network, constructs.DURATION, "jax", namespace={})(seed=1)
-    assert_same(expected, found)
+    agreement = assert_same(expected, found)
+    put_on_record(ledger, name, network, agreement, kind="construct", against=OUR_NUMPY)
 
 
 def numbers_of_brian2(program, seed: int) -> dict[str, np.ndarray]:
@@ -66,14 +93,15 @@ def numbers_of_brian2(program, seed: int) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", constructs.RANDOM)
-def test_with_the_same_random_numbers_the_result_is_that_of_brian2(name):
+def test_with_the_same_random_numbers_the_result_is_that_of_brian2(ledger, name):
     network = constructs.RANDOM[name]()
     expected = bioplast.compile(network, constructs.DURATION, "numpy", namespace={})(seed=11)
     assert moves(expected)
     program = bioplast.compile(network, constructs.DURATION, "jax", namespace={})
     numbers = numbers_of_brian2(program, 11)
     assert numbers
-    assert_same(expected, program._run({}, {}, {}, 11, 0.0, None, draws=numbers))
+    agreement = assert_same(expected, program._run({}, {}, {}, 11, 0.0, None, draws=numbers))
+    put_on_record(ledger, name, network, agreement, kind="noise", against=SAME_RANDOM_NUMBERS)
 
 
 @pytest.mark.parametrize("name", ["several_clocks", "refractory_writes", "clocks_without_a_common_step"])

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import functools
 
+import constructs
 import networks
 import numpy as np
 import pytest
 from brian2 import ms
-from parity import assert_same
+from fidelity import OUR_NUMPY
+from parity import TOLERANCE, assert_same
 
 import bioplast
 from bioplast.program import cuda_toolkit, targets
 from bioplast.program.output import Output
 
-# network and how long it runs
-CASES = {
-    "cuba": (networks.cuba_network, 500 * ms),
-    "cobahh": (networks.cobahh_network, 100 * ms),
-    "plastic": (networks.plastic, 300 * ms),
-    "driven": (networks.driven, 200 * ms),
-    "varied": (networks.varied, 100 * ms),
-}
 RASTER = {"poisson": np.random.default_rng(1).random((2000, 10)) < 0.01}
 
 
 @functools.cache
 def reference(case: str) -> tuple[object, Output]:
-    make, duration = CASES[case]
+    make, duration = networks.SHARED[case]
     network = make()
     program = bioplast.compile(network, duration, "numpy", namespace={})
     return network, program(seed=3, inputs=RASTER if case == "driven" else None)
@@ -40,9 +34,9 @@ if cuda_toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has not
 LARGE = ("cuba", "cobahh")
 PAIRS = [
     pytest.param(c, t, marks=[pytest.mark.long] * (c in LARGE and t in ("cython", "openmp")))
-    for c in CASES
+    for c in networks.SHARED
     for t in WORKING
-    if t != "cython" or c in (*LARGE, "plastic")
+    if t != "jax" and (t != "cython" or c in (*LARGE, "plastic"))
 ]
 
 
@@ -51,17 +45,37 @@ PAIRS = [
 def test_the_same_network_gives_the_same_result_on_every_target(case, target):
     network, expected = reference(case)
     threads = 1 if target == "openmp" else None
-    program = bioplast.compile(network, CASES[case][1], target, namespace={}, threads=threads)
+    program = bioplast.compile(network, networks.SHARED[case][1], target, namespace={}, threads=threads)
     found = program(seed=3, inputs=RASTER if case == "driven" else None)
     assert sum(len(s.times) for s in expected.spikes.values()) > 100
     assert_same(expected, found)
 
 
+@pytest.mark.parametrize("case", networks.SHARED)
+def test_the_same_network_gives_the_same_result_on_jax(ledger, case):
+    network, expected = reference(case)
+    duration = networks.SHARED[case][1]
+    program = bioplast.compile(network, duration, "jax", namespace={})
+    agreement = assert_same(expected, program(seed=3, inputs=RASTER if case == "driven" else None))
+    assert agreement.spikes > 100
+    ledger.network(
+        case,
+        kind="large",
+        covers="; ".join(constructs.what_it_has(network)),
+        against=OUR_NUMPY,
+        target="jax",
+        dt=constructs.steps_of(network),
+        duration=duration / ms,
+        tolerance=TOLERANCE,
+        **agreement._asdict(),
+    )
+
+
 @pytest.mark.parametrize("case", ["plastic", "varied"])
 def test_the_numpy_target_is_what_brian2_does_itself(case):
     expected = reference(case)[1]
-    network = CASES[case][0]()
-    network.run(CASES[case][1], namespace={})
+    network = networks.SHARED[case][0]()
+    network.run(networks.SHARED[case][1], namespace={})
     for name, spikes in expected.spikes.items():
         np.testing.assert_array_equal(spikes.indices, network[name].i[:])
         np.testing.assert_array_equal(spikes.times, np.asarray(network[name].t))
