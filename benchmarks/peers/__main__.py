@@ -29,6 +29,7 @@ def main() -> None:
     # these need what may be missing
     from . import figure, report
     from .compare import DisagreementError, Row, again, compare
+    from .compiling import compile_times
     from .worker import CONTESTANTS
 
     parser = argparse.ArgumentParser(
@@ -52,6 +53,7 @@ def main() -> None:
         try:
             rows += compare(base, names, options.rounds, options.device, folder)
             second = again(base, "bioplast", options.device, folder)
+            cold, warm = compile_times(base, options.device, folder)
             _tell(rows, base)
             best = report.fastest([r for r in rows if r.library.endswith("compiled")], base, "train")
             # compiling by torch takes minutes: only the fastest of those goes on
@@ -68,6 +70,7 @@ def main() -> None:
         f"{machine['processor']}, {machine['cores']} cores, {options.device}; load before {load:.1f}; {versions}.",
         "The outputs of all are equal to the last spike.",
         f"First two steps of bioplast in a second process, with what the first left on disk: {second:.1f} s.",
+        f"Compile time of bioplast: {cold:.2f} s with empty caches, {warm:.2f} s with what is on disk then.",
     ]
     for word, title in (("train", "training step"), ("forward", "forward pass")):
         best = report.fastest(rows, base, word)

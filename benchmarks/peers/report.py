@@ -48,7 +48,10 @@ def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
             f"| {_number(row.gradient, '.0e')} |"
         )
     lines += ["", "Median times; x is how many times the time of bioplast. The first two steps include reading the"]
-    lines += ["network and compiling, with empty caches.", ""]
+    lines += [
+        "network and compiling, with empty caches. The compile time is that of `bioplast.compile` and of the first"
+    ]
+    lines += ["training step less a later one, the median of five new processes.", ""]
     for word, title in (("train", "Training step"), ("forward", "Forward pass")):
         names = list(dict.fromkeys(row.library for row in rows if getattr(row, word) is not None))
         tasks = list(dict.fromkeys(row.task for row in rows))

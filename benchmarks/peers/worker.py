@@ -51,6 +51,10 @@ class Worker:
             self.train() if self.contestant.trains else self.forward()
         return {"seconds": time.perf_counter() - self.begin}
 
+    def compiling(self) -> dict[str, float]:
+        """Compile time as `ours.Bioplast.compiling` defines it, of bioplast only."""
+        return {"seconds": self.contestant.compiling()}  # type: ignore[attr-defined]
+
     def check(self) -> dict[str, float | None]:
         """How far spikes and gradients are from the reference's; an error if it is further than rounding can go."""
         self.contestant.reset()

@@ -185,8 +185,11 @@ class _Run:
 
     def begin(self) -> _State:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
+        state = self.optimiser.init(trained)
+        if self.batch > 1:  # where each step leaves them, so that all is compiled for that
+            trained, state = self.program.replicated((trained, state))  # type: ignore[attr-defined]
         history = {name: np.zeros(0) for name in self.names}
-        return _State(trained, self.optimiser.init(trained), trained, np.array(-1), history)
+        return _State(trained, state, trained, np.array(-1), history)
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 

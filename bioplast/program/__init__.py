@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import brian2
-import neo
 import numpy as np
 
 from ..errors import BioplastError
@@ -15,6 +14,9 @@ from . import network as _network
 from . import targets
 from .output import Output, Outputs, Spikes
 from .program import Program, seconds
+
+if TYPE_CHECKING:
+    import neo  # takes as long as the reading of a network
 
 __all__ = ["Output", "Outputs", "Program", "Spikes", "compile", "run", "targets"]
 

@@ -79,12 +79,12 @@ def _version(command: str) -> str:
 
 
 @functools.lru_cache
-def accepts(command: str, flag: str) -> bool:
-    """Whether the compiler takes a flag."""
+def accepts(command: str, *flags: str) -> bool:
+    """Whether the compiler takes flags, all of them."""
     with tempfile.TemporaryDirectory() as place:
         source = Path(place) / "empty.cpp"
         source.write_text("int main() { return 0; }\n")
-        call = [*command.split(), flag, "-o", str(Path(place) / "empty"), str(source)]
+        call = [*command.split(), *flags, "-o", str(Path(place) / "empty"), str(source)]
         return subprocess.run(call, capture_output=True).returncode == 0
 
 
@@ -170,8 +170,10 @@ def _write(sources: dict[str, str], work: Path) -> None:
 def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
     units = sorted(name for name in sources if name.endswith((".cpp", ".cu")))
     command = compiler.command.split()
-    # asked only when something is compiled, since each question is a call of the compiler
-    known = (flag for flag in compiler.flags if not compiler.asked or accepts(compiler.command, flag))
+    known = compiler.flags
+    # asked only when something is compiled, and for each flag only if need be: each question is a call of the compiler
+    if compiler.asked and not accepts(compiler.command, *known):
+        known = tuple(flag for flag in known if accepts(compiler.command, flag))
     flags = [*known, "-I."]
 
     cores = os.cpu_count() or 1

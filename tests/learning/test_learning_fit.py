@@ -93,6 +93,14 @@ def test_values_stay_within_their_bounds(program):
     assert found.max() <= 5e-3 * (1 + 1e-12)
 
 
+def test_validation_with_one_sample(program):
+    """Which one device measures, while two train."""
+    one = {"source": SPIKES[:1]}
+    fitted = train(program, validation=(one, WANTED[:1]), epochs=2)
+    out = program({"weights.w": fitted.last["weights.w"]}, {"source": SPIKES[0]})
+    assert fitted.history["validation_loss"][-1] == pytest.approx(squares(out, WANTED[0]), rel=1e-9)
+
+
 def test_the_best_epoch_is_that_of_validation(program):
     """With the opposite wanted, validation gets worse from the first epoch on."""
     fitted = train(

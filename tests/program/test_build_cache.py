@@ -331,3 +331,12 @@ def test_an_error_of_the_compiler_is_told_in_one_line_that_names_the_log(own_cac
 def test_a_users_function_works_alike_on_every_target(target):
     states = bioplast.compile(networks.fragile(), 5 * ms, target, namespace={})(seed=1).states["noises"]
     np.testing.assert_allclose(states["cube"], states["noise"] ** 3, rtol=1e-12)
+
+
+def test_flags_that_the_compiler_does_not_know_are_left_out(own_cache):
+    source = {"main.cpp": "#include <cstdio>\nint main() { std::puts(NAME); }\n"}
+    known, unknown = '-DNAME="told"', "-fno-such-flag-at-all"
+    path, _ = build.build(source, build.Compiler(build.find_compiler(), (known, unknown)))
+    assert output(path) == "told"
+    with pytest.raises(BuildError, match="no-such-flag"):
+        build.build(source, build.Compiler(build.find_compiler(), (unknown, known), asked=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -10,8 +11,10 @@ import jax
 import jax.numpy as jnp
 import networks
 import numpy as np
+import optax
 import pytest
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, ms
+from jax.sharding import NamedSharding, PartitionSpec, SingleDeviceSharding
 from parity import assert_same
 
 import bioplast
@@ -141,6 +144,80 @@ def test_a_batch_is_spread_over_all_devices(program):
         assert one.states["trace"]["u"].sharding.device_set == {jax.devices()[1]}
     np.testing.assert_array_equal(even.raster("spikes"), one.raster("spikes"))
     np.testing.assert_array_equal(even.final["second.w"], np.tile(program.values["second.w"], (4, 1)))
+
+
+def trained(program, place):
+    """Losses of three steps of Adam, and how often JAX compiled something after the first."""
+    adam, compiled = optax.adam(1e-3), []
+
+    def listen(event, *_, **__):
+        if event == "/jax/core/compile/backend_compile_duration":
+            compiled.append(event)
+
+    @jax.jit
+    def step(w, state, rasters):
+        value, slope = jax.value_and_grad(lambda w: loss(program.batch({"first.w": w}, {"source": rasters}), LABELS))(w)
+        change, state = adam.update(slope, state, w)
+        return optax.apply_updates(w, change), state, value
+
+    w = program.values["first.w"].astype(np.float32)
+    w, state = place((w, adam.init(w)))
+    told = []
+    for _ in range(3):
+        w, state, value = step(w, state, RASTERS)
+        told.append(float(value))
+        if len(told) == 1:
+            jax.monitoring.register_event_duration_secs_listener(listen)
+    jax.monitoring.unregister_event_duration_listener(listen)
+    return told, len(compiled)
+
+
+def test_a_training_step_is_compiled_once_for_replicated_values(narrow):
+    values, again = trained(narrow, narrow.replicated)
+    assert not again
+    expected, _ = trained(narrow, lambda tree: tree)
+    np.testing.assert_allclose(values, expected, rtol=1e-5)  # sums of some hundred numbers of float32
+    assert values[2] < values[1] < values[0]
+
+
+def test_replicated_values_are_where_a_batch_is(program):
+    def places(tree):
+        return {leaf.sharding for leaf in jax.tree.leaves(program.replicated(tree))}
+
+    everywhere = NamedSharding(jax.make_mesh((2,), ("x",)), PartitionSpec())
+    (found,) = places({"a": np.zeros(3), "b": [jnp.ones(2), 1.0, jax.random.key(1)]})
+    assert found.is_equivalent_to(everywhere, 1)
+    with jax.default_device(jax.devices()[1]):
+        assert places(np.zeros(3)) == {SingleDeviceSharding(jax.devices()[1])}
+    with jax.set_mesh(jax.make_mesh((2,), ("own",))):
+        (found,) = places(np.zeros(3))
+    assert found.mesh.axis_names == ("own",)
+    assert found.is_fully_replicated
+
+
+def test_batches_of_any_size_take_what_another_batch_was_trained_with():
+    """On three devices with batches of four, two and one."""
+    code = """
+import sys
+sys.path[:0] = ["tests", "tests/program"]
+import brian2
+brian2.prefs.codegen.target = "numpy"
+import jax
+import numpy as np
+from test_jax_batch import LABELS, RASTERS, layers, loss
+assert len(jax.devices()) == 3
+program = layers(8, dtype="float32")
+rasters, labels = RASTERS[:, :8], LABELS[:, :8]
+slope = jax.jit(jax.grad(lambda w, r, y: loss(program.batch({"first.w": w}, {"source": r}), y)))
+w = program.values["first.w"]
+there = slope(w, rasters[:4], labels[:4])*0 + w.astype(np.float32)
+assert len(there.sharding.device_set) == 3
+single = sum(np.asarray(slope(there, rasters[k:k + 1], labels[k:k + 1])) for k in range(2))
+found = np.asarray(slope(there, rasters[:2], labels[:2]))
+assert np.abs(found).max() > 0
+assert np.abs(found - single).max() <= 1e-5*np.abs(found).max()  # float32
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "JAX_NUM_CPU_DEVICES": "3"})
 
 
 def test_jax_gets_a_device_for_each_core_unless_it_was_told_otherwise():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -130,19 +131,31 @@ batching.primitive_batchers[_transpose] = functools.partial(_grouped, _transpose
 # Machines ------------------------------------------------------------------------------------------------------------
 
 
+def _build() -> Path:
+    include = Path(jax.ffi.include_dir())
+    compiler = build.Compiler(
+        build.find_compiler(),
+        ("-O3", "-march=native", "-std=c++17", "-fPIC", f"-I{include}"),
+        ("-shared",),
+        (include / "xla" / "ffi" / "api" / "c_api.h",),
+    )
+    path, _ = build.build({"products.cpp": (resources.files(__package__) / "products.cpp").read_text()}, compiler)
+    return path
+
+
+@functools.cache
+def build_meanwhile() -> None:
+    """Compile the library that skips zeros while something else goes on: `available` finds it on disk, or waits."""
+    pool = ThreadPoolExecutor(1)
+    pool.submit(_build)
+    pool.shutdown(wait=False)
+
+
 @functools.cache
 def available() -> bool:
     """Whether the library that skips zeros works here; compiled when it is first asked for, and kept on disk."""
-    include = Path(jax.ffi.include_dir())
     try:
-        compiler = build.Compiler(
-            build.find_compiler(),
-            ("-O3", "-march=native", "-std=c++17", "-fPIC", f"-I{include}"),
-            ("-shared",),
-            (include / "xla" / "ffi" / "api" / "c_api.h",),
-        )
-        path, _ = build.build({"products.cpp": (resources.files(__package__) / "products.cpp").read_text()}, compiler)
-        library = ctypes.CDLL(str(path))
+        library = ctypes.CDLL(str(_build()))
     except (TargetUnavailable, BuildError, OSError):
         return False
     for name in _HANDLERS:

@@ -23,8 +23,9 @@ from ..program import TIME, Program
 from .disk import disk_cache
 from .moments import read_moments
 from .output import ArrayOutput
+from .products import build_meanwhile
 from .simulation import Drive, Records, Simulation, State, delay_steps, pathways
-from .spread import claim_cores, over_batch
+from .spread import claim_cores, devices, over_batch, replicated
 
 Slots = tuple[tuple[str, int], ...]
 
@@ -47,6 +48,8 @@ class JaxProgram(Program):
         dtype: np.dtype[Any],
         checkpoint: bool,
     ):
+        if any(isinstance(thing, brian2.Synapses) for thing in network.sorted_objects):
+            build_meanwhile()
         super().__init__(network, duration, "jax", namespace, watch)
         claim_cores()
         self.dtype = dtype
@@ -98,11 +101,32 @@ class JaxProgram(Program):
         are taken on all cores or devices, too.
 
         A processor is one device for each core when nothing has used JAX before the first program was compiled for it;
-        otherwise it is as many as JAX was told (``jax_num_cpu_devices``), one by default.
+        otherwise it is as many as JAX was told (``jax_num_cpu_devices``), one by default. What a function that
+        ``jax.jit`` compiles gives back is on all of these, and JAX compiles it again when it gets that instead of what
+        was on one: begin with `replicated` values.
         """
         if _traced(values, inputs, seed):
             return self._batch_traced(dict(values or {}), dict(inputs or {}), seed)
         return super().batch(values, inputs, seed)
+
+    def replicated(self, tree: Any) -> Any:
+        """Arrays where `batch` leaves them: whole on each of the devices that it uses.
+
+        For all that goes into a training step and comes back from it, so that JAX compiles the step once::
+
+            weights, state = program.replicated((weights, optimiser.init(weights)))
+            for rasters, labels in batches:
+                weights, state = step(weights, state, rasters, labels)  # of jax.jit
+
+        Parameters
+        ----------
+        tree : pytree of arrays
+
+        Returns
+        -------
+        pytree of jax.Array
+        """
+        return replicated(tree)
 
     def _run(
         self,
@@ -177,7 +201,7 @@ class JaxProgram(Program):
             leaves = [next(own) if is_batched else next(common) for is_batched in which]
             return self._simulation(jax.tree.unflatten(tree, leaves), count, slots)
 
-        return over_batch(one, batched, shared)
+        return over_batch(one, batched, shared, devices()[: len(batched[0])])
 
     def _finished(
         self, current: Mapping[str, Any], state: State, records: Records, seed: int, start: float, elapsed: float
@@ -263,7 +287,10 @@ class JaxProgram(Program):
             return state.arrays, records
 
         with self._precision():
-            arrays, records = over_batch(one, (given, rasters, self._keys(seed, size)), (common, traced_inputs))
+            # all devices for a batch of any size: what one batch was trained with is on those of that batch
+            arrays, records = over_batch(
+                one, (given, rasters, self._keys(seed, size)), (common, traced_inputs), devices()
+            )
             final = {}
             for k in plain:
                 if k in arrays:

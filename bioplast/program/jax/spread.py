@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ..program import cores
 
@@ -37,8 +37,16 @@ def devices() -> list[Any]:
     return list(jax.local_devices(backend=chosen))
 
 
-def over_batch(function: Callable[[Any, Any], Any], batched: Any, shared: Any) -> Any:
-    """``jax.vmap(function, (0, None))(batched, shared)`` on all devices.
+def replicated(tree: Any) -> Any:
+    """Arrays, whole on each of the devices that a batch is spread over."""
+    if _within_a_mesh():
+        return jax.device_put(tree, PartitionSpec())
+    found = devices()
+    return jax.device_put(tree, found[0] if len(found) == 1 else NamedSharding(_mesh(found), PartitionSpec()))
+
+
+def over_batch(function: Callable[[Any, Any], Any], batched: Any, shared: Any, found: Sequence[Any]) -> Any:
+    """``jax.vmap(function, (0, None))(batched, shared)`` on several devices.
 
     Parameters
     ----------
@@ -46,6 +54,8 @@ def over_batch(function: Callable[[Any, Any], Any], batched: Any, shared: Any) -
         Of one entry of `batched` and of `shared`.
     batched, shared : pytree of arrays
         Those of `batched` have the batch axis first.
+    found : sequence of devices
+        All of them get runs to make, repeated ones where there are fewer runs than devices.
 
     Returns
     -------
@@ -54,20 +64,23 @@ def over_batch(function: Callable[[Any, Any], Any], batched: Any, shared: Any) -
     """
     each = jax.vmap(function, in_axes=(0, None))
     size = jax.tree.leaves(batched)[0].shape[0]
-    found = devices()[:size]
-    if len(found) == 1 or _within_a_mesh():
+    if len(found) == 1 or size == 1 or _within_a_mesh():
         return each(batched, shared)
     lacking = -size % len(found)
     if lacking:  # the last run is made again for every device to have as many
         batched = jax.tree.map(lambda a: jnp.concatenate([a, *[a[-1:]] * lacking]), batched)
     spread = jax.shard_map(
         each,
-        mesh=Mesh(np.array(found), (_AXIS,)),
+        mesh=_mesh(found),
         in_specs=(PartitionSpec(_AXIS), PartitionSpec()),
         out_specs=PartitionSpec(_AXIS),
         check_vma=False,
     )(batched, shared)
     return jax.tree.map(lambda a: a[:size], spread) if lacking else spread
+
+
+def _mesh(found: Sequence[Any]) -> Mesh:
+    return Mesh(np.array(found), (_AXIS,))
 
 
 def _within_a_mesh() -> bool:
