@@ -37,10 +37,12 @@ def write_csv(rows: list[Row], path: Path) -> None:
 def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
     """The base task in full, then how many times the time of bioplast each library needs for the others."""
     lines = ["# bioplast and its peers", "", *header, "", f"## {base}", ""]
-    lines += ["| library | training step | x | forward | x | first two steps | peak memory | gradient error |"]
-    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += ["| library | training step | x | forward | x | first two steps | peak memory | added | gradient error |"]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     for row in (r for r in rows if r.task == base):
-        memory = "" if row.memory is None else f"{row.memory:.0f} MiB"
+        memory = " | "
+        if row.memory is not None and row.memory_before is not None:
+            memory = f"{row.memory:.0f} MiB | {row.memory - row.memory_before:.0f} MiB"
         lines.append(
             f"| {row.library} | {_cell(row.train)} | {_number(ratio(rows, row, 'train'), '.2f')} "
             f"| {_cell(row.forward)} | {_number(ratio(rows, row, 'forward'), '.2f')} "
@@ -49,6 +51,15 @@ def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
         )
     lines += ["", "Median times; x is how many times the time of bioplast. The first two steps include reading the"]
     lines += ["network and compiling, with empty caches.", ""]
+    lines += ["Peak memory is the most that a library's process has held by the end of its second training step; added"]
+    lines += [
+        "is how much more that is than the same figure with the library imported and the data read. What Brian2 C++"
+    ]
+    lines += [
+        "takes is not in its process. Compiled libraries show theirs in a second process, without their compiler;"
+    ]
+    lines += ["their forward pass is the one that a backward pass could follow: compiled without gradients,"]
+    lines += ["SpikingJelly's had not been ready after ten minutes.", ""]
     for word, title in (("train", "Training step"), ("forward", "Forward pass")):
         names = list(dict.fromkeys(row.library for row in rows if getattr(row, word) is not None))
         tasks = list(dict.fromkeys(row.task for row in rows))
