@@ -79,7 +79,7 @@ def _memory(axes: Any, shown: list[Row]) -> None:
     shown = sorted(shown, key=_added, reverse=True)
     _bars(axes, shown, list(map(_added, shown)), [f"{_added(r):.0f} MiB  (of {r.memory:.0f})" for r in shown])
     axes.set_xlabel("MiB")
-    axes.set_title("Peak memory beyond the loaded library and data", loc="left", fontsize=9)
+    axes.set_title("Peak memory that training adds", loc="left", fontsize=9)
 
 
 def _added(row: Row) -> float:
