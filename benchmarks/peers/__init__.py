@@ -5,5 +5,5 @@
 
 Each library has a process of its own. Each first shows on samples that rounding cannot change that its output spikes
 and its gradients are those of `reference`; a library that computes something else ends the run. Then all take turns:
-a forward pass, a training step, the next library.
+a forward pass, a training step, the next library. Table and figure are written after every task.
 """

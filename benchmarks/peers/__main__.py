@@ -17,6 +17,8 @@ from .task import Task, swept
 
 _NEEDED = ("jax", "optax", "torch", "snntorch", "norse", "spikingjelly", "sparx")
 _NAMED = ("torch", "snntorch", "norse", "spikingjelly", "sparxml", "jax", "flax", "brian2", "numpy")
+#: Sweeps that take a compiled library along: of another density it needs no other program, of another size it does.
+_COMPILED = ("hidden", "density")
 
 
 def main() -> None:
@@ -48,40 +50,55 @@ def main() -> None:
     load = os.getloadavg()[0]
 
     rows: list[Row] = []
+    header = _header(options.device, load)
+
+    def write() -> None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        report.write_csv(rows, options.out / "peers.csv")
+        write_text(options.out / "peers.md", report.markdown(rows, base, header))
+        figure.draw(rows, base, sweeps, options.out / "peers.png")
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:
             rows += compare(base, names, options.rounds, options.device, folder)
-            second = again(base, "bioplast", options.device, folder)
-            cold, warm = compile_times(base, options.device, folder)
             _tell(rows, base)
+            write()
+            second = again(base, "bioplast", options.device, folder)
+            header.append(
+                f"First two steps of bioplast in a second process, with what the first left on disk: {second:.1f} s."
+            )
+            cold, warm = compile_times(base, options.device, folder)
+            header.append(
+                f"Compile time of bioplast: {cold:.2f} s with empty caches, {warm:.2f} s with what is on disk then."
+            )
+            for word, title in (("train", "training step"), ("forward", "forward pass")):
+                best = report.fastest(rows, base, word)
+                if best is not None:
+                    times = report.ratio(rows, best, word)
+                    header.append(f"Fastest peer, {title}: {best.library}, {times:.2f} times the time of bioplast.")
+            write()
             best = report.fastest([r for r in rows if r.library.endswith("compiled")], base, "train")
-            # compiling by torch takes minutes: only the fastest of those goes on
-            names = [n for n in names if not n.endswith("compiled") or (best and n == best.library)]
-            for task in dict.fromkeys(t for tasks in sweeps.values() for t in tasks if t != base):
-                rows += compare(task, names, (options.rounds + 1) // 2, options.device, folder)
-                _tell(rows, task)
+            for axis, tasks in sweeps.items():
+                # torch compiles for minutes: only the fastest of those goes on, and not along each line
+                further = best.library if best is not None and axis in _COMPILED else None
+                taking = [name for name in names if name == further or not name.endswith("compiled")]
+                for task in (task for task in tasks if task != base):
+                    rows += compare(task, taking, (options.rounds + 1) // 2, options.device, folder)
+                    _tell(rows, task)
+                    write()  # what is measured is not lost with what follows
         except DisagreementError as error:
             sys.exit(str(error))
+    print("\n".join(header), f"{options.out}/peers.csv, .md, .png, .svg", sep="\n")
 
+
+def _header(device: str, load: float) -> list[str]:
     machine = provenance.machine()
     versions = ", ".join(f"{name} {provenance.package_version(name)}" for name in _NAMED)
-    header = [
-        f"{machine['processor']}, {machine['cores']} cores, {options.device}; load before {load:.1f}; {versions}.",
+    return [
+        f"{machine['processor']}, {machine['cores']} cores, {device}; load before {load:.1f}; {versions}.",
         "The outputs of all are equal to the last spike.",
-        f"First two steps of bioplast in a second process, with what the first left on disk: {second:.1f} s.",
-        f"Compile time of bioplast: {cold:.2f} s with empty caches, {warm:.2f} s with what is on disk then.",
     ]
-    for word, title in (("train", "training step"), ("forward", "forward pass")):
-        best = report.fastest(rows, base, word)
-        if best is not None:
-            times = report.ratio(rows, best, word)
-            header.append(f"Fastest peer, {title}: {best.library}, {times:.2f} times the time of bioplast.")
-    options.out.mkdir(parents=True, exist_ok=True)
-    report.write_csv(rows, options.out / "peers.csv")
-    write_text(options.out / "peers.md", report.markdown(rows, base, header))
-    figure.draw(rows, base, sweeps, options.out / "peers.png")
-    print("\n".join(header), f"{options.out}/peers.csv, .md, .png, .svg", sep="\n")
 
 
 def _tell(rows: list, task: Task) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,8 +39,8 @@ class Row:
     train: float | None = None
     train_least: float | None = None
     first: float | None = None  # from definition to the end of the second step
-    memory: float | None = None  # peak
-    memory_before: float | None = None  # with the library and the data loaded
+    memory: float | None = None  # peak until the end of the second step
+    memory_before: float | None = None  # the same with the library and the data loaded
     gradient: float | None = None  # largest error relative to the largest entry
     note: str = ""
 
@@ -73,9 +76,10 @@ class Library:
         DisagreementError
             The library computes something else.
         ChildProcessError
-            It ended or took too long; the message is the last line that it wrote.
+            It ended or took too long; the message is its error in a line.
         """
         assert self.process.stdin and self.process.stdout
+        begin = time.monotonic()
         patience = threading.Timer(LIMIT, self.process.kill)
         patience.start()
         try:
@@ -89,14 +93,24 @@ class Library:
         if answer:
             return json.loads(answer)
         status = self.process.wait()
+        if time.monotonic() - begin >= LIMIT:
+            raise ChildProcessError(f"no answer in {LIMIT:g} s to {word!r}")
         self.errors.seek(0)
-        last = (self.errors.read().strip().splitlines() or [f"ended with status {status}"])[-1]
+        last = _reason(self.errors.read()) or f"ended with status {status}"
         raise (DisagreementError if "computes something else" in last else ChildProcessError)(last[:200])
 
     def end(self) -> None:
-        self.process.stdin.close()  # type: ignore[union-attr]
+        with contextlib.suppress(BrokenPipeError):  # it may have ended by itself
+            self.process.stdin.close()  # type: ignore[union-attr]
         self.process.wait()
         self.errors.close()
+
+
+def _reason(errors: str) -> str:
+    """The last line that names an exception, else the last line: torch follows its own with advice."""
+    lines = [line for line in errors.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[\w.]+(Error|Exception): ", line)]
+    return (named or lines or [""])[-1].strip()
 
 
 def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: Path) -> list[Row]:
@@ -125,41 +139,63 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
     known = reference.prepare(task)
     data = folder / "data.npz"
     np.savez(data, **known)
-    rows, running = [], {}
+    rows: list[Row] = []
+    running: dict[str, Library] = {}
+    times: dict[str, dict[str, list[float]]] = {}
     try:
         for name in names:
-            row = Row(task, float(known["rate"]), name)
-            rows.append(row)
-            (folder / name).mkdir(exist_ok=True)
-            library = running[name] = Library(name, task, device, data, folder / name)
+            rows.append(Row(task, float(known["rate"]), name))
             try:
-                row.first = library.ask("first")["seconds"]
-                memory = library.ask("memory")
-                row.memory, row.memory_before = memory["peak"], memory["before"]
-                row.gradient = library.ask("check")["gradient"]
+                _begin(rows[-1], running, lambda name=name: Library(name, task, device, data, _caches(folder, name)))
             except ChildProcessError as error:
-                row.note = str(error)
+                rows[-1].note = str(error)
                 running.pop(name).end()
-        words = {name: ["forward"] if name == "Brian2 C++" else ["forward", "train"] for name in running}
-        times: dict[tuple[str, str], list[float]] = {(name, word): [] for name in words for word in words[name]}
         for turn in range(rounds + 2):
-            for name, word in times:
-                seconds = running[name].ask(word)["seconds"]
-                if turn > 1:  # the first two are for what is compiled or allocated late
-                    times[name, word].append(seconds)
+            for row in [row for row in rows if row.library in running]:
+                words = ["forward"] if row.library == "Brian2 C++" else ["forward", "train"]
+                taken = times.setdefault(row.library, {word: [] for word in words})
+                try:
+                    for word in words:
+                        seconds = running[row.library].ask(word)["seconds"]
+                        if turn > 1:  # the first two are for what is compiled or allocated late
+                            taken[word].append(seconds)
+                except ChildProcessError as error:
+                    row.note = str(error)
+                    running.pop(row.library).end()
+        for row in [row for row in rows if row.library in running]:
+            for word, all_seconds in times[row.library].items():
+                setattr(row, word, statistics.median(all_seconds))
+                setattr(row, f"{word}_least", min(all_seconds))
     finally:
         for library in running.values():
             library.end()
-    for row in rows:
-        for word in words.get(row.library, []):
-            setattr(row, word, statistics.median(times[row.library, word]))
-            setattr(row, f"{word}_least", min(times[row.library, word]))
     return rows
+
+
+def _begin(row: Row, running: dict[str, Library], start: Callable[[], Library]) -> None:
+    """Start a library; note what its first steps take and how far its gradient is from the reference."""
+    library = running[row.library] = start()
+    row.first = library.ask("first")["seconds"]
+    if row.library.endswith("compiled"):  # start again with what is on disk: the compiler's memory is not the network's
+        library.end()
+        library = running[row.library] = start()
+        library.ask("first")
+    if row.library != "Brian2 C++":  # simulates in a process of its own
+        memory = library.ask("memory")
+        row.memory, row.memory_before = memory["peak"], memory["before"]
+    row.gradient = library.ask("check")["gradient"]
+
+
+def _caches(folder: Path, name: str) -> Path:
+    """Where a library keeps what it compiles: a path without spaces, which torch hands to g++ unquoted."""
+    made = folder / re.sub(r"\W+", "-", name)
+    made.mkdir(exist_ok=True)
+    return made
 
 
 def again(task: Task, name: str, device: str, folder: Path) -> float:
     """Seconds to the end of the second step in a new process, with what an earlier one left on disk."""
-    library = Library(name, task, device, folder / "data.npz", folder / name)
+    library = Library(name, task, device, folder / "data.npz", _caches(folder, name))
     try:
         return library.ask("first")["seconds"]
     finally:

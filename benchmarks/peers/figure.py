@@ -31,7 +31,7 @@ _AXES = {
 
 
 def draw(rows: list[Row], base: Task, sweeps: dict[str, list[Task]], path: Path) -> None:
-    """Times of a training step and a forward pass, and how they grow; PNG and SVG.
+    """Times of a training step and a forward pass, memory, and how the former grow; PNG and SVG.
 
     Parameters
     ----------
@@ -44,11 +44,13 @@ def draw(rows: list[Row], base: Task, sweeps: dict[str, list[Task]], path: Path)
     """
     style = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": COLOURS["grey"]}
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=(10, 7.2 if sweeps else 3.6), layout="constrained")
+        figure = Figure(figsize=(13, 8 if sweeps else 4), layout="constrained")
         above, below = figure.subfigures(2, 1, height_ratios=(1, 1)) if sweeps else (figure, None)
         above.suptitle(str(base), x=0.01, ha="left", fontweight="bold", fontsize=10)
-        for axes, word, title in zip(above.subplots(1, 2), ("train", "forward"), _TITLES, strict=True):
-            _bars(axes, [r for r in rows if r.task == base and getattr(r, word) is not None], rows, word, title)
+        panels = above.subplots(1, 3)
+        for axes, word, title in zip(panels, ("train", "forward"), _TITLES, strict=False):
+            _times(axes, [r for r in rows if r.task == base and getattr(r, word) is not None], rows, word, title)
+        _memory(panels[2], [r for r in rows if r.task == base and r.memory is not None])
         if below is not None:
             below.suptitle("Training step, changing one thing", x=0.01, ha="left", fontweight="bold", fontsize=10)
             panels = below.subplots(1, len(sweeps), sharey=True)
@@ -63,20 +65,35 @@ def draw(rows: list[Row], base: Task, sweeps: dict[str, list[Task]], path: Path)
 _TITLES = ("Training step (forward, backward, Adam)", "Forward pass")
 
 
-def _bars(axes: Any, shown: list[Row], rows: list[Row], word: str, title: str) -> None:
+def _times(axes: Any, shown: list[Row], rows: list[Row], word: str, title: str) -> None:
     shown = sorted(shown, key=lambda r: getattr(r, word), reverse=True)
     times = [1e3 * getattr(r, word) for r in shown]
-    bars = axes.barh([r.library for r in shown], times, color=[_colour(r.library) for r in shown])
+    ratios = ["" if row.library == OURS else f"  ({ratio(rows, row, word):.1f}x)" for row in shown]
+    _bars(axes, shown, times, [f"{t:.1f} ms{times_ours}" for t, times_ours in zip(times, ratios, strict=True)])
+    axes.set_xlabel("ms")
+    axes.set_title(title, loc="left", fontsize=9)
+
+
+def _memory(axes: Any, shown: list[Row]) -> None:
+    """What the first two training steps add to a process that has loaded library and data."""
+    shown = sorted(shown, key=_added, reverse=True)
+    _bars(axes, shown, list(map(_added, shown)), [f"{_added(r):.0f} MiB  (of {r.memory:.0f})" for r in shown])
+    axes.set_xlabel("MiB")
+    axes.set_title("Peak memory that training adds", loc="left", fontsize=9)
+
+
+def _added(row: Row) -> float:
+    return row.memory - row.memory_before  # type: ignore[operator]
+
+
+def _bars(axes: Any, shown: list[Row], lengths: list[float], told: list[str]) -> None:
+    bars = axes.barh([r.library for r in shown], lengths, color=[_colour(r.library) for r in shown])
     for bar, row in zip(bars, shown, strict=True):
         if row.library.endswith("compiled"):
             bar.set_hatch("///")
             bar.set_edgecolor("white")
-    ratios = ["" if row.library == OURS else f"  ({ratio(rows, row, word):.1f}x)" for row in shown]
-    told = [f"{t:.1f} ms{times_ours}" for t, times_ours in zip(times, ratios, strict=True)]
     axes.bar_label(bars, told, padding=4)
-    axes.set_xlim(0, 1.45 * max(times))
-    axes.set_xlabel("ms")
-    axes.set_title(title, loc="left", fontsize=9)
+    axes.set_xlim(0, 1.6 * max(lengths))
     axes.tick_params(axis="y", length=0)
 
 

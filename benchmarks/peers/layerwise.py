@@ -14,7 +14,6 @@ class Layerwise(TorchContestant):
     Compiled, it runs them layer by layer, which saves torch from compiling a product for each step.
     """
 
-    compiled = False
     cells: list[Any]
 
     @abc.abstractmethod

@@ -17,6 +17,15 @@ _TASK = ("inputs", "hidden", "outputs", "steps", "batch", "density")
 _MEASURED: tuple[str, ...] = ("hidden_rate", "library", "train_ms", "train_least_ms", "forward_ms", "forward_least_ms")
 _MEASURED += ("two_steps_s", "peak_MiB", "peak_before_MiB", "gradient_error", "note")
 
+_LEGEND = """\
+Median times; x is how many times the time of bioplast. The first two steps include reading the network and compiling,
+with empty caches. The compile time is that of `bioplast.compile` and of the first training step less a later one, the
+median of five new processes. Peak memory is the most that a library's process has held by the end of its second
+training step; added is how much more that is than the same figure with the library imported and the data read. What
+Brian2 C++ takes is not in its process. Compiled libraries show theirs in a second process, without their compiler;
+their forward pass is the one that a backward pass could follow: compiled without gradients, SpikingJelly's had not been
+ready after ten minutes."""
+
 
 def write_csv(rows: list[Row], path: Path) -> None:
     """Every row; times in milliseconds, memory in MiB."""
@@ -37,21 +46,19 @@ def write_csv(rows: list[Row], path: Path) -> None:
 def markdown(rows: list[Row], base: Task, header: list[str]) -> str:
     """The base task in full, then how many times the time of bioplast each library needs for the others."""
     lines = ["# bioplast and its peers", "", *header, "", f"## {base}", ""]
-    lines += ["| library | training step | x | forward | x | first two steps | peak memory | gradient error |"]
-    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += ["| library | training step | x | forward | x | first two steps | peak memory | added | gradient error |"]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     for row in (r for r in rows if r.task == base):
-        memory = "" if row.memory is None else f"{row.memory:.0f} MiB"
+        memory = " | "
+        if row.memory is not None and row.memory_before is not None:
+            memory = f"{row.memory:.0f} MiB | {row.memory - row.memory_before:.0f} MiB"
         lines.append(
             f"| {row.library} | {_cell(row.train)} | {_number(ratio(rows, row, 'train'), '.2f')} "
             f"| {_cell(row.forward)} | {_number(ratio(rows, row, 'forward'), '.2f')} "
             f"| {_number(row.first, '.1f')} s | {memory} "
             f"| {_number(row.gradient, '.0e')} |"
         )
-    lines += ["", "Median times; x is how many times the time of bioplast. The first two steps include reading the"]
-    lines += [
-        "network and compiling, with empty caches. The compile time is that of `bioplast.compile` and of the first"
-    ]
-    lines += ["training step less a later one, the median of five new processes.", ""]
+    lines += ["", *_LEGEND.splitlines(), ""]
     for word, title in (("train", "Training step"), ("forward", "Forward pass")):
         names = list(dict.fromkeys(row.library for row in rows if getattr(row, word) is not None))
         tasks = list(dict.fromkeys(row.task for row in rows))

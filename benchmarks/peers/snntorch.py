@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from .layerwise import Layerwise
 from .task import BETA
 from .torch import torch
 
+snntorch: Any = importlib.import_module("snntorch")
+surrogate: Any = importlib.import_module("snntorch.surrogate")
+
 
 class SnnTorch(Layerwise):
     def prepare(self) -> None:
-        import snntorch
-        from snntorch import surrogate
-
         # reset_delay=False: the reset in the step of the spike, with its gradient
         options = {"beta": BETA, "reset_mechanism": "zero", "reset_delay": False}
         slope = surrogate.fast_sigmoid(slope=1)

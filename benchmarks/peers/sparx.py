@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from .jax import JaxContestant
 
+nn: Any = importlib.import_module("flax.linen")
+sparx: Any = importlib.import_module("sparx")
+
 
 class Sparx(JaxContestant):
     def prepare(self) -> None:
-        import flax.linen as nn
-        import sparx
-
         hidden, outputs = self.task.hidden, self.task.outputs
 
         class Classifier(nn.Module):

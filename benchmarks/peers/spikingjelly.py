@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from .task import BETA
 from .torch import TorchContestant, torch
 
+functional: Any = importlib.import_module("spikingjelly.activation_based.functional")
+neuron: Any = importlib.import_module("spikingjelly.activation_based.neuron")
+surrogate: Any = importlib.import_module("spikingjelly.activation_based.surrogate")
+
 
 class SpikingJelly(TorchContestant):
-    compiled = False
-
     def prepare(self) -> None:
-        from spikingjelly.activation_based import functional, neuron, surrogate
-
         options = {"tau": 1 / (1 - BETA), "decay_input": False, "detach_reset": False, "step_mode": "m"}
         first, second = self.linear
         self.network = torch.nn.Sequential(
@@ -23,10 +24,9 @@ class SpikingJelly(TorchContestant):
             neuron.LIFNode(**options, surrogate_function=surrogate.SuperSpike(alpha=1.0)),
         ).to(self.device)
         self.fast = torch.compile(self.network) if self.compiled else self.network
-        self.forget = functional.reset_net
 
     def run(self, spikes: Any) -> Any:
-        self.forget(self.network)
+        functional.reset_net(self.network)
         return self.fast(spikes)
 
 

@@ -22,6 +22,7 @@ class TorchContestant(Contestant):
     """
 
     scale = 1.0
+    compiled = False
 
     def build(self) -> None:
         torch.set_num_threads(cores())
@@ -51,8 +52,9 @@ class TorchContestant(Contestant):
         self.labels = torch.tensor(labels, device=self.device)
 
     def forward(self) -> np.ndarray:
-        with torch.no_grad():
-            return self.run(self.spikes).cpu().numpy()
+        # without gradients torch compiles another program, which it had not done after ten minutes
+        with torch.set_grad_enabled(self.compiled):
+            return self.run(self.spikes).detach().cpu().numpy()
 
     def loss(self) -> Any:
         self.adam.zero_grad()
