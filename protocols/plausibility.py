@@ -15,7 +15,7 @@ from bioplast.figure_scorecard import Mark, agreement_table, answer_grid
 from bioplast.plausibility import PATTERNS
 from bioplast.plausibility.assess import Assessor
 from bioplast.plausibility.published import SOURCE, published
-from bioplast.plausibility.result import PatternResult
+from bioplast.plausibility.result import PatternResult, input_text
 from bioplast.plausibility.scorecard import Scorecard, answer, units_of
 from bioplast.plausibility.verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED
 
@@ -146,6 +146,11 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
     return drawn
 
 
+def _cell(model: str, result: PatternResult) -> str:
+    """The call that makes the cell that was found."""
+    return Scorecard.of(definition(model), SEED, 0, 0, {result.letter: result}).group(result.letter)
+
+
 def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     cells = [
         {
@@ -159,6 +164,9 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "found": result.found,
             "evaluations": result.evaluations,
             "fails": "; ".join(result.failed or sorted({text for c in result.checks.values() for text in c["failed"]})),
+            "cell": _cell(model, result) if result.shown else "",
+            "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
+            "argument": result.argument,
         }
         for model, letter, result in _cells(results)
     ]

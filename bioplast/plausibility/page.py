@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from .published import published
-from .result import PatternResult
+from .result import PatternResult, input_text
 from .scorecard import Scorecard
 
 
@@ -67,7 +65,7 @@ def _details(card: Scorecard, letter: str, result: PatternResult) -> str:
     if result.checks:
         parts.append(_checks(result))
     if result.input is not None:
-        parts.append(_input(card, result.input))
+        parts.append(f"<p>Input: {escape(input_text(result.input, card.input_unit))}.</p>")
         parts.append(f"<p><code>{escape(card.group(letter))}</code></p>")
     return f"<section id='{letter}'>{''.join(parts)}</section>"
 
@@ -83,16 +81,3 @@ def _checks(result: PatternResult) -> str:
         )
     head = "<tr><th>check</th><th>step</th><th>method</th><th></th></tr>"
     return f"<table><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
-
-
-def _input(card: Scorecard, told: Mapping[str, Any]) -> str:
-    unit = "" if card.input_unit in ("1", "") else f" {escape(card.input_unit)}"
-    parts = [f"base {told['base']:.4g}{unit}"] if told["base"] else []
-    for piece in told["pieces"]:
-        name = escape(piece["name"])
-        length = piece["end"] - piece["start"]
-        level = f"{piece['value']:.4g}"
-        if piece["slope"]:
-            level += f" to {piece['value'] + piece['slope'] * length:.4g}"
-        parts.append(f"{name} {level}{unit} from {piece['start'] * 1e3:.4g} ms for {length * 1e3:.4g} ms")
-    return f"<p>Input: {'; '.join(parts)}; end {told['end'] * 1e3:.4g} ms.</p>"

@@ -80,6 +80,26 @@ def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
     }
 
 
+def input_text(told: Mapping[str, Any], unit: str) -> str:
+    """What `stimulus` gave, in words.
+
+    Parameters
+    ----------
+    told : dict
+    unit : str
+        Of the input.
+    """
+    unit = "" if unit in ("1", "") else f" {unit}"
+    parts = [f"base {told['base']:.4g}{unit}"] if told["base"] else []
+    for piece in told["pieces"]:
+        length = piece["end"] - piece["start"]
+        level = f"{piece['value']:.4g}"
+        if piece["slope"]:
+            level += f" to {piece['value'] + piece['slope'] * length:.4g}"
+        parts.append(f"{piece['name']} {level}{unit} from {piece['start'] * 1e3:.4g} ms for {length * 1e3:.4g} ms")
+    return f"{'; '.join(parts)}; end {told['end'] * 1e3:.4g} ms"
+
+
 def _same(piece: Piece, window: Window) -> bool:
     return bool(piece.start[0] == window.start[0] and piece.end[0] == window.end[0])
 

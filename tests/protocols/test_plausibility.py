@@ -15,7 +15,13 @@ from bioplast.plausibility.result import PatternResult, Trace
 from bioplast.protocols import plausibility as protocol
 
 TRACE = Trace([0.0, 0.1, 0.2], [-0.07, -0.05, -0.06], [0.0, 1.0, 0.0], [0.1])
-FOUND = PatternResult("A", "", "reproduced", 0.0, {"b": 50.0}, {"dt": 1e-4}, {}, 5, 4, 900, [], "", TRACE)
+INPUT = {
+    "base": 0.0,
+    "pieces": [{"name": "step", "start": 0.05, "end": 0.15, "value": 1.0, "slope": 0.0}],
+    "end": 0.2,
+    "dt": 1e-4,
+}
+FOUND = PatternResult("A", "", "reproduced", 0.0, {"b": 50.0}, INPUT, {}, 5, 4, 900, [], "", TRACE)
 MODEL = "integrate-and-fire"
 
 
@@ -67,6 +73,9 @@ def test_every_disagreement_is_listed_and_drawn(tmp_path):
         ("G", "fragile"),
     ]
     assert len(tables["cells.csv"]) == 5
+    shown = tables["cells.csv"][0]
+    assert shown["cell"] == "integrate_and_fire.group(1, dt=0.0001*second, b=50.0*hertz)"
+    assert shown["input"] == "step 1 volt/second from 50 ms for 100 ms; end 200 ms"
     drawn = protocol.figures(found, {}, tmp_path)
     assert [figure.file for figure in drawn] == ["figure_2.png", "disagreements_1.png"]
     assert all((tmp_path / figure.file).stat().st_size > 1000 for figure in drawn)
