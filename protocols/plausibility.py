@@ -41,6 +41,8 @@ MODELS = {
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
 _SAID = {"+": "said to have it", "-": "said not to"}
+# Which budget and starts a cell has: by what the figure says, and what it does not have.
+_KINDS = {"+": "", "-": "other_", "?": "other_", "": "new_"}
 PANELS = 20
 SEED = 1
 
@@ -73,8 +75,8 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     for model in settings["models"]:
         for letter in settings["patterns"]:
             cell = {"model": model, "letter": letter, "target": targets[0], "size": settings["size"]}
-            other = "" if sign(model, letter) == "+" else "other_"
-            cell |= {name: settings[other + name] for name in ("budget", "starts")}
+            kind = _KINDS[sign(model, letter)]
+            cell |= {name: settings[kind + name] for name in ("budget", "starts")}
             made.append(Trial(f"{model}/{letter}", cell, SEED))
     return made
 
@@ -213,8 +215,8 @@ plausibility = Protocol(
         "cold start. What is found is simulated again at half and at a tenth of the time step and with another "
         "integration method: it counts 1 if it holds everywhere and 0.5 if it holds at some step sizes only; 0 is not "
         "found, or impossible by an argument. With preset full, cells with a published + are searched from five starts "
-        "with 12,000 candidates each, all others from one with 6,000, so that a cell without + that was not found is "
-        "the weaker evidence. Behind each model's agreement stands the number of cells that the paper "
+        "with 12,000 candidates each, its others from one with 6,000 and those of younger models with 2,000: what was "
+        "not found there is the weaker evidence. Behind each model's agreement stands the number of cells that the paper "
         "settles."
     ),
     presets={
@@ -225,6 +227,8 @@ plausibility = Protocol(
             "starts": 1,
             "other_budget": 64,
             "other_starts": 1,
+            "new_budget": 64,
+            "new_starts": 1,
             "size": 16,
             "targets": ["cpp"],
         },
@@ -235,6 +239,8 @@ plausibility = Protocol(
             "starts": 1,
             "other_budget": 96,
             "other_starts": 1,
+            "new_budget": 96,
+            "new_starts": 1,
             "size": 16,
             "targets": ["cpp"],
         },
@@ -245,6 +251,8 @@ plausibility = Protocol(
             "starts": 5,
             "other_budget": 6_000,
             "other_starts": 1,
+            "new_budget": 2_000,
+            "new_starts": 1,
             "size": 128,
             "targets": ["cpp"],
         },
