@@ -214,10 +214,10 @@ plausibility = Protocol(
         "model and pattern the parameters, within the bounds of the definition, and the stimulus are searched from a "
         "cold start. What is found is simulated again at half and at a tenth of the time step and with another "
         "integration method: it counts 1 if it holds everywhere and 0.5 if it holds at some step sizes only; 0 is not "
-        "found, or impossible by an argument. With preset full, cells with a published + are searched from five starts "
-        "with 12,000 candidates each, its others from one with 6,000 and those of younger models with 2,000: what was "
-        "not found there is the weaker evidence. Behind each model's agreement stands the number of cells that the paper "
-        "settles."
+        "found, or impossible by an argument. With preset full, cells of the figure with a + are searched from five "
+        "starts with 12,000 candidates each, its others from one with 6,000 and those of younger models from one with "
+        "2,000: what was not found there is the weaker evidence. Behind each model's agreement stands the number of "
+        "cells that the paper settles."
     ),
     presets={
         "demo": {
