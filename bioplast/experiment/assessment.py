@@ -59,7 +59,8 @@ def assess(
     seed : int
         The same seed gives the same scorecard.
     starts : int
-        How many searches are made for a pattern, each from a start of its own.
+        How many searches are made for a pattern, each from a start of its own; no more are made once more than half
+        of them are done and have found nothing.
     target : str
         Where neurons are simulated, see `bioplast.compile`.
     out : path, optional

@@ -57,7 +57,8 @@ class Assessor:
         How many candidates a search simulates at most.
     seed : int
     starts : int
-        How many searches are made for a pattern, each from a start of its own.
+        How many searches are made for a pattern, each from a start of its own; no more are made once more than half
+        of them are done and have found nothing.
     target : str
         Where neurons are simulated, see `bioplast.compile`.
     size : int
@@ -103,7 +104,12 @@ class Assessor:
 
     def _search(self, pattern: Pattern) -> PatternResult:
         objective = Objective(self.model, pattern, self.scale, self.size, self.target, population=self._population)
-        tries = [self._start(objective, pattern, k) for k in range(self.starts)]
+        tries: list[_Try] = []
+        while len(tries) < self.starts:
+            tries.append(self._start(objective, pattern, len(tries)))
+            # Once most have found nothing, the others are not made.
+            if len(tries) > self.starts / 2 and all(one.verdict.word == NOT_FOUND for one in tries):
+                break
         best = min(tries, key=_Try.rank)
         record, sweep = self._judge.record(pattern, best.winner)
         checks = best.verdict.checks
@@ -115,7 +121,7 @@ class Assessor:
             parameters=dict(best.found.parameters),
             input=stimulus(sweep, best.winner),
             checks={name: {**asdict(check), "failed": list(check.failed)} for name, check in checks.items()},
-            starts=self.starts,
+            starts=len(tries),
             found=sum(one.verdict.word == REPRODUCED for one in tries),
             evaluations=sum(one.evaluations for one in tries),
             failed=list(best.found.failed),
