@@ -2,8 +2,8 @@
 
 A pattern is a property of the equations, so it must not depend on how they are integrated. What was found is simulated
 again at the step of the search, at half and at a tenth of it, and at that tenth with another method; each time the cell
-is recorded, its features are computed from the recording and not while it runs, and it is judged twice, with the rests
-and steps of the search and with much longer ones.
+is recorded, and its features are computed from the recording and not while it runs. At the step of the search it is
+judged with much longer rests and steps as well, as the search does.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Judge:
 
     def _check(self, response: Response, method: str, pattern: Pattern, winner: Winner, dt: float) -> Check:
         tau = self._relaxation(response, winner, dt) if pattern.timed else np.nan
-        for patience in (0.0, PATIENCE):
+        for patience in (0.0, PATIENCE) if dt == winner.dt else (0.0,):
             sweep = winner.sweep(pattern, dt, patience)
             record = response(winner.parameters, sweep, dt, sampled=winner.dt)
             score = pattern.score(reduce(record, sweep, tau, winner.scale.voltage), sweep)
