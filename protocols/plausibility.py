@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ MODELS = {
 }
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
-_SAID = {"+": "said to have it", "-": "said not to"}
+_SAID = {"+": "said to have it", "-": "said not to have it"}
 # Which budget and starts a cell has: by what the figure says, and what it does not have.
 _KINDS = {"+": "", "-": "other_", "?": "other_", "": "new_"}
 PANELS = 20
@@ -131,10 +132,10 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
     ]
     apart = [(model, letter, result) for model, letter, result in cells if disagrees(model, letter, result)]
     for k in range(0, len(apart), PANELS):
-        answers = [
-            answer(result, *units_of(definition(model)), name=f"{model}, {_SAID[sign(model, letter)]}")
-            for model, letter, result in apart[k : k + PANELS]
-        ]
+        answers = []
+        for model, letter, result in apart[k : k + PANELS]:
+            panel = answer(result, *units_of(definition(model)), name=model.replace("-", " "))
+            answers.append(replace(panel, note=f"{panel.note} {_SAID[sign(model, letter)]}".strip()))
         number = k // PANELS + 1
         picture = answer_grid(answers, title="Where we disagree with the figure")
         drawn.append(
