@@ -47,6 +47,21 @@ def test_the_product_and_its_derivatives_are_those_of_dense_numbers(seed, before
             close(pull(jnp.asarray(back))[0], back @ weights.T)
 
 
+@pytest.mark.parametrize("before", [63, 64, 200])
+@pytest.mark.parametrize("after", [10, 16, 150])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_of_whole_numbers_are_exact_at_every_width(before, after, dtype):
+    rng = np.random.default_rng(before * after)
+    events = rng.random((4, before)) < np.array([[0.0], [0.05], [0.5], [1.0]])
+    weights, back = rng.integers(-99, 99, (before, after)), rng.integers(-99, 99, (4, after))
+    found, pull = jax.vjp(
+        lambda w: jax.vmap(event_product, (0, None))(jnp.asarray(events), w), jnp.asarray(weights.astype(dtype))
+    )
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, events.astype(int) @ weights)
+    np.testing.assert_array_equal(pull(jnp.asarray(back.astype(dtype)))[0], events.T.astype(int) @ back)
+
+
 def test_weights_and_events_in_batches_of_their_own():
     events, _, _ = drawn(1, 50, 40, 3, 2)
     weights = np.random.default_rng(2).normal(size=(2, 50, 40))

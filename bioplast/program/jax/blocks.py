@@ -12,6 +12,7 @@ from ...errors import Unsupported
 from ...surrogate import Surrogate
 from .. import steps
 from . import functions as fn
+from .checkpoints import made_once
 from .expressions import constant, evaluate, parse
 from .functions import Value
 from .products import event_product
@@ -217,7 +218,7 @@ class Run:
         value = jnp.broadcast_to(fn.real(value) if fn.kind(array) == "f" else value, place.index.shape)
         if operator in ("+=", "-="):
             total = self.total(value, place, array)
-            self.arrays[place.array] = array + total if operator == "+=" else array - total
+            self.arrays[place.array] = made_once(array + total if operator == "+=" else array - total)
         elif operator in ("*=", "/="):
             value = self.where_it_runs(value, place, 1)
             factor = jax.ops.segment_prod(value, place.index, array.shape[0]).astype(array.dtype)

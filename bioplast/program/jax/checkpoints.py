@@ -13,12 +13,22 @@ from .products import skips_zeros
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
-# What takes longer to compute than to keep.
-_KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits"}
+# What takes longer to compute than to keep, and what is made once.
+_KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits", "optimization_barrier"}
 
 
 def _kept(primitive: Any, *_: Any, **__: Any) -> bool:
     return primitive.name in _KEPT or (primitive.name == "event_product" and not skips_zeros())
+
+
+def made_once(value: Any) -> Any:
+    """A value that is the same array to all who read it, and its derivative to all who add to that.
+
+    XLA puts what is elementwise into each of its readers otherwise, and a gradient computes it again. What synapses
+    make of a neuron is worth keeping: the threshold, its surrogate derivative and the reset begin with it, and with it
+    a gradient needs neither their products again nor, as long as the equations are linear, what was before.
+    """
+    return jax.lax.optimization_barrier(value)
 
 
 def lean(step: Step) -> Step:

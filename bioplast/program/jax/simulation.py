@@ -20,7 +20,7 @@ from .blocks import Run
 from .functions import Value, kind
 from .moments import always_due
 from .random import Source
-from .spikes import counted, none_yet, of_words, pack, unpack, words
+from .spikes import counted, none_yet, pack, unpack
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
 
@@ -152,7 +152,7 @@ class Simulation:
         )
         along = {
             "moment": jnp.arange(count),
-            "events": {n: words(raster) if kind(raster) == "b" else raster for n, raster in drive.events.items()},
+            "events": {n: raster for n, raster in drive.events.items() if kind(raster) != "b"},
             "draws": drive.draws,
             "due": {name: due for name, due in drive.due.items() if name not in self.always},
             "step": drive.step,
@@ -162,11 +162,13 @@ class Simulation:
 
         def follow(state: State, x: dict[str, Any]) -> tuple[State, Records]:
             records: Records = {}
+            # read where they lie: a batch of rasters that a scan goes along is turned over first, byte by byte
             given = {
-                name: of_words(x["events"][name], network.events[name]) if kind(raster) == "b" else x["events"][name]
+                name: jax.lax.dynamic_index_in_dim(raster, x["moment"], keepdims=False)
                 for name, raster in drive.events.items()
+                if kind(raster) == "b"
             }
-            x = {**x, "events": given}
+            x = {**x, "events": {**x["events"], **given}}
             before = state
             state = dataclasses.replace(
                 state,

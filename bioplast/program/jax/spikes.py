@@ -94,18 +94,6 @@ def pack(events: Value, before: Packed) -> Packed:
     return (counted(events), _carrier_of(events)) if isinstance(before, tuple) else events
 
 
-def words(raster: Value) -> Value:
-    """Truth values [..., neurons] in words of four, which XLA moves in a fourth of the time."""
-    lacking = -raster.shape[-1] % 4
-    padded = jnp.pad(raster, [(0, 0)] * (raster.ndim - 1) + [(0, lacking)]) if lacking else raster
-    return jax.lax.bitcast_convert_type(padded.astype(jnp.uint8).reshape(*raster.shape[:-1], -1, 4), jnp.uint32)
-
-
-def of_words(found: Value, size: int) -> Value:
-    """The truth values of one row of words."""
-    return jax.lax.bitcast_convert_type(found, jnp.uint8).reshape(-1)[:size].astype(bool)
-
-
 # Surrogate derivatives -----------------------------------------------------------------------------------------------
 
 _SIGNS = {"Gt": 1, "GtE": 1, "Lt": -1, "LtE": -1}
