@@ -41,7 +41,6 @@ MODELS = {
 }
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
-_SAID = {"+": "said to have it", "-": "said not to have it"}
 # Which budget and starts a cell has: by what the figure says, and what it does not have.
 _KINDS = {"+": "", "-": "other_", "?": "other_", "": "new_"}
 PANELS = 20
@@ -135,7 +134,7 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
         answers = []
         for model, letter, result in apart[k : k + PANELS]:
             panel = answer(result, *units_of(definition(model)), name=model.replace("-", " "))
-            answers.append(replace(panel, note=f"{panel.note} {_SAID[sign(model, letter)]}".strip()))
+            answers.append(replace(panel, note=f"(published {sign(model, letter)})"))
         number = k // PANELS + 1
         picture = answer_grid(answers, title="Where we disagree with the figure")
         drawn.append(
