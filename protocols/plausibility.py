@@ -129,22 +129,33 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
             "was not found may exist.",
         )
     ]
-    apart = [(model, letter, result) for model, letter, result in cells if disagrees(model, letter, result)]
-    for k in range(0, len(apart), PANELS):
+    drawn += _panels(
+        [cell for cell in cells if disagrees(*cell)],
+        folder / "disagreements",
+        "Where we disagree with the figure",
+        "What the best candidate does, where our verdict is another than the published one. Blue was reproduced, "
+        "yellow fails at some step sizes, grey was not found: the nearest that the search came.",
+    )
+    drawn += _panels(
+        [cell for cell in cells if sign(*cell[:2]) == "?" and cell[2].shown],
+        folder / "settled",
+        "What the figure leaves open",
+        "Patterns that the figure has a question mark for, and that were found.",
+    )
+    return drawn
+
+
+def _panels(cells: list[tuple[str, str, PatternResult]], stem: Path, title: str, caption: str) -> list[Figure]:
+    """The traces of cells of the figure, in as many pictures as they need."""
+    drawn = []
+    for k in range(0, len(cells), PANELS):
         answers = []
-        for model, letter, result in apart[k : k + PANELS]:
+        for model, letter, result in cells[k : k + PANELS]:
             panel = answer(result, *units_of(definition(model)), name=model.replace("-", " "))
             answers.append(replace(panel, note=f"(published {sign(model, letter)})"))
         number = k // PANELS + 1
-        picture = answer_grid(answers, title="Where we disagree with the figure")
-        drawn.append(
-            Figure(
-                figure.save(picture, folder / f"disagreements_{number}").name,
-                f"Disagreements, part {number}",
-                "What the best candidate does, where our verdict is another than the published one. Blue was "
-                "reproduced, yellow fails at some step sizes, grey was not found: the nearest that the search came.",
-            )
-        )
+        file = figure.save(answer_grid(answers, title=title), stem.with_name(f"{stem.name}_{number}"))
+        drawn.append(Figure(file.name, f"{title}, part {number}", caption))
     return drawn
 
 

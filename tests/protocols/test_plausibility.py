@@ -82,6 +82,12 @@ def test_every_disagreement_is_listed_and_drawn(tmp_path):
     assert len(protocol.figures(results(MODEL, A="reproduced"), {}, tmp_path)) == 1
 
 
+def test_what_the_figure_leaves_open_is_drawn_where_it_was_found(tmp_path):
+    for verdict, drawn in (("reproduced", ["figure_2.png", "settled_1.png"]), ("not found", ["figure_2.png"])):
+        found = results("hindmarsh-rose", A="reproduced", T=verdict)
+        assert [figure.file for figure in protocol.figures(found, {}, tmp_path)] == drawn
+
+
 def test_what_does_not_exist_is_refused_by_name():
     for change, said in (({"models": "integrate"}, "model of plausibility"), ({"patterns": "A,Z"}, "unknown pattern")):
         with pytest.raises(UnknownName, match=said):
