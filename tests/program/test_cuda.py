@@ -28,7 +28,8 @@ from brian2 import (
     ms,
     prefs,
 )
-from test_parity import CASES, RASTER, assert_same, reference
+from networks import SHARED
+from test_parity import RASTER, assert_same, reference
 
 import bioplast
 from bioplast.errors import BioplastError, NonFiniteError, RunError, TargetUnavailable, Unsupported
@@ -107,7 +108,7 @@ def both(network, duration, *arguments, **options):
 @pytest.mark.parametrize("case", ["plastic", "driven", "varied"])
 def test_the_program_computes_what_numpy_does(processor, case):
     network, expected = reference(case)
-    found = compiled(network, CASES[case][1])(seed=3, inputs=RASTER if case == "driven" else None)
+    found = compiled(network, SHARED[case][1])(seed=3, inputs=RASTER if case == "driven" else None)
     assert sum(len(s.times) for s in expected.spikes.values()) > 100
     assert_same(expected, found)
 
