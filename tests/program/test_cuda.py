@@ -271,7 +271,7 @@ def test_the_sources_are_the_same_in_another_process(processor, monkeypatch):
         "texts = test_cuda.sources(pytest.MonkeyPatch(), test_cuda.small())\n"
         "print(hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest())\n"
     )
-    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    paths = [str(folder) for folder in Path(__file__).parents[:3]]
     told = {
         subprocess.run(
             [sys.executable, "-c", script, *paths],
