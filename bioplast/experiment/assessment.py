@@ -48,6 +48,9 @@ def assess(
     simulated again at smaller time steps and with another integration method, and called reproduced if it holds there.
     "Not found" is no proof; "impossible" has one.
 
+    Of a model without a reset, such as Hodgkin and Huxley's, every upward crossing of the threshold is a spike, a
+    damped ring of v around it too: look at the traces before you believe that such a model has a pattern.
+
     Parameters
     ----------
     model : Neuron, BlackBox or str
