@@ -71,6 +71,14 @@ def test_a_run_that_was_killed_resumes_to_the_same_scorecard(done, tmp_path, cap
     assert (again / "trials" / "F.json").read_bytes() == kept
 
 
+def test_no_more_starts_are_made_once_most_have_found_nothing():
+    """A leaky cell is tonic and does not adapt."""
+    assessor = Assessor(leaky_box, budget=32, seed=4, starts=5)
+    found, missed = assessor("A"), assessor("F")
+    assert (found.found, found.starts) == (5, 5)
+    assert (missed.found, missed.starts) == (0, 3)
+
+
 def test_another_seed_does_not_go_on_with_a_folder(done, capsys):
     assert main([*COMMAND[:-1], "5", "--out", str(done), "--resume"]) == 2
     assert "was made with seed 4, this run has 5" in capsys.readouterr().err

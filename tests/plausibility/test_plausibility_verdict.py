@@ -33,6 +33,14 @@ def winner(knobs: dict[str, float] = TONIC, tau: float = 0.01) -> Winner:
     return Winner({"tau": 0.01}, knobs, Scale(tau, 1.0, 1.0), DT)
 
 
+def test_what_goes_on_for_a_step_has_to_go_on_for_one_four_times_as_long():
+    for letter in "ABCDEFST":
+        knobs = {name: 1.5 * knob.low if knob.low > 0 else 0.0 for name, knob in PATTERNS[letter].knobs.items()}
+        name = "inhibition" if letter in "ST" else "step"
+        short, long = (winner(knobs).sweep(PATTERNS[letter], patience=p).windows[name] for p in (0.0, 3.0))
+        np.testing.assert_allclose(long.length, 4 * short.length)
+
+
 @pytest.mark.parametrize("letter", PATTERNS)
 def test_a_stimulus_is_the_same_in_seconds_at_every_step(letter):
     """Pieces last as long; each rest is a quarter of a step longer, so with three rests none begins a step apart."""
