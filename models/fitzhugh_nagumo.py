@@ -10,9 +10,10 @@ fitzhugh_nagumo = Neuron(
     dv/dt = (v - v**3/3 - w + I)/tau : 1
     dw/dt = phi*(v + a - b*w)/tau : 1
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="rk4",
     dt=0.05 * ms,
     parameters={
@@ -21,6 +22,7 @@ fitzhugh_nagumo = Neuron(
         "phi": Parameter(0.08, low=0.001, high=0.5, scale="log", meaning="slowness of the recovery"),
         "tau": Parameter(1 * ms, low=0.1 * ms, high=10 * ms, scale="log", meaning="unit of time"),
         "v_spike": Parameter(0.5, shared=True, meaning="value whose upward crossing is a spike"),
+        "v_back": Parameter(-0.8, shared=True, meaning="value that v falls below between two spikes"),
     },
     # The rest for the numbers above and I = 0.
     initial={"v": -1.19940804, "w": -0.62426004},

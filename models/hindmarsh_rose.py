@@ -11,9 +11,10 @@ hindmarsh_rose = Neuron(
     dy/dt = (c - d*v**2 - y)/tau : 1
     dz/dt = r*(s*(v - x_1) - z)/tau : 1
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="rk4",
     dt=0.05 * ms,
     parameters={
@@ -26,6 +27,7 @@ hindmarsh_rose = Neuron(
         "x_1": Parameter(-1.6, low=-2.5, high=0, meaning="value of v where the adaptation vanishes"),
         "tau": Parameter(1 * ms, low=0.5 * ms, high=5 * ms, scale="log", meaning="unit of time"),
         "v_spike": Parameter(1, shared=True, meaning="value whose upward crossing is a spike"),
+        "v_back": Parameter(-0.5, shared=True, meaning="value that v falls below between two spikes"),
     },
     # The rest of the fast equations where the adaptation is zero, which is the rest of all three when I = 0.
     initial={"v": "x_1", "y": "c - d*v**2", "z": 0},

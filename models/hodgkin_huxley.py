@@ -19,9 +19,10 @@ hodgkin_huxley = Neuron(
     alpha_n = 0.1/exprel(-(v + 55*mV)/(10*mV))/ms : hertz
     beta_n = 0.125*exp(-(v + 65*mV)/(80*mV))/ms : hertz
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="exponential_euler",
     dt=0.01 * ms,
     parameters={
@@ -50,6 +51,7 @@ hodgkin_huxley = Neuron(
         "E_K": Parameter(-77 * mV, low=-100 * mV, high=-70 * mV, meaning="potassium reversal potential"),
         "E_L": Parameter(-54.387 * mV, low=-70 * mV, high=-50 * mV, meaning="leak reversal potential"),
         "v_spike": Parameter(0 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
+        "v_back": Parameter(-40 * mV, shared=True, meaning="potential that v falls below between two spikes"),
     },
     initial={
         "v": -65 * mV,

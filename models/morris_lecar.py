@@ -13,9 +13,10 @@ morris_lecar = Neuron(
     w_inf = 0.5*(1 + tanh((v - V_3)/V_4)) : 1
     tau_w = 1/cosh((v - V_3)/(2*V_4)) : 1
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="rk4",
     dt=0.05 * ms,
     parameters={
@@ -51,6 +52,7 @@ morris_lecar = Neuron(
             0.04 / ms, low=5 * hertz, high=0.2 / ms, scale="log", meaning="rate of the potassium activation"
         ),
         "v_spike": Parameter(0 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
+        "v_back": Parameter(-20 * mV, shared=True, meaning="potential that v falls below between two spikes"),
     },
     # The rest for the numbers above and I = 0.
     initial={"v": -60.855 * mV, "w": "w_inf"},

@@ -20,9 +20,10 @@ wang_buzsaki = Neuron(
     alpha_n = 0.1/exprel(-(v + 34*mV)/(10*mV))/ms : hertz
     beta_n = 0.125*exp(-(v + 44*mV)/(80*mV))/ms : hertz
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="rk4",
     dt=0.02 * ms,
     parameters={
@@ -53,6 +54,7 @@ wang_buzsaki = Neuron(
         "E_L": Parameter(-65 * mV, low=-75 * mV, high=-50 * mV, meaning="leak reversal potential"),
         "phi": Parameter(5, low=1, high=10, meaning="speed of the gates, 1 is Hodgkin and Huxley's at 6.3 C"),
         "v_spike": Parameter(0 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
+        "v_back": Parameter(-40 * mV, shared=True, meaning="potential that v falls below between two spikes"),
     },
     initial={
         "v": -64 * mV,

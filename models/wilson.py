@@ -16,9 +16,10 @@ wilson = Neuron(
     g_Na = (17.8 + 47.6*v_d + 33.8*v_d**2)*msiemens/cm**2 : siemens/meter**2
     v_d = v/(100*mV) : 1
     """,
-    # A spike is an upward crossing of v_spike: there is no reset, and the cell cannot spike again before it is below.
+    # A spike is an upward crossing of v_spike. There is no reset: before the next one v has to fall below v_back, so
+    # that small swings of a depolarized cell are no spikes.
     threshold="v > v_spike",
-    refractory="v > v_spike",
+    refractory="v > v_back",
     method="rk4",
     dt=0.01 * ms,
     parameters={
@@ -50,6 +51,7 @@ wilson = Neuron(
         "tau_T": Parameter(14 * ms, low=3 * ms, high=60 * ms, scale="log", meaning="time constant of T"),
         "tau_H": Parameter(45 * ms, low=10 * ms, high=300 * ms, scale="log", meaning="time constant of H"),
         "v_spike": Parameter(-20 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
+        "v_back": Parameter(-45 * mV, shared=True, meaning="potential that v falls below between two spikes"),
     },
     initial={
         "v": -75 * mV,

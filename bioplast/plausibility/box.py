@@ -37,7 +37,9 @@ class BlackBox:
     dt : Quantity
         The time step to search with; smaller ones are used to check what was found.
     threshold : float, optional
-        Where `spikes` is None, an upward crossing of this voltage is a spike.
+        For a function that returns no spikes: an upward crossing of this voltage is one.
+    back : float, optional
+        With a threshold: what the voltage falls below between two spikes, and rests below; by default the threshold.
     parallel : bool
         The function also accepts a current [steps, candidates], which most functions written with NumPy do. A search is
         then as many times quicker as there are candidates: without it, candidates with different inputs are simulated
@@ -72,6 +74,7 @@ class BlackBox:
     parameters: Mapping[str, Parameter]
     dt: Any
     threshold: float | None = None
+    back: float | None = None
     parallel: bool = False
     name: str = ""
     source: str = field(default="", repr=False)
@@ -88,6 +91,8 @@ class BlackBox:
                 raise BioplastError(f"{self.label}: parameter {name} needs bounds: Parameter(value, low=..., high=...)")
         if not (isinstance(self.dt, Quantity) and self.dt.dim is second.dim and float(self.dt) > 0):
             raise BioplastError(f"{self.label}: dt={self.dt!r} must be a time, such as 0.1*ms")
+        if self.back is not None and (self.threshold is None or self.back > self.threshold):
+            raise BioplastError(f"{self.label}: back={self.back} needs a threshold, which it may not exceed")
 
     def __set_name__(self, owner: Any, name: str) -> None:
         # As for a definition, the place where it is kept gives it its name, once.
@@ -142,10 +147,18 @@ class BlackBox:
         return v, fired
 
     def _crossings(self, v: np.ndarray) -> np.ndarray:
-        above = v > self.threshold
-        crossed = np.zeros_like(above)
-        crossed[1:] = above[1:] & ~above[:-1]
+        steps = np.arange(len(v))[:, None]
+        above = np.maximum.accumulate(np.where(v > self.threshold, steps, -1))
+        below = np.maximum.accumulate(np.where(v <= self.level, steps, -1))
+        spiking = above > below
+        crossed = np.zeros_like(spiking)
+        crossed[1:] = spiking[1:] & ~spiking[:-1]
         return crossed
+
+    @property
+    def level(self) -> float | None:
+        """What the voltage falls below between two spikes; None for a function that says itself when it spikes."""
+        return self.threshold if self.back is None else self.back
 
 
 class BoxPopulation:
@@ -212,7 +225,8 @@ class BoxPopulation:
         current = sweep.current(times)
         voltage, fired = self.box.respond(parameters, current, self.dt)
         index, cells = np.nonzero(fired)
-        return Record(times, voltage, Train.from_events(times[index], cells, sweep.size), current)
+        level = None if self.box.level is None else np.full(sweep.size, self.box.level)
+        return Record(times, voltage, Train.from_events(times[index], cells, sweep.size), current, level)
 
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
@@ -259,6 +273,7 @@ def _joined_records(records: list[Record], places: np.ndarray) -> Record:
         np.concatenate([record.voltage for record in records], axis=1)[:, places],
         _joined_trains([record.spikes for record in records], places),
         np.concatenate([record.current for record in records], axis=1)[:, places],
+        None if records[0].level is None else np.concatenate([record.level for record in records])[places],
     )
 
 
@@ -269,6 +284,8 @@ def _joined(parts: list[Features], places: np.ndarray) -> Features:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], Train):
             joined[name] = _joined_trains(values, places)
+        elif values[0] is None:
+            joined[name] = None
         elif isinstance(values[0], Mapping):
             joined[name] = {key: np.concatenate([value[key] for value in values])[places] for key in values[0]}
         else:

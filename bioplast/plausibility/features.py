@@ -27,12 +27,15 @@ class Record:
         In seconds.
     current : ndarray [steps, N]
         The input, in the unit of the sweep.
+    level : ndarray [N], optional
+        What v falls below between two spikes, if no reset ends them, see `fallen`.
     """
 
     times: np.ndarray
     voltage: np.ndarray
     spikes: Train
     current: np.ndarray
+    level: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Features:
         Whether v was finite throughout.
     driven : ndarray of bool
         Whether the input was that of the sweep, to its end.
+    level : ndarray, optional
+        What v falls below between two spikes, if no reset ends them.
     """
 
     spikes: Train
@@ -85,6 +90,7 @@ class Features:
     final: np.ndarray
     finite: np.ndarray
     driven: np.ndarray
+    level: np.ndarray | None = None
 
     @property
     def rest(self) -> np.ndarray:
@@ -160,6 +166,7 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
         final=v[last, np.arange(size)],
         finite=finite,
         driven=_as_driven(times, record.current, sweep),
+        level=record.level,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .fallen import fallen
 from .features import Features
 from .score import MISSING, Score, at_most
 from .sweep import Sweep
@@ -165,5 +166,6 @@ class Pattern:
                 "the input is that of the pattern": np.where(features.driven, 0, MISSING),
                 "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
+                **fallen(features, "at rest", features.rest_high),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

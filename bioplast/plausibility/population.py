@@ -12,7 +12,7 @@ from .. import program as programs
 from ..definition import Neuron
 from ..errors import BioplastError
 from .features import Features, Record
-from .reduction import SPIKE, VOLTAGE, Reduction
+from .reduction import LEVEL, SPIKE, VOLTAGE, Reduction
 from .sweep import Sweep
 from .train import Train
 
@@ -66,8 +66,9 @@ class Population:
             objects.append(StateMonitor(group, recorded, record=True, when="end", name="candidates_trace"))
         self._reductions = reductions
         self._group = group
-        # A candidate that diverges is judged, not refused.
-        self._program = programs.compile(Network(*objects), self.dt * second, target, namespace={}, watch=None)
+        # A candidate that diverges is judged, not refused. What is found is judged anew with the exact arithmetic.
+        options: dict[str, Any] = {"namespace": {}, "watch": None, "fast_math": True}
+        self._program = programs.compile(Network(*objects), self.dt * second, target, **options)
         self._output: Any = None
 
     def __call__(
@@ -107,7 +108,8 @@ class Population:
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
-        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external])
+        level = self._output.final.get(f"candidates.sweep_{LEVEL}")
+        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], level)
 
 
 def check(neuron: Neuron) -> None:

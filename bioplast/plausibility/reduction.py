@@ -15,12 +15,14 @@ from brian2 import NeuronGroup, Quantity, TimedArray, get_dimensions, second
 
 from ..definition import Neuron
 from ..parameter import unit_text
+from .fallen import level_of
 from .features import CYCLES, Features
 from .sweep import Sweep
 from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL, VALUE, WITHIN, timetable
 from .train import Train
 
 VOLTAGE = "v"
+LEVEL = "level"
 BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
 # So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
 MOST = 500
@@ -56,6 +58,8 @@ class Reduction:
         self._external = neuron.external
         # Here and not when the group is made, since the start may depend on a candidate's parameters.
         self._begin = [f"{name} = {_text(value)}" for name, value in neuron.initial.items()]
+        level = level_of(neuron, VOLTAGE)
+        self._begin += [f"sweep_{LEVEL} = {level}"] * (level is not None)
         volts, amps = neuron.variables[VOLTAGE], neuron.input_dimensions
         self._big = f"{BIG}*{unit_text(volts)}" if unit_text(volts) != "1" else f"{BIG}"
         plain = second.dim / second.dim
@@ -69,6 +73,8 @@ class Reduction:
         self._ranges = ["rest", *(f"range_{k}" for k in range(RANGED))]
         ends = ["low", "high", "top", "final", *(f"{name}_{end}" for name in self._ranges for end in ("low", "high"))]
         dimensions = {**self._columns, **dict.fromkeys(ends, volts), **dict.fromkeys(("row", "wild", "count"), plain)}
+        if level is not None:
+            dimensions[LEVEL] = volts
         if aftermath:
             dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
             dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
@@ -223,6 +229,7 @@ class Reduction:
             final=end["final"],
             finite=finite,
             driven=np.ones(size, dtype=bool),
+            level=end.get(LEVEL),
         )
 
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 #include <vector>
+#include "powers.h"
 #include "synapses_classes.h"
 #include "brianlib/dynamic_array.h"
 #include "brianlib/stdint_compat.h"

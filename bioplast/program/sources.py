@@ -84,7 +84,7 @@ def render(lowered: Lowered, threads: int, csv: Sequence[Csv] | None = None) -> 
         "csv": csv or (),
     }
     rendered = {name: _templates()[name].render(context) for name in ("objects.h", "main.cpp")}
-    plain = ["runtime.h", *(["command_line.h"] if csv is not None else [])]
+    plain = ["powers.h", "runtime.h", *(["command_line.h"] if csv is not None else [])]
     return rendered | {name: (_FOLDER / name).read_text() for name in plain}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
@@ -33,6 +34,7 @@ def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
             features.answers(sweep.windows["fast"]).count, 1, features.nearness_in("fast")
         ),
         "no spike to the slow ramp": features.silent(sweep.windows["slow"]),
+        **fallen(features, "in the end", features.final),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, at_most, exactly
@@ -44,6 +45,7 @@ def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v rising to it": at_least((features.hump - features.trough) / features.reach, RISE),
         "no deeper trough before it": at_most(below, TROUGH),
         "v back towards rest in the end": at_most(left, LEFT),
+        **fallen(features, "in the end", features.final),
     }
 
 

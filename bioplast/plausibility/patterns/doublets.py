@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
@@ -61,6 +62,7 @@ def _resonating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "no spike before its second pulse": features.silent(_before(sweep, "resonant")),
         "no spike to the shorter interval": features.silent(sweep.windows["short"]),
         "no spike to the longer interval": features.silent(sweep.windows["long"]),
+        **fallen(features, "in the end", features.final),
     }
 
 
@@ -78,6 +80,7 @@ def _integrating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "a spike after the closer pair": fires(nearer, 1, features.nearness_in("nearer")),
         "no spike before their second pulse": early,
         "no spike to the distant pair": features.silent(sweep.windows["far"]),
+        **fallen(features, "in the end", features.final),
     }
 
 

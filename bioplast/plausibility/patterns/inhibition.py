@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
@@ -29,7 +30,10 @@ def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
 
 def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     late = Window(sweep.windows["inhibition"].end, sweep.windows["answer"].end).part(0.5, 1)
-    return {"silent again in the second half of the time after it": features.silent(late)}
+    return {
+        "silent again in the second half of the time after it": features.silent(late),
+        **fallen(features, "in the end", features.final),
+    }
 
 
 def _spiking(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:

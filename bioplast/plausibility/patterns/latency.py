@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, exactly
@@ -34,6 +35,7 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "one spike": exactly(train.count, 1, features.nearness),
         "twice the duration of the pulse after its end": at_least(delay / pulse.length, DELAY),
         "two relaxation times after its end": at_least(delay / features.tau, DELAY),
+        **fallen(features, "in the end", features.final),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, at_most, fires
@@ -42,6 +43,7 @@ def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v beyond rest on the third half-cycle": at_least(third / features.reach, AMPLITUDE),
         "the third half-cycle not larger than the second": at_most(third / second, DECAY),
         "a half-cycle of at least five steps": at_least(features.half_period / features.step, STEPS),
+        **fallen(features, "in the end", features.final),
     }
 
 

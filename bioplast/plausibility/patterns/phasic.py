@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Pattern
 from ..requirement import BURST, BURST_SPIKES
@@ -47,6 +48,7 @@ def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "silent for five times as long as the first spike took": at_least(quiet / (train.first - step.start), SILENCE),
         "silent for eight relaxation times": at_least(quiet / features.tau, LASTING),
         "v settled at the end of the step": at_most(drift, DRIFT),
+        **fallen(features, "at the end of the step", features.high["step"]),
         "no spike during a step of half the current": features.silent(sweep.windows["weak step"]),
     }
 

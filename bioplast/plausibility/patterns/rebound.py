@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import BURST, BURST_SPIKES
@@ -29,6 +30,7 @@ def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
         "no spike during the inhibition": features.silent(sweep.windows["inhibition"]),
         "no spike in the last quarter": features.silent(answer.part(0.75, 1)),
+        **fallen(features, "in the end", features.final),
     }
 
 

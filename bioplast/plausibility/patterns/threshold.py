@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import fires
@@ -39,6 +40,7 @@ def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "no spike before that pulse": features.silent(Window(both.start, pulse.start)),
         "no spike to the pulse alone": features.silent(sweep.windows["alone"]),
         "no spike to the inhibition alone": features.silent(sweep.windows["inhibition alone"]),
+        **fallen(features, "in the end", features.final),
     }
 
 

@@ -338,13 +338,19 @@ def _recorded(codeobj: Any) -> list[str]:
     return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
 
 
+_BRIANS_POWER = "#define _brian_pow(x, y) (pow((x), (y)))"
+_POWER = "#define _brian_pow(x, y) (powers::power((x), (y)))"
 _POINTER = re.compile(r"\s*[\w:]+\*\s.*\b(_ptr|_namespace)\w+ = \w+;")
 
 
 def _tidy(text: str, vectors: list[str]) -> str:
-    """Undo what Brian2 takes from the order of a set or from a vector's length, so that it changes no source."""
+    """Undo what Brian2 takes from the order of a set or from a vector's length, so that it changes no source.
+
+    And let powers be taken as in powers.h.
+    """
     lines: list[str] = []
-    for pointers, group in itertools.groupby(text.split("\n"), lambda line: bool(_POINTER.fullmatch(line))):
+    given = text.replace(_BRIANS_POWER, _POWER).split("\n")
+    for pointers, group in itertools.groupby(given, lambda line: bool(_POINTER.fullmatch(line))):
         found = list(group)
         lines += sorted(_restricted(line, vectors) for line in found) if pointers else found
     return "\n".join(lines)
