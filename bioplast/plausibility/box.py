@@ -12,6 +12,7 @@ from brian2 import Quantity, second
 from ..errors import BioplastError
 from ..parameter import Parameter
 from .features import Features, Record, reduce
+from .levels import Levels
 from .sweep import Piece, Sweep, Window
 from .train import Train
 
@@ -149,16 +150,21 @@ class BlackBox:
     def _crossings(self, v: np.ndarray) -> np.ndarray:
         steps = np.arange(len(v))[:, None]
         above = np.maximum.accumulate(np.where(v > self.threshold, steps, -1))
-        below = np.maximum.accumulate(np.where(v <= self.level, steps, -1))
+        below = np.maximum.accumulate(np.where(v <= self._back, steps, -1))
         spiking = above > below
         crossed = np.zeros_like(spiking)
         crossed[1:] = spiking[1:] & ~spiking[:-1]
         return crossed
 
     @property
-    def level(self) -> float | None:
-        """What the voltage falls below between two spikes; None for a function that says itself when it spikes."""
+    def _back(self) -> float | None:
         return self.threshold if self.back is None else self.back
+
+    def levels(self, size: int) -> Levels | None:
+        """Those of `size` candidates; None for a function that says itself when it spikes."""
+        if self.threshold is None:
+            return None
+        return Levels(*(np.full(size, level) for level in (self.threshold, self._back)))
 
 
 class BoxPopulation:
@@ -225,8 +231,8 @@ class BoxPopulation:
         current = sweep.current(times)
         voltage, fired = self.box.respond(parameters, current, self.dt)
         index, cells = np.nonzero(fired)
-        level = None if self.box.level is None else np.full(sweep.size, self.box.level)
-        return Record(times, voltage, Train.from_events(times[index], cells, sweep.size), current, level)
+        trains = Train.from_events(times[index], cells, sweep.size)
+        return Record(times, voltage, trains, current, self.box.levels(sweep.size))
 
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
@@ -267,13 +273,19 @@ def _joined_trains(trains: list[Train], places: np.ndarray) -> Train:
     return Train(np.concatenate(padded)[places])
 
 
+def _joined_levels(levels: list[Any], places: np.ndarray) -> Levels | None:
+    if levels[0] is None:
+        return None
+    return Levels(*(np.concatenate([getattr(part, name) for part in levels])[places] for name in ("spike", "back")))
+
+
 def _joined_records(records: list[Record], places: np.ndarray) -> Record:
     return Record(
         records[0].times,
         np.concatenate([record.voltage for record in records], axis=1)[:, places],
         _joined_trains([record.spikes for record in records], places),
         np.concatenate([record.current for record in records], axis=1)[:, places],
-        None if records[0].level is None else np.concatenate([record.level for record in records])[places],
+        _joined_levels([record.levels for record in records], places),
     )
 
 
@@ -284,8 +296,8 @@ def _joined(parts: list[Features], places: np.ndarray) -> Features:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], Train):
             joined[name] = _joined_trains(values, places)
-        elif values[0] is None:
-            joined[name] = None
+        elif name == "levels":
+            joined[name] = _joined_levels(values, places)
         elif isinstance(values[0], Mapping):
             joined[name] = {key: np.concatenate([value[key] for value in values])[places] for key in values[0]}
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import BioplastError
+from .features import Record
 from .pattern import Scale
 from .population import Population
 from .relaxation import relaxation_time
@@ -57,8 +58,8 @@ def calibrate(
     Returns
     -------
     Scale
-        With numbers in SI base units. The rheobase is the smallest step, of either sign, that changes whether the cell
-        fires.
+        With numbers in SI base units. How long a spike lasts is measured where no reset ends it. The rheobase is the
+        smallest step, of either sign, that changes whether the cell fires.
 
     Raises
     ------
@@ -102,9 +103,18 @@ def calibrate(
         rests = np.abs(after[:, 0]).max() < AT_REST * depolarization
         recovery = time if rests else relaxation_time(after, cells.dt)[0]
         wait *= 4
+    spike = _spike(record, cells.dt)
     # A cell that fires on after the step has no such time.
-    recovery = LASTING * time if np.isnan(recovery) else max(recovery, time)
-    return Scale(float(time), rheobase, depolarization, recovery=float(recovery))
+    recovery = LASTING * time if np.isnan(recovery) else max(recovery, time, spike)
+    return Scale(float(time), rheobase, depolarization, recovery=float(recovery), spike=spike)
+
+
+def _spike(record: Record, dt: float) -> float:
+    """How long a spike of the first cell lasts in seconds, if no reset ends it: the time above what it crosses."""
+    if record.levels is None:
+        return 0.0
+    aloft = (record.voltage[:, 0] > record.levels.spike[0]).sum() * dt
+    return float(aloft / max(int(record.spikes.count[0]), 1))
 
 
 def _threshold(

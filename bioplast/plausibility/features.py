@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .levels import Levels
 from .sweep import Sweep, Window, total
 from .train import Train
 
@@ -27,15 +28,15 @@ class Record:
         In seconds.
     current : ndarray [steps, N]
         The input, in the unit of the sweep.
-    level : ndarray [N], optional
-        What v falls below between two spikes, if no reset ends them, see `fallen`.
+    levels : Levels, optional
+        If no reset ends the spikes.
     """
 
     times: np.ndarray
     voltage: np.ndarray
     spikes: Train
     current: np.ndarray
-    level: np.ndarray | None = None
+    levels: Levels | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Features:
     ----------
     spikes : Train
     tau : ndarray
-        The relaxation time of the membrane, in seconds.
+        The relaxation time of the membrane in seconds, or how long its spikes last, if no reset ends them and that is
+        longer.
     step : ndarray
         The time step, in seconds.
     rest_low, rest_high : ndarray
@@ -70,8 +72,8 @@ class Features:
         Whether v was finite throughout.
     driven : ndarray of bool
         Whether the input was that of the sweep, to its end.
-    level : ndarray, optional
-        What v falls below between two spikes, if no reset ends them.
+    levels : Levels, optional
+        If no reset ends the spikes.
     """
 
     spikes: Train
@@ -90,7 +92,7 @@ class Features:
     final: np.ndarray
     finite: np.ndarray
     driven: np.ndarray
-    level: np.ndarray | None = None
+    levels: Levels | None = None
 
     @property
     def rest(self) -> np.ndarray:
@@ -151,7 +153,7 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
     trough, hump = _rise(v, seen)
     return Features(
         spikes=record.spikes,
-        tau=np.broadcast_to(np.asarray(tau, dtype=float), (size,)),
+        tau=lasting(np.broadcast_to(np.asarray(tau, dtype=float), (size,)), *_aloft(v, record, sweep, alive)),
         step=np.full(size, times[1] - times[0]),
         rest_low=rest_low,
         rest_high=rest_high,
@@ -166,8 +168,29 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
         final=v[last, np.arange(size)],
         finite=finite,
         driven=_as_driven(times, record.current, sweep),
-        level=record.level,
+        levels=record.levels,
     )
+
+
+def lasting(tau: np.ndarray, aloft: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The longer of the relaxation time and the mean duration of a spike [N].
+
+    Parameters
+    ----------
+    tau : ndarray [N]
+    aloft : ndarray [N]
+        How long v was above the level whose crossing is a spike, in all; seconds.
+    count : ndarray [N]
+        The number of spikes in the same time.
+    """
+    return np.maximum(tau, np.where(count > 0, aloft / np.maximum(count, 1), 0.0))
+
+
+def _aloft(v: np.ndarray, record: Record, sweep: Sweep, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if record.levels is None:
+        return np.zeros(sweep.size), np.zeros(sweep.size, dtype=int)
+    spikes = record.spikes.between(sweep.rests[0].start, sweep.end)
+    return (alive & (v > record.levels.spike)).sum(axis=0) * (record.times[1] - record.times[0]), spikes.count
 
 
 def _range(v: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -37,6 +37,8 @@ class Scale:
     recovery : float or ndarray, optional
         How long the cell takes to come to rest after a train of spikes, measured as the relaxation time is, which it is
         unless given.
+    spike : float or ndarray
+        How long a spike lasts that no reset ends, in seconds: no stimulus is short for the cell that is over sooner.
     """
 
     time: float | np.ndarray
@@ -44,6 +46,12 @@ class Scale:
     voltage: float | np.ndarray
     threshold: float | np.ndarray | None = None
     recovery: float | np.ndarray | None = None
+    spike: float | np.ndarray = 0.0
+
+    @property
+    def tau(self) -> float | np.ndarray:
+        """The unit of short times: the relaxation time, or the duration of a spike if that is longer."""
+        return np.maximum(self.time, self.spike)
 
     @property
     def units(self) -> Mapping[str, float | np.ndarray]:
@@ -51,8 +59,8 @@ class Scale:
         return {
             "rheobase": self.current,
             "threshold": self.current if self.threshold is None else self.threshold,
-            "tau": self.time,
-            "recovery": self.time if self.recovery is None else self.recovery,
+            "tau": self.tau,
+            "recovery": self.tau if self.recovery is None else self.recovery,
             "1": 1.0,
         }
 

@@ -12,7 +12,7 @@ from .. import program as programs
 from ..definition import Neuron
 from ..errors import BioplastError
 from .features import Features, Record
-from .reduction import LEVEL, SPIKE, VOLTAGE, Reduction
+from .reduction import SPIKE, VOLTAGE, Reduction
 from .sweep import Sweep
 from .train import Train
 
@@ -96,10 +96,17 @@ class Population:
         self._program.duration = steps * self.dt
         with np.errstate(all="ignore"):
             self._output = self._program(values, tables, seed=0)
-        final = {name.partition(".")[2]: value for name, value in self._output.final.items()}
         return self._reductions.features(
-            final, self._spikes(), sweep, np.broadcast_to(tau, self.size), np.broadcast_to(scale, self.size), self.dt
+            self._final(),
+            self._spikes(),
+            sweep,
+            np.broadcast_to(tau, self.size),
+            np.broadcast_to(scale, self.size),
+            self.dt,
         )
+
+    def _final(self) -> Mapping[str, np.ndarray]:
+        return {name.partition(".")[2]: value for name, value in self._output.final.items()}
 
     def _spikes(self) -> Train:
         times, indices = self._output.events("candidates_spikes")
@@ -108,8 +115,8 @@ class Population:
     def record(self) -> Record:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
-        level = self._output.final.get(f"candidates.sweep_{LEVEL}")
-        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], level)
+        levels = self._reductions.levels(self._final())
+        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], levels)
 
 
 def check(neuron: Neuron) -> None:

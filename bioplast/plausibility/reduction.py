@@ -15,14 +15,14 @@ from brian2 import NeuronGroup, Quantity, TimedArray, get_dimensions, second
 
 from ..definition import Neuron
 from ..parameter import unit_text
-from .fallen import level_of
-from .features import CYCLES, Features
+from .features import CYCLES, Features, lasting
+from .levels import Levels, levels_of
 from .sweep import Sweep
 from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL, VALUE, WITHIN, timetable
 from .train import Train
 
 VOLTAGE = "v"
-LEVEL = "level"
+CROSSED, BACK, ALOFT = "crossed_level", "back_level", "aloft"
 BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
 # So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
 MOST = 500
@@ -58,8 +58,9 @@ class Reduction:
         self._external = neuron.external
         # Here and not when the group is made, since the start may depend on a candidate's parameters.
         self._begin = [f"{name} = {_text(value)}" for name, value in neuron.initial.items()]
-        level = level_of(neuron, VOLTAGE)
-        self._begin += [f"sweep_{LEVEL} = {level}"] * (level is not None)
+        levels = levels_of(neuron, VOLTAGE)
+        if levels is not None:
+            self._begin += [f"sweep_{name} = {level}" for name, level in zip((CROSSED, BACK), levels, strict=True)]
         volts, amps = neuron.variables[VOLTAGE], neuron.input_dimensions
         self._big = f"{BIG}*{unit_text(volts)}" if unit_text(volts) != "1" else f"{BIG}"
         plain = second.dim / second.dim
@@ -73,8 +74,8 @@ class Reduction:
         self._ranges = ["rest", *(f"range_{k}" for k in range(RANGED))]
         ends = ["low", "high", "top", "final", *(f"{name}_{end}" for name in self._ranges for end in ("low", "high"))]
         dimensions = {**self._columns, **dict.fromkeys(ends, volts), **dict.fromkeys(("row", "wild", "count"), plain)}
-        if level is not None:
-            dimensions[LEVEL] = volts
+        if levels is not None:
+            dimensions |= {CROSSED: volts, BACK: volts, ALOFT: plain}
         if aftermath:
             dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
             dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
@@ -114,6 +115,7 @@ class Reduction:
             group.set_event_schedule(SPIKE, when="before_thresholds")
             group.run_on_event(SPIKE, "sweep_count += 1", when="before_thresholds", order=1)
             code = [*self._widen("sweep_low", "sweep_high", VOLTAGE, VOLTAGE)]
+            code += [f"sweep_{ALOFT} += sweep_{ALIVE}*int({VOLTAGE} > sweep_{CROSSED})"] * (ALOFT in self._variables)
             code += self._course() if self.aftermath else []
             group.run_regularly("\n".join(code), when="end", name=f"{group.name}_reduce")
 
@@ -189,6 +191,13 @@ class Reduction:
             values[f"sweep_{name}"] = table[name][0] if name in table else np.full(sweep.size, start)
         return values, {f"sweep_{name}_at": table[name] for name in self._columns}
 
+    @staticmethod
+    def levels(final: Mapping[str, np.ndarray]) -> Levels | None:
+        """The levels, from the values that the variables have in the end."""
+        if f"sweep_{BACK}" not in final:
+            return None
+        return Levels(final[f"sweep_{CROSSED}"], final[f"sweep_{BACK}"])
+
     def features(
         self,
         final: Mapping[str, np.ndarray],
@@ -214,7 +223,7 @@ class Reduction:
             finite &= np.isfinite(end[name]) & (np.abs(end[name]) < BIG)
         return Features(
             spikes=spikes,
-            tau=tau,
+            tau=lasting(tau, end[ALOFT] * dt, spikes.count) if ALOFT in end else tau,
             step=np.full(size, dt),
             rest_low=end["rest_low"],
             rest_high=end["rest_high"],
@@ -229,7 +238,7 @@ class Reduction:
             final=end["final"],
             finite=finite,
             driven=np.ones(size, dtype=bool),
-            level=end.get(LEVEL),
+            levels=self.levels({f"sweep_{name}": value for name, value in end.items()}),
         )
 
 

@@ -14,7 +14,7 @@ from ..definition import Neuron
 from .assessable import Model
 from .box import BlackBox, BoxPopulation
 from .features import Record
-from .reduction import LEVEL, VOLTAGE, Reduction
+from .reduction import VOLTAGE, Reduction
 from .sweep import Sweep
 from .train import Train
 
@@ -87,5 +87,5 @@ class Response:
         with np.errstate(all="ignore"):
             out = program({f"cell.{name}": value for name, value in begun.items()}, tables, seed=0)
         states, (times, index) = out.states["cell_trace"], out.events("cell_spikes")
-        level = out.final.get(f"cell.sweep_{LEVEL}")
-        return Record(states["t"], states[VOLTAGE], Train.from_events(times, index, 1), states[neuron.external], level)
+        levels = reduction.levels({name.partition(".")[2]: value for name, value in out.final.items()})
+        return Record(states["t"], states[VOLTAGE], Train.from_events(times, index, 1), states[neuron.external], levels)

@@ -35,6 +35,8 @@ FINER, TRIED, UNTRIED = 10, 16, 1e-6
 # At least, and at most, so many time steps to a relaxation time; fewer are enough for a method of fourth order, whose
 # error is then 1e-5 of what decays.
 STEPS, FOURTH_ORDER_STEPS, MOST_STEPS = 20, 8, 100
+# A rest, or a step, has at most so many time steps: a cell may recover thousands of times more slowly than it relaxes.
+MOST_RECOVERING = 80_000
 # The first sample, in populations, and the generations without anything better after which a search is given up.
 SAMPLES, STALE = 4, 15
 METHODS = ("cma", "de")
@@ -110,7 +112,8 @@ class Objective:
     ):
         self.pattern, self.scale, self.size = pattern, scale, size
         self.dt = fine_step(neuron, scale) if dt is None else dt
-        self.space = Space.of(neuron, pattern)
+        longest = MOST_RECOVERING * self.dt / float(np.max(scale.units["recovery"]))
+        self.space = Space.of(neuron, pattern, {"recovery": longest})
         self._make = functools.partial(population, neuron, target=target, method=method)
         self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
         self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
@@ -228,9 +231,9 @@ class Objective:
         return np.where(answered, high, 1.0) * current
 
     def _pulse(self) -> Sweep:
-        course = Course(self.size).rest(REST * self.scale.time).event("answer")
+        course = Course(self.size).rest(REST * self.scale.tau).event("answer")
         course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
-        return course.end(FOLLOWED * self.scale.time)
+        return course.end(FOLLOWED * self.scale.tau)
 
     def _relaxation(self, points: np.ndarray) -> np.ndarray:
         """The relaxation time of each candidate, if the criterion asks for it."""

@@ -42,8 +42,14 @@ class Space:
     knobs: tuple[Axis, ...]
 
     @classmethod
-    def of(cls, neuron: Any, pattern: Pattern) -> Space:
+    def of(cls, neuron: Any, pattern: Pattern, longest: Mapping[str, float] | None = None) -> Space:
         """The parameters that have bounds, and all knobs.
+
+        Parameters
+        ----------
+        neuron, pattern
+        longest : dict of str to float, optional
+            Knobs in these units end there, instead of at their own upper bounds, but not below twice the lower ones.
 
         Raises
         ------
@@ -57,7 +63,8 @@ class Space:
         )
         if not parameters:
             raise BioplastError(f"{neuron.label} cannot be assessed: none of its parameters has bounds (low, high)")
-        knobs = tuple(Axis(name, k.low, k.high, k.scale == "log") for name, k in pattern.knobs.items())
+        most = {name: max((longest or {}).get(k.unit, k.high), 2 * k.low) for name, k in pattern.knobs.items()}
+        knobs = tuple(Axis(name, k.low, min(k.high, most[name]), k.scale == "log") for name, k in pattern.knobs.items())
         return cls(parameters, knobs)
 
     @property

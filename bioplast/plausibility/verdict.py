@@ -78,9 +78,9 @@ class Winner:
 
     def pulse(self) -> Sweep:
         """The small pulse whose answer shows the relaxation time of the cell."""
-        course = Course(1).rest(REST * self.scale.time).event("answer")
+        course = Course(1).rest(REST * self.scale.tau).event("answer")
         course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
-        return course.end(FOLLOWED * self.scale.time)
+        return course.end(FOLLOWED * self.scale.tau)
 
 
 @dataclass(frozen=True)
