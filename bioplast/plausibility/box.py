@@ -296,6 +296,8 @@ def _joined(parts: list[Features], places: np.ndarray) -> Features:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], Train):
             joined[name] = _joined_trains(values, places)
+        elif name == "width":
+            joined[name] = None if values[0] is None else np.concatenate(values)[places]
         elif name == "levels":
             joined[name] = _joined_levels(values, places)
         elif isinstance(values[0], Mapping):

@@ -47,8 +47,7 @@ class Features:
     ----------
     spikes : Train
     tau : ndarray
-        The relaxation time of the membrane in seconds, or how long its spikes last, if no reset ends them and that is
-        longer.
+        The relaxation time of the membrane, in seconds.
     step : ndarray
         The time step, in seconds.
     rest_low, rest_high : ndarray
@@ -74,6 +73,8 @@ class Features:
         Whether the input was that of the sweep, to its end.
     levels : Levels, optional
         If no reset ends the spikes.
+    width : ndarray, optional
+        How long a spike then lasts, the mean time above the level that it crosses; in seconds.
     """
 
     spikes: Train
@@ -93,6 +94,12 @@ class Features:
     finite: np.ndarray
     driven: np.ndarray
     levels: Levels | None = None
+    width: np.ndarray | None = None
+
+    @property
+    def longer(self) -> np.ndarray:
+        """The relaxation time, or the duration of a spike that no reset ends if that is longer."""
+        return self.tau if self.width is None else np.maximum(self.tau, self.width)
 
     @property
     def rest(self) -> np.ndarray:
@@ -153,7 +160,7 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
     trough, hump = _rise(v, seen)
     return Features(
         spikes=record.spikes,
-        tau=lasting(np.broadcast_to(np.asarray(tau, dtype=float), (size,)), *_aloft(v, record, sweep, alive)),
+        tau=np.broadcast_to(np.asarray(tau, dtype=float), (size,)),
         step=np.full(size, times[1] - times[0]),
         rest_low=rest_low,
         rest_high=rest_high,
@@ -169,28 +176,20 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
         finite=finite,
         driven=_as_driven(times, record.current, sweep),
         levels=record.levels,
+        width=_width(v, record, sweep, alive),
     )
 
 
-def lasting(tau: np.ndarray, aloft: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """The longer of the relaxation time and the mean duration of a spike [N].
-
-    Parameters
-    ----------
-    tau : ndarray [N]
-    aloft : ndarray [N]
-        How long v was above the level whose crossing is a spike, in all; seconds.
-    count : ndarray [N]
-        The number of spikes in the same time.
-    """
-    return np.maximum(tau, np.where(count > 0, aloft / np.maximum(count, 1), 0.0))
+def width(aloft: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The mean duration of a spike [N], 0 without one; from the time above the level and the spikes meanwhile."""
+    return np.where(count > 0, aloft / np.maximum(count, 1), 0.0)
 
 
-def _aloft(v: np.ndarray, record: Record, sweep: Sweep, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _width(v: np.ndarray, record: Record, sweep: Sweep, alive: np.ndarray) -> np.ndarray | None:
     if record.levels is None:
-        return np.zeros(sweep.size), np.zeros(sweep.size, dtype=int)
-    spikes = record.spikes.between(sweep.rests[0].start, sweep.end)
-    return (alive & (v > record.levels.spike)).sum(axis=0) * (record.times[1] - record.times[0]), spikes.count
+        return None
+    aloft = (alive & (v > record.levels.spike)).sum(axis=0) * (record.times[1] - record.times[0])
+    return width(aloft, record.spikes.between(sweep.rests[0].start, sweep.end).count)
 
 
 def _range(v: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

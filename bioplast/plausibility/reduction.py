@@ -15,7 +15,7 @@ from brian2 import NeuronGroup, Quantity, TimedArray, get_dimensions, second
 
 from ..definition import Neuron
 from ..parameter import unit_text
-from .features import CYCLES, Features, lasting
+from .features import CYCLES, Features, width
 from .levels import Levels, levels_of
 from .sweep import Sweep
 from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL, VALUE, WITHIN, timetable
@@ -223,7 +223,7 @@ class Reduction:
             finite &= np.isfinite(end[name]) & (np.abs(end[name]) < BIG)
         return Features(
             spikes=spikes,
-            tau=lasting(tau, end[ALOFT] * dt, spikes.count) if ALOFT in end else tau,
+            tau=tau,
             step=np.full(size, dt),
             rest_low=end["rest_low"],
             rest_high=end["rest_high"],
@@ -238,7 +238,8 @@ class Reduction:
             final=end["final"],
             finite=finite,
             driven=np.ones(size, dtype=bool),
-            levels=self.levels({f"sweep_{name}": value for name, value in end.items()}),
+            levels=self.levels(final),
+            width=width(end[ALOFT] * dt, spikes.count) if ALOFT in end else None,
         )
 
 

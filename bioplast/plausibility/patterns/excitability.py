@@ -71,7 +71,8 @@ def _class_2(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
         **_quickening(features, sweep),
         "a range of rates of at most 2": at_most(gaps.at(0) / gaps.at(-1), NARROW),
-        "a first interval of at most 3.75 relaxation times": at_most(gaps.at(0) / features.tau, HIGH),
+        # No interval is shorter than a spike, which lasts longer than the membrane relaxes in some models.
+        "a first interval of at most 3.75 relaxation times": at_most(gaps.at(0) / features.longer, HIGH),
         "a ramp that adds at most 0.3 of the current during the first interval": at_most(gaps.at(0) / onset, SLOW),
         "a current that grows 3.3-fold after the first spike": at_least((train.last - ramp.start) / onset, FAR),
     }

@@ -35,8 +35,16 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "one spike": exactly(train.count, 1, features.nearness),
         "twice the duration of the pulse after its end": at_least(delay / pulse.length, DELAY),
         "two relaxation times after its end": at_least(delay / features.tau, DELAY),
+        **_beyond(features, delay),
         **fallen(features, "in the end", features.final),
     }
+
+
+def _beyond(features: Features, delay: np.ndarray) -> dict[str, np.ndarray]:
+    """Without a reset the rise of a spike takes time, which is no latency."""
+    if features.width is None:
+        return {}
+    return {"the duration of a spike after its end": at_least(delay / features.width, 1.0)}
 
 
 spike_latency = Pattern(
