@@ -44,7 +44,19 @@ def test_features_while_simulating_are_those_of_the_recording(model, letter):
     offline = reduce(population.record(), sweep, scale.time, scale.voltage)
     assert online.spikes.count.sum() > 0
     assert offline.driven.all()
-    for name in ("tau", "longer", "rest_low", "rest_high", "top", "cycles", "half_period", "trough", "hump", "final", "finite"):
+    for name in (
+        "tau",
+        "longer",
+        "rest_low",
+        "rest_high",
+        "top",
+        "cycles",
+        "half_period",
+        "trough",
+        "hump",
+        "final",
+        "finite",
+    ):
         assert np.array_equal(getattr(online, name), getattr(offline, name), equal_nan=True), name
     for name in online.low:
         assert np.array_equal(online.low[name], offline.low[name])
