@@ -48,8 +48,10 @@ def assess(
     simulated again at smaller time steps and with another integration method, and called reproduced if it holds there.
     "Not found" is no proof; "impossible" has one.
 
-    Of a model without a reset, such as Hodgkin and Huxley's, every upward crossing of the threshold is a spike, a
-    damped ring of v around it too: look at the traces before you believe that such a model has a pattern.
+    Of a model without a reset, such as Hodgkin and Huxley's, an upward crossing of the threshold is a spike. Give it a
+    refractory condition with a level of its own, ``threshold="v > 0*mV", refractory="v > -40*mV"``: before the next
+    spike v has to fall below that level, and a cell that rests, or ends, above it is blocked. With one level for both,
+    the swings of a depolarized cell are spikes too.
 
     Parameters
     ----------
