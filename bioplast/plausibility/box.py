@@ -296,7 +296,7 @@ def _joined(parts: list[Features], places: np.ndarray) -> Features:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], Train):
             joined[name] = _joined_trains(values, places)
-        elif name == "width":
+        elif name in ("width", "lowest_spike", "highest_swing"):
             joined[name] = None if values[0] is None else np.concatenate(values)[places]
         elif name == "levels":
             joined[name] = _joined_levels(values, places)

@@ -1,4 +1,4 @@
-"""What is asked of silence, where no reset ends a spike."""
+"""What is asked of silence, and of spikes, where no reset ends them."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def fallen(features: Features, when: str, v: np.ndarray) -> dict[str, np.ndarray
         return {}
     excess = (v - features.levels.back) / features.reach
     return {f"v {when} below the level that a spike starts from": np.log2(1 + np.maximum(excess, 0) / EXCESS)}
+
+
+def all_or_none(features: Features) -> dict[str, np.ndarray]:
+    """The requirement that spikes are clearly higher than other swings, see `levels`; none without levels."""
+    if features.levels is None or features.lowest_spike is None or features.highest_swing is None:
+        return {}
+    gap = features.levels.gap
+    lacking = np.clip(gap - (features.lowest_spike - features.highest_swing), 0, gap)
+    return {"spikes clearly higher than any other swing": np.log2(1 + lacking / np.where(gap > 0, gap, 1.0))}

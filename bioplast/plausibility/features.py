@@ -75,6 +75,9 @@ class Features:
         If no reset ends the spikes.
     width : ndarray, optional
         How long a spike then lasts, the mean time above the level that it crosses; in seconds.
+    lowest_spike, highest_swing : ndarray, optional
+        Of the swings of v from below the level between spikes and back: the lowest peak that is a spike, and the
+        highest that is none; infinite without one.
     """
 
     spikes: Train
@@ -95,6 +98,8 @@ class Features:
     driven: np.ndarray
     levels: Levels | None = None
     width: np.ndarray | None = None
+    lowest_spike: np.ndarray | None = None
+    highest_swing: np.ndarray | None = None
 
     @property
     def longer(self) -> np.ndarray:
@@ -158,6 +163,7 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
     rest = (rest_low + rest_high) / 2
     cycles, half_period = _half_cycles(times, v - rest, seen)
     trough, hump = _rise(v, seen)
+    lowest_spike, highest_swing = _swings(v, record.levels, alive)
     return Features(
         spikes=record.spikes,
         tau=np.broadcast_to(np.asarray(tau, dtype=float), (size,)),
@@ -177,6 +183,8 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
         driven=_as_driven(times, record.current, sweep),
         levels=record.levels,
         width=_width(v, record, sweep, alive),
+        lowest_spike=lowest_spike,
+        highest_swing=highest_swing,
     )
 
 
@@ -190,6 +198,24 @@ def _width(v: np.ndarray, record: Record, sweep: Sweep, alive: np.ndarray) -> np
         return None
     aloft = (alive & (v > record.levels.spike)).sum(axis=0) * (record.times[1] - record.times[0])
     return width(aloft, record.spikes.between(sweep.rests[0].start, sweep.end).count)
+
+
+def _swings(v: np.ndarray, levels: Levels | None, alive: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The lowest peak of a spike and the highest of another swing, of those that end where `alive` [steps, N] holds."""
+    if levels is None:
+        return None, None
+    lowest, highest = np.full(v.shape[1], np.inf), np.full(v.shape[1], -np.inf)
+    for k in range(v.shape[1]):
+        above = np.concatenate([[False], v[:, k] > levels.back[k]])
+        starts, ends = (np.flatnonzero(edge) for edge in (above[1:] & ~above[:-1], ~above[1:] & above[:-1]))
+        for start, end in zip(starts, ends, strict=False):
+            if alive[end, k]:
+                peak = v[start:end, k].max()
+                if peak > levels.spike[k]:
+                    lowest[k] = min(lowest[k], peak)
+                else:
+                    highest[k] = max(highest[k], peak)
+    return lowest, highest
 
 
 def _range(v: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,8 @@
 
 Without a reset a spike is an upward crossing, and so is each swing of a depolarized membrane. What tells them apart is
 where v comes from: a cell that is at rest, or silent again, is below the level that v has to fall to before it can
-spike once more. Otherwise it is blocked, and its silence none.
+spike once more. Otherwise it is blocked, and its silence none. And spikes are all or none: of the swings that start
+from below that level and return there, those that are spikes are clearly higher than the others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..definition import Neuron
+
+# How much higher the lowest spike is than the highest other swing, as a part of the distance between the two levels.
+GAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Levels:
 
     spike: np.ndarray
     back: np.ndarray
+
+    @property
+    def gap(self) -> np.ndarray:
+        """How much higher the lowest spike is than the highest other swing."""
+        return GAP * (self.spike - self.back)
 
 
 def levels_of(neuron: Neuron, voltage: str = "v") -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .fallen import fallen
+from .fallen import all_or_none, fallen
 from .features import Features
 from .score import MISSING, Score, at_most
 from .sweep import Sweep
@@ -175,5 +175,6 @@ class Pattern:
                 "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
                 **fallen(features, "at rest", features.rest_high),
+                **all_or_none(features),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

@@ -23,6 +23,7 @@ from .train import Train
 
 VOLTAGE = "v"
 CROSSED, BACK, ALOFT = "crossed_level", "back_level", "aloft"
+PEAK, LOWEST, HIGHEST = "swing_peak", "lowest_spike", "highest_swing"
 BEGIN, CHANGE, SPIKE = "sweep_begin", "sweep_change", "sweep_spike"
 # So many spikes of a candidate are counted, and then no more, so that one that fires at every step costs no memory.
 MOST = 500
@@ -33,6 +34,7 @@ GRID = 1e-9
 BIG = 1e300
 # Where the variables start: ranges are empty.
 _STARTS = {"low": BIG, "high": -BIG, "top": -BIG, "before": BIG, "lowest": BIG, "rise": -BIG, "cycle": -1.0}
+_STARTS |= {PEAK: -BIG, LOWEST: BIG, HIGHEST: -BIG}
 _COURSE = ("before", "lowest", "rise", "trough", "hump", "previous")
 
 
@@ -75,7 +77,7 @@ class Reduction:
         ends = ["low", "high", "top", "final", *(f"{name}_{end}" for name in self._ranges for end in ("low", "high"))]
         dimensions = {**self._columns, **dict.fromkeys(ends, volts), **dict.fromkeys(("row", "wild", "count"), plain)}
         if levels is not None:
-            dimensions |= {CROSSED: volts, BACK: volts, ALOFT: plain}
+            dimensions |= {CROSSED: volts, BACK: volts, ALOFT: plain, PEAK: volts, LOWEST: volts, HIGHEST: volts}
         if aftermath:
             dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
             dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
@@ -115,7 +117,7 @@ class Reduction:
             group.set_event_schedule(SPIKE, when="before_thresholds")
             group.run_on_event(SPIKE, "sweep_count += 1", when="before_thresholds", order=1)
             code = [*self._widen("sweep_low", "sweep_high", VOLTAGE, VOLTAGE)]
-            code += [f"sweep_{ALOFT} += sweep_{ALIVE}*int({VOLTAGE} > sweep_{CROSSED})"] * (ALOFT in self._variables)
+            code += self._swings() if ALOFT in self._variables else []
             code += self._course() if self.aftermath else []
             group.run_regularly("\n".join(code), when="end", name=f"{group.name}_reduce")
 
@@ -148,6 +150,20 @@ class Reduction:
     def _next(self) -> list[str]:
         lines = [f"sweep_{name} = sweep_{name}_at((sweep_row + 1)*{GRID}*second, i)" for name in self._columns]
         return [*lines, "sweep_row += 1", f"sweep_low = {self._big}", f"sweep_high = -{self._big}"]
+
+    def _swings(self) -> list[str]:
+        """The peaks of v between two times below the level that it falls to between spikes."""
+        big = self._big
+        return [
+            f"sweep_{ALOFT} += sweep_{ALIVE}*int({VOLTAGE} > sweep_{CROSSED})",
+            f"sweep_outside = int({VOLTAGE} > sweep_{BACK})",
+            f"sweep_ended = sweep_{ALIVE}*(1 - sweep_outside)*int(sweep_{PEAK} > sweep_{BACK})",
+            f"sweep_fired = sweep_ended*int(sweep_{PEAK} > sweep_{CROSSED})",
+            "sweep_failed = sweep_ended - sweep_fired",
+            f"sweep_{LOWEST} = clip(sweep_fired*sweep_{PEAK} + (1 - sweep_fired)*{big}, -{big}, sweep_{LOWEST})",
+            f"sweep_{HIGHEST} = clip(sweep_failed*sweep_{PEAK} - (1 - sweep_failed)*{big}, sweep_{HIGHEST}, {big})",
+            f"sweep_{PEAK} = sweep_outside*clip({VOLTAGE}, sweep_{PEAK}, {big}) - (1 - sweep_outside)*{big}",
+        ]
 
     def _course(self) -> list[str]:
         """The course after the last spike: everything starts over at a spike."""
@@ -240,7 +256,14 @@ class Reduction:
             driven=np.ones(size, dtype=bool),
             levels=self.levels(final),
             width=width(end[ALOFT] * dt, spikes.count) if ALOFT in end else None,
+            lowest_spike=_bounded(end.get(LOWEST)),
+            highest_swing=_bounded(end.get(HIGHEST)),
         )
+
+
+def _bounded(value: np.ndarray | None) -> np.ndarray | None:
+    """Infinity for what is beyond any potential."""
+    return None if value is None else np.where(np.abs(value) < BIG, value, np.copysign(np.inf, value))
 
 
 def _text(value: Any) -> str:

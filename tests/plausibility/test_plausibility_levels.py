@@ -35,6 +35,11 @@ def judged(letter: str, record: Record) -> Score:
 @pytest.mark.parametrize("letter", author_cells.LETTERS)
 def test_the_published_responses_are_accepted_with_levels_and_not_if_they_rest_above_them(letter):
     record = author_cells.reference(letter)
+    # The author's program keeps what a reset leaves; without a reset there is a peak.
+    index = np.searchsorted(record.times, record.spikes.times[0][np.isfinite(record.spikes.times[0])] - 1e-9)
+    voltage = record.voltage.copy()
+    voltage[index] = 30.0
+    record = replace(record, voltage=voltage)
     assert judged(letter, replace(record, levels=LEVELS)).failed() == []
     high = replace(record, levels=Levels(LEVELS.spike, np.array([record.voltage[0, 0] - 0.5])))
     assert AT_REST in judged(letter, high).failed()
@@ -154,6 +159,44 @@ def test_the_duration_of_a_spike_is_the_time_above_what_it_crosses():
         assert reduce(record, sweep, tau, 10.0).longer == pytest.approx(longer, rel=1e-12)
     silent = Record(times, voltage * 0 - 65, Train.of([np.array([])]), sweep.current(times), LEVELS)
     assert reduce(silent, sweep, 1e-3, 10.0).width[0] == 0
+
+
+GRADED = "spikes clearly higher than any other swing"
+
+
+@pytest.mark.parametrize(
+    ("peaks", "graded"),
+    [
+        # The levels are 0 and -40, so 20 have to lie between spikes and other swings.
+        ([1, 30, 50], False),
+        ([15, -6, -7, 30], False),
+        ([15, -4, 30], True),
+        ([30, -6, 13], True),
+        ([-1, -10], False),
+        # Below the level between spikes, so no swing at all.
+        ([1, -41], False),
+    ],
+)
+def test_spikes_are_all_or_none(peaks, graded):
+    """Triangular swings from rest; the lowest spike and the highest other swing are as by brute force."""
+    sweep = PATTERNS["A"].sweep(
+        {"rest": np.array([40.0]), "duration": np.array([200.0]), "amplitude": np.array([1.0])}, Scale(1e-3, 1.0, 1.0)
+    )
+    times, voltage = np.arange(241) * 1e-3, np.full((241, 1), -65.0)
+    # One before the watched rest does not count.
+    for k, peak in zip((4, *range(60, 240, 20)), (5.0, *peaks), strict=False):
+        voltage[k : k + 11, 0] = -65 + (peak + 65) * np.r_[np.linspace(0, 1, 6), np.linspace(0.8, 0, 5)]
+    record = Record(times, voltage, Train.of([np.array([])]), sweep.current(times), LEVELS)
+    features = reduce(record, sweep, 1e-3, 10.0)
+    assert features.lowest_spike[0] == min((p for p in peaks if p > 0), default=np.inf)
+    assert features.highest_swing[0] == max((p for p in peaks if -40 < p < 0), default=-np.inf)
+    found = PATTERNS["A"].score(features, sweep).failed()
+    assert (GRADED in found) == graded
+
+
+def test_a_cell_with_one_level_for_both_is_not_asked_for_all_or_none():
+    record = replace(author_cells.reference("A"), levels=Levels(LEVELS.spike, LEVELS.spike))
+    assert judged("A", record).failed() == []
 
 
 def swinging(parameters: np.ndarray, current: np.ndarray, dt: float) -> tuple[np.ndarray, None]:

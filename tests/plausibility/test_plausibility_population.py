@@ -58,6 +58,11 @@ def test_features_while_simulating_are_those_of_the_recording(model, letter):
         "finite",
     ):
         assert np.array_equal(getattr(online, name), getattr(offline, name), equal_nan=True), name
+    swings = [(f.lowest_spike, f.highest_swing) for f in (online, offline)]
+    assert (swings[0][0] is not None) == (model == "fitzhugh-nagumo")
+    if model == "fitzhugh-nagumo":
+        assert np.isfinite(swings[0]).any(axis=1).all()
+        assert np.array_equal(*swings)
     for name in online.low:
         assert np.array_equal(online.low[name], offline.low[name])
         assert np.array_equal(online.high[name], offline.high[name])
