@@ -10,7 +10,7 @@ from typing import Any
 
 import bioplast
 from bioplast import figure
-from bioplast.errors import UnknownName
+from bioplast.errors import BioplastError, UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Section, Trial
 from bioplast.figure_scorecard import Mark, agreement_table, answer_grid
 from bioplast.plausibility import PATTERNS
@@ -41,8 +41,8 @@ MODELS = {
 }
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
-# Which budget and starts a cell has: by what the figure says, and what it does not have.
-_KINDS = {"+": "", "-": "other_", "?": "other_", "": "new_"}
+# Which budget and starts a cell has: by what the figure says of it, "none" if it does not have the model.
+_KINDS = {"+": "", "-": "other_", "?": "other_", "none": "new_"}
 PANELS = 20
 SEED = 1
 
@@ -71,13 +71,21 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     for letter in settings["patterns"]:
         if letter not in PATTERNS:
             raise UnknownName("pattern", letter, PATTERNS)
+    for one in settings["signs"]:
+        if one not in _KINDS:
+            raise UnknownName("sign of the figure", one, _KINDS)
     made = []
     for model in settings["models"]:
         for letter in settings["patterns"]:
+            told = sign(model, letter) or "none"
+            if told not in settings["signs"]:
+                continue
             cell = {"model": model, "letter": letter, "target": targets[0], "size": settings["size"]}
-            kind = _KINDS[sign(model, letter)]
+            kind = _KINDS[told]
             cell |= {name: settings[kind + name] for name in ("budget", "starts")}
             made.append(Trial(f"{model}/{letter}", cell, SEED))
+    if not made:
+        raise BioplastError(f"no cell of these models and patterns has a sign among {', '.join(settings['signs'])}")
     return made
 
 
@@ -190,6 +198,8 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
     parts = []
     for model in settings["models"]:
         found = {letter: result for name, letter, result in _cells(results) if name == model}
+        if not found:
+            continue
         card = Scorecard.of(definition(model), SEED, settings["budget"], settings["starts"], found)
         file = figure.save(card.grid(), folder / model, dpi=110)
         rows = [
@@ -234,6 +244,7 @@ plausibility = Protocol(
         "demo": {
             "models": ["integrate-and-fire"],
             "patterns": list("ALCM"),
+            "signs": list(_KINDS),
             "budget": 64,
             "starts": 1,
             "other_budget": 64,
@@ -246,6 +257,7 @@ plausibility = Protocol(
         "quick": {
             "models": list(MODELS)[:6],
             "patterns": list(PATTERNS),
+            "signs": list(_KINDS),
             "budget": 96,
             "starts": 1,
             "other_budget": 96,
@@ -258,6 +270,7 @@ plausibility = Protocol(
         "full": {
             "models": list(MODELS),
             "patterns": list(PATTERNS),
+            "signs": list(_KINDS),
             "budget": 12_000,
             "starts": 5,
             "other_budget": 6_000,

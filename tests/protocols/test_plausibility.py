@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bioplast import experiment
-from bioplast.errors import UnknownName
+from bioplast.errors import BioplastError, UnknownName
 from bioplast.plausibility import PATTERNS
 from bioplast.plausibility.published import figure_2
 from bioplast.plausibility.result import PatternResult, Trace
@@ -92,6 +92,20 @@ def test_what_does_not_exist_is_refused_by_name():
     for change, said in (({"models": "integrate"}, "model of plausibility"), ({"patterns": "A,Z"}, "unknown pattern")):
         with pytest.raises(UnknownName, match=said):
             experiment.run("plausibility", out="unused", changes=change)
+
+
+def test_cells_may_be_chosen_by_what_the_figure_says_of_them():
+    given = dict(protocol.plausibility.presets["full"], models=["fitzhugh-nagumo", "adex"])
+    chosen = {}
+    for signs in (["+"], ["?"], ["none"], ["+", "-", "?", "none"]):
+        chosen["".join(signs)] = [trial.id for trial in protocol.trials({**given, "signs": signs}, ["cpp"], [1])]
+    assert chosen["+"] == [f"fitzhugh-nagumo/{letter}" for letter in "ABGIJKMOPRS"]
+    assert chosen["?"] == ["fitzhugh-nagumo/D"]
+    assert chosen["none"] == [f"adex/{letter}" for letter in PATTERNS]
+    assert len(chosen["+-?none"]) == 40
+    for signs, said in ((["x"], "unknown sign of the figure 'x'"), (["none"], "no cell of these models")):
+        with pytest.raises(BioplastError, match=said):
+            protocol.trials({**given, "models": ["wilson"], "signs": signs}, ["cpp"], [1])
 
 
 @pytest.mark.build
