@@ -179,7 +179,7 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
     Parameters
     ----------
     models : dict of str to dict of str to Mark
-        By model, then by the letter of the pattern; all models have the same letters.
+        By model, then by the letter of the pattern; the cell of a pattern that a model lacks stays empty.
     title : str
 
     Returns
@@ -193,14 +193,15 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
     """
     if not models:
         raise ValueError("there is nothing to draw: give at least one model")
-    letters = list(next(iter(models.values())))
+    letters = sorted({letter for cells in models.values() for letter in cells})
     width = max(map(len, models)) * 0.075 + 0.2
     with _styled():
         figure = _new(max(width + 0.5 * len(letters) + 0.3, 7.4), 0.36 * len(models) + 1.3)
         axes = figure.subplots()
         for row, cells in enumerate(models.values()):
             for column, letter in enumerate(letters):
-                _mark(axes, column, row, cells[letter])
+                if letter in cells:
+                    _mark(axes, column, row, cells[letter])
         axes.set_xlim(0, len(letters))
         axes.set_ylim(len(models), 0)
         axes.set_xticks(np.arange(len(letters)) + 0.5, letters)

@@ -54,5 +54,8 @@ def test_the_table_has_both_verdicts_in_each_cell_and_a_colour_for_each_agreemen
     assert colour["B"] == colour["C"] == colour[green]
     assert colour["E"] == colour[red]
     assert len({colour[letter] for letter in (green, red, yellow, blue, grey)}) == 5
+    part = agreement_table({"one": {"A": marks["A"]}, "other": {"C": marks["C"], "B": marks["B"]}}, title="").axes[0]
+    assert [label.get_text() for label in part.get_xticklabels()] == list("ABC")
+    assert len(part.patches) == 3
     with pytest.raises(ValueError, match="nothing to draw"):
         agreement_table({}, title="")
