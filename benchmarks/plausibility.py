@@ -40,7 +40,7 @@ def main() -> None:
     reduction.attach(group, features=False)
     spikes = SpikeMonitor(group, name="candidates_spikes")
     duration = (int(np.ceil(sweep.end.max() / DT)) + 1) * DT
-    bare = programs.compile(Network(group, spikes), duration * second, "cpp", namespace={}, watch=None)
+    bare = programs.compile(Network(group, spikes), duration * second, "cpp", namespace={}, watch=None, fast_math=True)
     begun, tables = reduction.values(sweep, DT)
     values = {f"candidates.{name}": value for name, value in (parameters | begun).items()}
 
