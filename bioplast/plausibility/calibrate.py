@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import BioplastError
-from .features import Record
 from .pattern import Scale
 from .population import Population
 from .relaxation import relaxation_time
@@ -95,7 +94,7 @@ def calibrate(
     rheobase, depolarization = _threshold(firing, amplitudes, step, neuron.label)
     recovery, wait = np.nan, STEPS * cells.dt
     while np.isnan(recovery) and wait <= LONGEST * cells.dt:
-        cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
+        features = cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
         record = cells.record()
         onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - cells.dt / 2)
         after = record.voltage[over:] - record.voltage[onset - 1]
@@ -103,18 +102,10 @@ def calibrate(
         rests = np.abs(after[:, 0]).max() < AT_REST * depolarization
         recovery = time if rests else relaxation_time(after, cells.dt)[0]
         wait *= 4
-    spike = _spike(record, cells.dt)
+    spike = 0.0 if features.width is None else float(features.width[0])
     # A cell that fires on after the step has no such time.
     recovery = LASTING * time if np.isnan(recovery) else max(recovery, time, spike)
     return Scale(float(time), rheobase, depolarization, recovery=float(recovery), spike=spike)
-
-
-def _spike(record: Record, dt: float) -> float:
-    """How long a spike of the first cell lasts in seconds, if no reset ends it: the time above what it crosses."""
-    if record.levels is None:
-        return 0.0
-    aloft = (record.voltage[:, 0] > record.levels.spike[0]).sum() * dt
-    return float(aloft / max(int(record.spikes.count[0]), 1))
 
 
 def _threshold(
