@@ -4,7 +4,8 @@ from brian2 import cm, hertz, ms, msiemens, mV, uF
 
 from bioplast.definition import Neuron, Parameter
 
-# Class 1 (a saddle-node on the limit cycle): g_Ca = 4 mS/cm^2, V_3 = 12 mV, V_4 = 17.4 mV, phi = 1/(15 ms).
+# Class 1 (a saddle-node on the limit cycle): g_Ca = 4 mS/cm^2, V_3 = 12 mV, V_4 = 17.4 mV, phi = 1/(15 ms). Bistable (a
+# homoclinic orbit of the saddle): the same with phi = 0.23/ms.
 morris_lecar = Neuron(
     """
     dv/dt = (I - g_L*(v - V_L) - g_Ca*m_inf*(v - V_Ca) - g_K*w*(v - V_K))/C : volt
@@ -49,7 +50,7 @@ morris_lecar = Neuron(
         "V_3": Parameter(2 * mV, low=-20 * mV, high=20 * mV, meaning="half activation of potassium"),
         "V_4": Parameter(30 * mV, low=10 * mV, high=40 * mV, meaning="spread of the potassium activation"),
         "phi": Parameter(
-            0.04 / ms, low=5 * hertz, high=0.2 / ms, scale="log", meaning="rate of the potassium activation"
+            0.04 / ms, low=5 * hertz, high=0.5 / ms, scale="log", meaning="rate of the potassium activation"
         ),
         "v_spike": Parameter(0 * mV, shared=True, meaning="potential whose upward crossing is a spike"),
         "v_back": Parameter(-20 * mV, shared=True, meaning="potential that v falls below between two spikes"),

@@ -188,6 +188,7 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "cell": _cell(model, result) if result.shown else "",
             "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
             "argument": result.argument,
+            "remark": result.remark,
         }
         for model, letter, result in _cells(results)
     ]
@@ -210,6 +211,7 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
                 "starts": f"{result.found} of {result.starts}" if result.starts else "",
                 "loss": result.loss,
                 "cell, or what is missing": card.group(letter) if result.shown else "; ".join(result.failed),
+                "remark": result.remark,
             }
             for letter, result in found.items()
         ]
@@ -236,7 +238,7 @@ plausibility = Protocol(
         "cold start. What is found is simulated again at half and at a tenth of the time step and with another "
         "integration method: it counts 1 if it holds everywhere and 0.5 if it holds at some step sizes only; 0 is not "
         "found, or impossible by an argument. With preset full, cells of the figure with a + are searched from five "
-        "starts with 12,000 candidates each, its others from one with 6,000 and those of younger models from one with "
+        "starts with 20,000 candidates each, its others from one with 6,000 and those of younger models from one with "
         "2,000: what was not found there is the weaker evidence. Behind each model's agreement stands the number of "
         "cells that the paper settles."
     ),
@@ -271,7 +273,7 @@ plausibility = Protocol(
             "models": list(MODELS),
             "patterns": list(PATTERNS),
             "signs": list(_KINDS),
-            "budget": 12_000,
+            "budget": 20_000,
             "starts": 5,
             "other_budget": 6_000,
             "other_starts": 1,

@@ -16,6 +16,7 @@ from ..program import targets
 from .assessable import Model, assessable
 from .box import BlackBox, BoxPopulation
 from .calibrate import calibrate
+from .fallen import blocked
 from .impossible import argument
 from .pattern import Pattern, Scale
 from .patterns import PATTERNS
@@ -29,6 +30,7 @@ TARGETS = ("cpp", "openmp", "cython", "numpy")
 SIZE = 128
 BUDGET = 3000
 STARTS = 3
+BLOCKED = "released from a depolarization block: without input v is above the level that it falls to between spikes"
 # So often a start searches on when what it found does not hold at every step size.
 TRIES = 5
 
@@ -125,6 +127,7 @@ class Assessor:
             found=sum(one.verdict.word == REPRODUCED for one in tries),
             evaluations=sum(one.evaluations for one in tries),
             failed=list(best.found.failed),
+            remark=BLOCKED if blocked(record, sweep) and best.verdict.word in (REPRODUCED, FRAGILE) else "",
             trace=Trace.of(record, sweep),
         )
 

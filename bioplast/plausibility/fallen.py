@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .features import Features
+from .features import Features, Record
+from .sweep import Sweep
 
 # An excess over the level that is this part of the sweep's depolarization counts 1.
 EXCESS = 0.05
@@ -16,6 +17,15 @@ def fallen(features: Features, when: str, v: np.ndarray) -> dict[str, np.ndarray
         return {}
     excess = (v - features.levels.back) / features.reach
     return {f"v {when} below the level that a spike starts from": np.log2(1 + np.maximum(excess, 0) / EXCESS)}
+
+
+def blocked(record: Record, sweep: Sweep) -> bool:
+    """Whether a single cell was silent above that level, in a depolarization block, before the first event."""
+    if record.levels is None:
+        return False
+    rest = sweep.rests[0]
+    v = record.voltage[(record.times >= rest.start[0]) & (record.times < rest.end[0]), 0]
+    return bool(v.max(initial=-np.inf) > record.levels.back[0])
 
 
 def all_or_none(features: Features) -> dict[str, np.ndarray]:

@@ -60,6 +60,8 @@ def _details(card: Scorecard, letter: str, result: PatternResult) -> str:
     parts = [f"<h3>({letter}) {escape(result.name)}: {escape(result.verdict)}</h3>"]
     if result.argument:
         parts.append(f"<p>{escape(result.argument)}</p>")
+    if result.remark:
+        parts.append(f"<p>{escape(result.remark[:1].upper() + result.remark[1:])}.</p>")
     if result.failed:
         parts.append(f"<p>The best candidate fails at: {escape('; '.join(result.failed))}.</p>")
     if result.checks:

@@ -103,6 +103,8 @@ class Pattern:
         (features, sweep) -> violations [N] by requirement, see `score`.
     timed : bool
         Whether the criterion asks for the relaxation time.
+    blocked : bool
+        Whether a cell may be silent without input because it is depolarized too much, see `levels`.
     lasting : str
         The knob that is the length of a step, if what the cell does has to go on for as long as the step lasts.
     probe : callable, optional
@@ -117,6 +119,7 @@ class Pattern:
     protocol: Callable[[Mapping[str, np.ndarray], int], Sweep] = field(repr=False)
     criterion: Callable[[Features, Sweep], Mapping[str, np.ndarray]] = field(repr=False)
     timed: bool = False
+    blocked: bool = False
     lasting: str = ""
     probe: Callable[[Mapping[str, np.ndarray], int], Sweep] | None = field(default=None, repr=False)
 
@@ -174,7 +177,7 @@ class Pattern:
                 "the input is that of the pattern": np.where(features.driven, 0, MISSING),
                 "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
-                **fallen(features, "at rest", features.rest_high),
+                **({} if self.blocked else fallen(features, "at rest", features.rest_high)),
                 **all_or_none(features),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

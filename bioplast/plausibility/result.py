@@ -130,6 +130,8 @@ class PatternResult:
     argument : str
         Of an impossible one, why.
     trace : Trace or None
+    remark : str
+        What else is to be known of the cell.
     """
 
     letter: str
@@ -145,6 +147,7 @@ class PatternResult:
     failed: list[str] = field(default_factory=list)
     argument: str = ""
     trace: Trace | None = None
+    remark: str = ""
 
     @property
     def shown(self) -> bool:

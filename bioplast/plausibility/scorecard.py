@@ -148,7 +148,11 @@ class Scorecard:
         shown = [k for k in range(len(heads)) if any(line[k] for line in lines[1:])]
         widths = [max(len(line[k]) for line in lines) for k in shown]
         table = ["  ".join(f"{line[k]:<{w}}" for k, w in zip(shown, widths, strict=True)).rstrip() for line in lines]
-        groups = [f"{letter}  {self.group(letter)}" for letter, r in self.results.items() if r.shown]
+        groups = [
+            f"{letter}  {self.group(letter)}{f'  # {r.remark}' if r.remark else ''}"
+            for letter, r in self.results.items()
+            if r.shown
+        ]
         parts = [f"{self.model}: {self.headline()} (seed {self.seed})", "\n".join(table), self.costs(), *groups]
         return "\n\n".join(filter(None, [*parts[:3], "\n".join(groups)]))
 

@@ -234,6 +234,22 @@ def test_an_after_hyperpolarization_is_no_depolarizing_after_potential():
     assert "no deeper trough before it" in judged("Q", replace(record, voltage=voltage)).failed()
 
 
+@pytest.mark.parametrize(
+    ("end", "width", "hidden"),
+    [(11.0, None, False), (11.4, None, False), (13.0, None, True), (13.0, 1.0, True), (13.0, 2.0, False)],
+)
+def test_a_pulse_that_outlasts_the_spike_hides_what_comes_after_it(end, width, hidden):
+    """The same response, to pulses that end before, shortly after, and long after the spike at 11.3 ms."""
+    record, sweep = author_cells.reference("Q"), author_cells.windows("Q")
+    longer = Window(np.array([9.0]), np.array([end]))
+    piece = replace(sweep.pieces[0], end=longer.end)
+    sweep = replace(sweep, pieces=(piece,), windows={**sweep.windows, "pulse": longer}, aftermath=longer.end)
+    record = replace(record, current=sweep.current(record.times))
+    features = reduce(record, sweep, author_cells.relaxation("Q"), 10.0)
+    score = PATTERNS["Q"].score(replace(features, width=None if width is None else np.array([width])), sweep)
+    assert ("the pulse over when the spike is" in score.failed()) == hidden
+
+
 @pytest.mark.parametrize("letter", LETTERS)
 def test_a_cell_that_drifts_is_not_at_rest(letter):
     record, sweep = author_cells.reference(letter), author_cells.windows(letter)

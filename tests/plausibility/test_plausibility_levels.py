@@ -14,6 +14,7 @@ from bioplast import BioplastError, BlackBox, Parameter
 from bioplast.definition import Neuron
 from bioplast.models import fitzhugh_nagumo, hodgkin_huxley, integrate_and_fire, morris_lecar
 from bioplast.plausibility import PATTERNS, Record, Scale, Score, Train, reduce
+from bioplast.plausibility.fallen import blocked
 from bioplast.plausibility.levels import Levels, levels_of
 from bioplast.plausibility.population import Population
 
@@ -23,8 +24,9 @@ LEVELS = Levels(np.array([0.0]), np.array([-40.0]))
 AT_REST = "v at rest below the level that a spike starts from"
 IN_THE_END = "v in the end below the level that a spike starts from"
 IN_THE_STEP = "v at the end of the step below the level that a spike starts from"
-# Their last event ends with silence; the others end with the stimulus, or firing.
-SILENT_IN_THE_END = "IJKLMNOQRST"
+# Their last event ends with silence; the others end with the stimulus, or firing. S and T ask for no more than silence.
+SILENT_IN_THE_END = "IJKLMNOQR"
+FROM_BLOCK = "ST"
 
 
 def judged(letter: str, record: Record) -> Score:
@@ -42,7 +44,10 @@ def test_the_published_responses_are_accepted_with_levels_and_not_if_they_rest_a
     record = replace(record, voltage=voltage)
     assert judged(letter, replace(record, levels=LEVELS)).failed() == []
     high = replace(record, levels=Levels(LEVELS.spike, np.array([record.voltage[0, 0] - 0.5])))
-    assert AT_REST in judged(letter, high).failed()
+    assert (AT_REST in judged(letter, high).failed()) == (letter not in FROM_BLOCK)
+    sweep = author_cells.windows(letter)
+    assert not blocked(replace(record, levels=LEVELS), sweep) and not blocked(record, sweep)
+    assert blocked(replace(record, levels=high.levels), sweep)
 
 
 @pytest.mark.parametrize("letter", author_cells.LETTERS)
@@ -51,9 +56,9 @@ def test_a_cell_that_stays_depolarized_after_its_last_spike_is_blocked_and_not_s
     voltage = record.voltage.copy()
     end = round(author_cells.windows(letter).end[0] / (record.times[1] - record.times[0]))
     voltage[end - 5 :] = -20.0
-    blocked = replace(record, voltage=voltage, levels=LEVELS)
-    assert (IN_THE_END in judged(letter, blocked).failed()) == (letter in SILENT_IN_THE_END)
-    assert IN_THE_END not in judged(letter, replace(blocked, levels=None)).failed()
+    stuck = replace(record, voltage=voltage, levels=LEVELS)
+    assert (IN_THE_END in judged(letter, stuck).failed()) == (letter in SILENT_IN_THE_END)
+    assert IN_THE_END not in judged(letter, replace(stuck, levels=None)).failed()
 
 
 @pytest.mark.parametrize("letter", "BD")

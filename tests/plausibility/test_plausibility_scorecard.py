@@ -16,6 +16,7 @@ from bioplast.plausibility.scorecard import Scorecard
 from bioplast.plausibility.verdict import Winner
 
 FOUND = {"a": -3.25, "b": 50.000000000000014, "c": -0.065, "v_thresh": -0.05}
+REMARK = "released from a block"
 CHECKS = {
     name: {
         "dt": 1e-4 / n,
@@ -39,7 +40,9 @@ def card() -> Scorecard:
     told = stimulus(winner.sweep(PATTERNS["A"]), winner)
     results = {
         "A": PatternResult("A", "tonic spiking", "reproduced", 0.0, FOUND, told, {}, 3, 2, 900, [], "", trace()),
-        "G": PatternResult("G", "class 1 excitable", "fragile", 0.0, FOUND, told, CHECKS, 3, 1, 2100, [], "", trace()),
+        "G": PatternResult(
+            "G", "class 1 excitable", "fragile", 0.0, FOUND, told, CHECKS, 3, 1, 2100, [], "", trace(), REMARK
+        ),
         "H": PatternResult(
             "H", "class 2 excitable", "not found", 0.12, FOUND, told, {}, 3, 0, 9000, ["a < b"], "", trace()
         ),
@@ -66,6 +69,12 @@ def test_the_json_has_the_promised_keys_and_is_plain(card):
 def test_a_result_survives_json(card):
     for result in card.results.values():
         assert PatternResult.read(json.loads(json.dumps(result.plain()))) == result
+
+
+def test_a_remark_stands_beside_the_cell_it_is_about(card):
+    assert f"{card.group('G')}  # {REMARK}\n" in f"{card}\n"
+    assert str(card).count(REMARK) == card.to_html().lower().count(REMARK) == 1
+    assert json.loads(card.to_json())["patterns"]["G"]["remark"] == REMARK
 
 
 def test_the_code_of_a_cell_makes_that_very_cell(card):

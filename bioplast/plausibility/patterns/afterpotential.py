@@ -19,6 +19,8 @@ HUMP = 0.02
 RISE = 0.01
 # The trough is not farther below rest than the hump above it: no after-hyperpolarization takes its place.
 TROUGH = 1.0
+# The pulse is over when the spike is, but for this part of it: what is still on hides an after-hyperpolarization.
+OVER = 0.1
 # In the end v is back: at most this part of the hump is left.
 LEFT = 0.5
 
@@ -39,8 +41,12 @@ def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     hump = features.hump - features.rest
     below = np.maximum(features.rest - features.trough, 0) / hump.clip(0)
     left = np.abs(features.final - features.rest) / hump.clip(0)
+    # Without a reset a spike takes time.
+    spike = train.last + (0.0 if features.width is None else features.width)
+    pulse = sweep.windows["pulse"]
     return {
         "one spike": exactly(train.count, 1, features.nearness),
+        "the pulse over when the spike is": at_most(np.maximum(pulse.end - spike, 0) / pulse.length, OVER),
         "a hump above rest after the spike": at_least(hump / features.reach, HUMP),
         "v rising to it": at_least((features.hump - features.trough) / features.reach, RISE),
         "no deeper trough before it": at_most(below, TROUGH),
@@ -52,7 +58,8 @@ def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 depolarizing_after_potential = Pattern(
     "Q",
     "depolarizing after-potential",
-    "A pulse is answered with one spike, after which v rises once more, above rest, before it returns.",
+    "A pulse is answered with one spike as it ends or later, after which v rises once more, above rest, before it "
+    "returns.",
     {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, "tau")},
     _pulse,
     _depolarized,

@@ -1,4 +1,8 @@
-"""A step of inhibition that is answered while it lasts, with spikes (S) or bursts (T)."""
+"""A step of inhibition that is answered while it lasts, with spikes (S) or bursts (T).
+
+The paper asks for a cell that is quiescent without input and fires when it is hyperpolarized. A cell in a
+depolarization block is one, and what inhibition does there is to release it; a result says so, see `fallen.blocked`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
@@ -30,10 +33,7 @@ def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
 
 def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     late = Window(sweep.windows["inhibition"].end, sweep.windows["answer"].end).part(0.5, 1)
-    return {
-        "silent again in the second half of the time after it": features.silent(late),
-        **fallen(features, "in the end", features.final),
-    }
+    return {"silent again in the second half of the time after it": features.silent(late)}
 
 
 def _spiking(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -76,6 +76,7 @@ inhibition_induced_spiking = Pattern(
     _KNOBS,
     _inhibition,
     _spiking,
+    blocked=True,
     lasting="duration",
     probe=_probe,
 )
@@ -87,6 +88,7 @@ inhibition_induced_bursting = Pattern(
     _KNOBS,
     _inhibition,
     _bursting,
+    blocked=True,
     lasting="duration",
     probe=_probe,
 )
