@@ -290,4 +290,6 @@ plausibility = Protocol(
     sections=sections,
     tables=tables,
     targets=("cpp", "numpy"),
+    # 2: Q's pulse ends with the spike; S and T may start from a block.
+    version=2,
 )
