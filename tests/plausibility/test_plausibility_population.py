@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import mV
+from brian2 import ms, mV, second
 
 from bioplast.definition import Neuron, Parameter
 from bioplast.errors import BioplastError
@@ -12,7 +12,7 @@ from bioplast.models import fitzhugh_nagumo, integrate_and_fire, izhikevich_2003
 from bioplast.plausibility import PATTERNS, Scale, reduce
 from bioplast.plausibility.calibrate import calibrate
 from bioplast.plausibility.population import Population
-from bioplast.plausibility.search import Objective, search
+from bioplast.plausibility.search import Objective, fine_step, search
 
 UNITS = {
     "izhikevich": (izhikevich_2003, Scale(1.3e-3, 2.7, 0.01)),
@@ -144,6 +144,42 @@ def test_the_units_of_a_leaky_integrator_are_its_time_constant_and_its_leak_time
     assert scale.voltage == pytest.approx(0.015, rel=0.004)
     # It has no other variable than v, so it recovers from spikes as it relaxes.
     assert scale.recovery == pytest.approx(0.020, abs=1e-4)
+
+
+@pytest.mark.build
+def test_a_cell_that_a_spike_leaves_at_rest_recovers_as_it_relaxes():
+    """A leaky integrator that is held at its rest for longer than the step after its spike: v deviates no more."""
+    held = Neuron(
+        "dv/dt = (I - v)/tau : 1 (unless refractory)",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory="3*second",
+        method="euler",
+        dt=0.2 * ms,
+        parameters={"tau": Parameter(20 * ms, low=10 * ms, high=40 * ms)},
+        input="I",
+    )
+    scale = calibrate(held)
+    assert scale.time == pytest.approx(0.020, abs=2e-4)
+    assert scale.recovery == scale.time
+
+
+@pytest.mark.parametrize(
+    ("dt", "method", "step"),
+    [
+        # Within the bounds that the relaxation time of 8 ms gives, the step of the definition.
+        (0.3e-3, "euler", 0.3e-3),
+        (0.8e-3, "rk4", 0.8e-3),
+        # 20 steps to a relaxation time, 8 with a method of fourth order; never more than 100.
+        (2e-3, "euler", 0.4e-3),
+        (2e-3, "rk4", 1e-3),
+        (None, "euler", 0.4e-3),
+        (1e-6, "rk4", 0.08e-3),
+    ],
+)
+def test_the_step_of_a_search_follows_the_relaxation_time(dt, method, step):
+    neuron = integrate_and_fire.replace(dt=None if dt is None else dt * second, method=method)
+    assert fine_step(neuron, Scale(8e-3, 1.0, 1.0)) == pytest.approx(step, rel=1e-12)
 
 
 @pytest.mark.build
