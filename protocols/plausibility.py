@@ -203,6 +203,7 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
             continue
         card = Scorecard.of(definition(model), SEED, settings["budget"], settings["starts"], found)
         file = figure.save(card.grid(), folder / model, dpi=110)
+        remarked = any(result.remark for result in found.values())
         rows = [
             {
                 "pattern": f"{letter} {result.name}",
@@ -211,7 +212,7 @@ def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folde
                 "starts": f"{result.found} of {result.starts}" if result.starts else "",
                 "loss": result.loss,
                 "cell, or what is missing": card.group(letter) if result.shown else "; ".join(result.failed),
-                "remark": result.remark,
+                **({"remark": result.remark} if remarked else {}),
             }
             for letter, result in found.items()
         ]
