@@ -30,8 +30,14 @@ def blocked(record: Record, sweep: Sweep) -> bool:
 
 def all_or_none(features: Features) -> dict[str, np.ndarray]:
     """The requirement that spikes are clearly higher than other swings, see `levels`; none without levels."""
-    if features.levels is None or features.lowest_spike is None or features.highest_swing is None:
+    if features.highest_swing is None:
         return {}
+    return {"spikes clearly higher than any other swing": higher(features, features.highest_swing)}
+
+
+def higher(features: Features, v: np.ndarray) -> np.ndarray:
+    """The violation by spikes that are not clearly higher than v [N], see `Levels.gap`; for cells with levels."""
+    assert features.levels is not None and features.lowest_spike is not None
     gap = features.levels.gap
-    lacking = np.clip(gap - (features.lowest_spike - features.highest_swing), 0, gap)
-    return {"spikes clearly higher than any other swing": np.log2(1 + lacking / np.where(gap > 0, gap, 1.0))}
+    lacking = np.clip(gap - (features.lowest_spike - v), 0, gap)
+    return np.log2(1 + lacking / np.where(gap > 0, gap, 1.0))

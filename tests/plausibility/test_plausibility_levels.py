@@ -61,6 +61,17 @@ def test_a_cell_that_stays_depolarized_after_its_last_spike_is_blocked_and_not_s
     assert IN_THE_END not in judged(letter, replace(stuck, levels=None)).failed()
 
 
+@pytest.mark.parametrize(("peak", "mere"), [(25.0, False), (15.0, True)])
+def test_a_hump_that_barely_crosses_the_level_is_no_late_spike(peak, mere):
+    """The levels are 0 and -40, so a spike gets to 20 at least."""
+    record = author_cells.reference("I")
+    index = np.searchsorted(record.times, record.spikes.times[0][0] - 1e-9)
+    voltage = record.voltage.copy()
+    voltage[index - 1 : index + 1] = [[-10.0], [peak]]
+    failed = judged("I", replace(record, voltage=voltage, levels=LEVELS)).failed()
+    assert failed == (["the spike clearly above the level that it crosses"] if mere else [])
+
+
 @pytest.mark.parametrize("letter", "BD")
 def test_settling_on_a_plateau_is_not_phasic(letter):
     record, step = author_cells.reference(letter), author_cells.windows(letter).windows["step"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
+from ..fallen import fallen, higher
 from ..features import Features
 from ..pattern import Knob, Pattern
 from ..score import at_least, exactly
@@ -41,10 +41,13 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 
 
 def _beyond(features: Features, delay: np.ndarray) -> dict[str, np.ndarray]:
-    """Without a reset the rise of a spike takes time, which is no latency."""
-    if features.width is None:
+    """Without a reset the rise of a spike takes time, which is no latency; nor is a hump that barely gets there one."""
+    if features.width is None or features.levels is None or features.lowest_spike is None:
         return {}
-    return {"the duration of a spike after its end": at_least(delay / features.width, 1.0)}
+    return {
+        "the duration of a spike after its end": at_least(delay / features.width, 1.0),
+        "the spike clearly above the level that it crosses": higher(features, features.levels.spike),
+    }
 
 
 spike_latency = Pattern(
