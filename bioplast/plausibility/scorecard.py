@@ -183,7 +183,8 @@ def _note(result: PatternResult) -> str:
         return f"(loss {result.loss:.2g})"
     if result.verdict == FRAGILE:
         return f"(fails at {', '.join(name for name, check in result.checks.items() if not check['shown'])})"
-    return "" if result.verdict == IMPOSSIBLE else f"({result.found} of {result.starts} starts)"
+    remarked = "; see remark" if result.remark else ""
+    return "" if result.verdict == IMPOSSIBLE else f"({result.found} of {result.starts} starts{remarked})"
 
 
 def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str = "") -> Answer:

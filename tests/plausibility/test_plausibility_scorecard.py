@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import brian2
 import numpy as np
@@ -12,7 +13,7 @@ from bioplast.models import integrate_and_fire
 from bioplast.plausibility import PATTERNS, Record, Scale, Train
 from bioplast.plausibility.published import ROWS, figure_2, published
 from bioplast.plausibility.result import PatternResult, Trace, stimulus
-from bioplast.plausibility.scorecard import Scorecard
+from bioplast.plausibility.scorecard import Scorecard, answer
 from bioplast.plausibility.verdict import Winner
 
 FOUND = {"a": -3.25, "b": 50.000000000000014, "c": -0.065, "v_thresh": -0.05}
@@ -75,6 +76,8 @@ def test_a_remark_stands_beside_the_cell_it_is_about(card):
     assert f"{card.group('G')}  # {REMARK}\n" in f"{card}\n"
     assert str(card).count(REMARK) == card.to_html().lower().count(REMARK) == 1
     assert json.loads(card.to_json())["patterns"]["G"]["remark"] == REMARK
+    assert answer(card["A"], "volt", "").note == "(2 of 3 starts)"
+    assert answer(replace(card["A"], remark=REMARK), "volt", "").note == "(2 of 3 starts; see remark)"
 
 
 def test_the_code_of_a_cell_makes_that_very_cell(card):
