@@ -19,7 +19,7 @@ fitzhugh_nagumo = Neuron(
     parameters={
         "a": Parameter(0.7, low=-0.5, high=1.5, meaning="offset of the recovery"),
         "b": Parameter(0.8, low=0, high=2, meaning="decay of the recovery"),
-        "phi": Parameter(0.08, low=0.001, high=1, scale="log", meaning="slowness of the recovery"),
+        "phi": Parameter(0.08, low=0.001, high=1, scale="log", meaning="speed of the recovery, relative to that of v"),
         "tau": Parameter(1 * ms, low=0.1 * ms, high=10 * ms, scale="log", meaning="unit of time"),
         "v_spike": Parameter(0.5, shared=True, meaning="value whose upward crossing is a spike"),
         "v_back": Parameter(-0.8, shared=True, meaning="value that v falls below between two spikes"),

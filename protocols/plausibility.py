@@ -291,6 +291,6 @@ plausibility = Protocol(
     sections=sections,
     tables=tables,
     targets=("cpp", "numpy"),
-    # 2: Q's pulse ends with the spike; S and T may start from a block.
+    # 2: Q's pulse ends with the spike; S and T may start from a block; I's spike is clearly above its level.
     version=2,
 )

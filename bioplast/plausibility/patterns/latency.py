@@ -42,7 +42,7 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 
 def _beyond(features: Features, delay: np.ndarray) -> dict[str, np.ndarray]:
     """Without a reset the rise of a spike takes time, which is no latency; nor is a hump that barely gets there one."""
-    if features.width is None or features.levels is None or features.lowest_spike is None:
+    if features.levels is None or features.width is None:
         return {}
     return {
         "the duration of a spike after its end": at_least(delay / features.width, 1.0),
