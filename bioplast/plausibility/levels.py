@@ -3,8 +3,8 @@
 Without a reset a spike is an upward crossing, and so is each swing of a depolarized membrane. What tells them apart is
 where v comes from: a cell that is at rest, or silent again, is below the level that v has to fall to before it can
 spike once more. Otherwise it is blocked, and its silence none, unless the pattern allows it, see `Pattern.blocked`. And
-spikes are all or none: of the swings that start from below that level and return there, those that are spikes are clearly
-higher than the others.
+spikes are all or none: of the swings that start from below that level and return there, those that are spikes are
+clearly higher than the others.
 """
 
 from __future__ import annotations
