@@ -18,6 +18,7 @@ from .errors import DefinitionError
 # The units that equation lines are written in, the more familiar first: a dimension is shown in the first that fits.
 _FIELD = ("volt", "amp", "second", "hertz", "siemens", "ohm", "farad", "coulomb", "metre", "mmolar", "mole")
 _OTHER = ("joule", "watt", "newton", "pascal", "kelvin", "kilogram")
+_RAISED = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SI = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
 
 
@@ -47,6 +48,12 @@ def unit_text(dimensions: Any) -> str:
         return familiar
     powers = {name: dimensions.get_dimension("ampere" if name == "amp" else name) for name in _SI}
     return "*".join(name if power == 1 else f"{name}**{power:g}" for name, power in powers.items() if power != 0)
+
+
+def unit_symbols(unit: str) -> str:
+    """What `unit_text` gave, for a figure or a page: "amp/metre**2" as "A/m²", and nothing for "1"."""
+    told = "" if unit == "1" else re.sub(r"[a-z]+", lambda name: getattr(units, name[0]).dispname, unit)
+    return re.sub(r"\*\*([-\d.]+)", lambda power: power[1].translate(_RAISED), told).replace("*", " ")
 
 
 def unit_name(dimensions: Any) -> str:

@@ -31,9 +31,7 @@ from brian2 import (
     siemens,
     volt,
 )
-from brian2.equations.equations import dimensions_and_type_from_string
 from brian2.stateupdaters.base import UnsupportedEquationsException
-from brian2.units.fundamentalunits import get_or_create_dimension
 from brian2.utils.logger import catch_logs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,7 +40,6 @@ from bioplast import Neuron, Parameter, Receptor, Synapse
 from bioplast.definition import definition_of
 from bioplast.errors import BioplastError, DefinitionError, UnknownName
 from bioplast.models import ampa, ampa_synapse, gaba_a, gaba_a_synapse, izhikevich_2003, lif, pair_stdp
-from bioplast.parameter import unit_text
 from bioplast.registry import models
 from bioplast.sequential import sequential
 
@@ -103,12 +100,6 @@ def test_a_parameter_that_cannot_be(arguments, message):
     value, keywords = arguments
     with pytest.raises(DefinitionError, match=message):
         Parameter(value, **keywords)
-
-
-@given(st.lists(st.integers(-3, 3), min_size=7, max_size=7))
-def test_every_unit_text_is_one_that_brian2_reads_back(powers):
-    dimensions = get_or_create_dimension(powers)
-    assert dimensions_and_type_from_string(unit_text(dimensions))[0] is dimensions
 
 
 # ---- groups ----------------------------------------------------------------------------------------------------------

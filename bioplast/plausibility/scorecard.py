@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..definition import Neuron
 from ..figure_scorecard import Answer, answer_grid
-from ..parameter import unit_text
+from ..parameter import unit_symbols, unit_text
 from .assessable import Model
 from .operations import Cost, cost
 from .published import published
@@ -199,8 +199,8 @@ def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str 
         voltage=[v * (1e3 if milli else 1.0) for v in result.trace.voltage],
         current=result.trace.current,
         spikes_ms=[(t - begin) * 1e3 for t in result.trace.spikes],
-        voltage_unit="mV" if milli else "" if voltage_unit == "1" else voltage_unit,
-        current_unit="" if input_unit == "1" else input_unit,
+        voltage_unit="mV" if milli else unit_symbols(voltage_unit),
+        current_unit=unit_symbols(input_unit),
     )
 
 
