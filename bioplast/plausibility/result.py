@@ -12,7 +12,7 @@ from .features import Record
 from .sweep import Piece, Sweep, Window
 from .verdict import FRAGILE, REPRODUCED, Winner
 
-# A trace is kept for drawing with so many stretches of time, the lowest and the highest v of each.
+# A trace is kept for drawing with so many stretches of time, the lowest and the highest v and input of each.
 STRETCHES = 400
 # Of the rest before the first event so much of the remaining time is drawn.
 BEFORE = 0.15
@@ -43,9 +43,10 @@ class Trace:
         shown = np.flatnonzero((record.times >= begin) & (record.times < end))
         chosen: list[int] = []
         for part in np.array_split(shown, min(STRETCHES, len(shown))):
-            v = record.voltage[part, 0]
+            v, current = record.voltage[part, 0], record.current[part, 0]
             if np.isfinite(v).all():
-                chosen += sorted({int(part[0]), int(part[v.argmin()]), int(part[v.argmax()])})
+                extremes = v.argmin(), v.argmax(), current.argmin(), current.argmax()
+                chosen += sorted({int(part[k]) for k in (0, *extremes)})
         spikes = record.spikes.times[0]
         return cls(
             times=record.times[chosen].tolist(),

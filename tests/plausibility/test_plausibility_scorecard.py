@@ -111,17 +111,20 @@ def test_the_page_has_the_traces_the_checks_and_the_reasons(card):
 
 
 def test_a_trace_is_thinned_out_without_its_extremes_and_spikes():
-    """Ten thousand steps, a peak of one step among them."""
+    """Ten thousand steps, a peak of one step among them, and a pulse of one step and either sign."""
     times = np.arange(10_000) * 1e-4
     v = np.sin(50 * times)
     v[4321] = 9.0
     sweep = Winner({}, {"rest": 10.0, "duration": 20.0, "amplitude": 1.0}, Scale(0.02, 1.0, 1.0), 1e-4).sweep(
         PATTERNS["A"]
     )
-    record = Record(times, v[:, None], Train.of([[0.05, 0.3]]), sweep.current(times))
+    current = sweep.current(times)
+    current[4567], current[2345] = 7.0, -7.0
+    record = Record(times, v[:, None], Train.of([[0.05, 0.3]]), current)
     thin = Trace.of(record, sweep)
-    assert len(thin.times) < 1500
+    assert len(thin.times) < 2500
     assert max(thin.voltage) == 9.0
+    assert (max(thin.current), min(thin.current)) == (7.0, -7.0)
     # From 0.15 of the 0.4 s of the event before its onset at 0.2 s.
     assert thin.times[0] == pytest.approx(0.14, abs=1e-3)
     assert thin.spikes == [0.3]
