@@ -167,12 +167,12 @@ def _panels(cells: list[tuple[str, str, PatternResult]], stem: Path, title: str,
     return drawn
 
 
-def _cell(model: str, result: PatternResult) -> str:
-    """The call that makes the cell that was found."""
-    return Scorecard.of(definition(model), SEED, 0, 0, {result.letter: result}).group(result.letter)
-
-
 def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, dict[str, PatternResult]] = {}
+    for model, letter, result in _cells(results):
+        found.setdefault(model, {})[letter] = result
+    # One for each model: a scorecard counts the operations of its model, which takes a second.
+    cards = {model: Scorecard.of(definition(model), SEED, 0, 0, shown) for model, shown in found.items()}
     cells = [
         {
             "model": model,
@@ -185,7 +185,7 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "found": result.found,
             "evaluations": result.evaluations,
             "fails": "; ".join(result.failed or sorted({text for c in result.checks.values() for text in c["failed"]})),
-            "cell": _cell(model, result) if result.shown else "",
+            "cell": cards[model].group(letter) if result.shown else "",
             "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
             "argument": result.argument,
             "remark": result.remark,
