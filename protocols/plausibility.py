@@ -101,6 +101,13 @@ def _cells(results: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, Patte
         yield model, letter, PatternResult.read(plain)
 
 
+def _by_model(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, PatternResult]]:
+    found: dict[str, dict[str, PatternResult]] = {}
+    for model, letter, result in _cells(results):
+        found.setdefault(model, {})[letter] = result
+    return found
+
+
 def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[Row]:
     rows, agreeing = [], {}
     for model, letter, result in _cells(results):
@@ -168,11 +175,8 @@ def _panels(cells: list[tuple[str, str, PatternResult]], stem: Path, title: str,
 
 
 def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, dict[str, PatternResult]] = {}
-    for model, letter, result in _cells(results):
-        found.setdefault(model, {})[letter] = result
     # One for each model: a scorecard counts the operations of its model, which takes a second.
-    cards = {model: Scorecard.of(definition(model), SEED, 0, 0, shown) for model, shown in found.items()}
+    cards = {model: Scorecard.of(definition(model), SEED, 0, 0, found) for model, found in _by_model(results).items()}
     cells = [
         {
             "model": model,
@@ -197,10 +201,7 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
 
 def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Section]:
     parts = []
-    for model in settings["models"]:
-        found = {letter: result for name, letter, result in _cells(results) if name == model}
-        if not found:
-            continue
+    for model, found in _by_model(results).items():
         card = Scorecard.of(definition(model), SEED, settings["budget"], settings["starts"], found)
         file = figure.save(card.grid(), folder / model, dpi=110)
         remarked = any(result.remark for result in found.values())
