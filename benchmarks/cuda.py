@@ -124,14 +124,14 @@ def main() -> None:
     parser.add_argument("--compile-only", action="store_true", help="needs no GPU; writes nothing")
     options = parser.parse_args()
     brian2.prefs.codegen.target = "numpy"
-    from bioplast.program import cuda_toolkit
+    from bioplast.program.cuda import toolkit
 
     rows = list(zoo_rows(options.compile_only))
     for size in options.sizes.split(","):
         rows += cuba_row(int(size), options.milliseconds * ms, options.compile_only)
     if options.compile_only:
         return
-    gpu = cuda_toolkit.gpu()
+    gpu = toolkit.gpu()
     with open(options.out, "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()

@@ -18,9 +18,9 @@ from brian2 import Network, SpikeMonitor, second
 from bioplast import program as programs
 from bioplast.models import izhikevich_2003
 from bioplast.plausibility import PATTERNS, Scale
-from bioplast.plausibility.population import Population
-from bioplast.plausibility.reduction import SPIKE, Reduction
-from bioplast.plausibility.space import Space
+from bioplast.plausibility.cells.population import Population
+from bioplast.plausibility.cells.reduction import SPIKE, Reduction
+from bioplast.plausibility.verdict.space import Space
 
 ROUNDS, DT = 5, 1e-4
 

@@ -12,17 +12,17 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .definition import Neuron, Parameter, Receptor, Synapse
+    from .definition.find import load
     from .errors import BioplastError
     from .experiment.assessment import assess
-    from .plausibility.box import BlackBox
-    from .plausibility.scorecard import Scorecard
+    from .plausibility.cells.black_box import BlackBox
+    from .plausibility.scorecard.scorecard import Scorecard
     from .program import Output, Program, compile, run
-    from .registry import load
-    from .surrogate import Arctan, Gaussian, Rectangle, Sigmoid, StraightThrough, SuperSpike, Surrogate
+    from .program.surrogate import Arctan, Gaussian, Rectangle, Sigmoid, StraightThrough, SuperSpike, Surrogate
 
 # A checkout keeps models/, protocols/ and data/ beside bioplast/; an installation maps them into it. A Python started
 # in the checkout finds this folder first, whatever is installed, so look for them where they lie here.
@@ -37,22 +37,22 @@ _PUBLIC = {
     "Receptor": "definition",
     "Synapse": "definition",
     "Parameter": "definition",
-    "load": "registry",
+    "load": "definition.find",
     "BioplastError": "errors",
     "assess": "experiment.assessment",
-    "BlackBox": "plausibility.box",
-    "Scorecard": "plausibility.scorecard",
+    "BlackBox": "plausibility.cells.black_box",
+    "Scorecard": "plausibility.scorecard.scorecard",
     "compile": "program",
     "run": "program",
     "Program": "program",
     "Output": "program",
-    "Surrogate": "surrogate",
-    "SuperSpike": "surrogate",
-    "Sigmoid": "surrogate",
-    "Rectangle": "surrogate",
-    "Arctan": "surrogate",
-    "Gaussian": "surrogate",
-    "StraightThrough": "surrogate",
+    "Surrogate": "program.surrogate",
+    "SuperSpike": "program.surrogate",
+    "Sigmoid": "program.surrogate",
+    "Rectangle": "program.surrogate",
+    "Arctan": "program.surrogate",
+    "Gaussian": "program.surrogate",
+    "StraightThrough": "program.surrogate",
 }
 
 __all__ = [
@@ -79,7 +79,7 @@ __all__ = [
 ]
 
 
-_SUBPACKAGES = {"analysis", "experiment", "learning", "plausibility", "stimulus"}
+_SUBPACKAGES = {"analysis", "definition", "experiment", "figure", "learning", "plausibility", "program", "stimulus"}
 
 
 def __getattr__(name: str) -> Any:

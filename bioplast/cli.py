@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import __version__
 from .errors import BioplastError, TargetUnavailable, UnknownName
+from .version import __version__
 
 if TYPE_CHECKING:
     from .experiment import Run
@@ -210,13 +210,14 @@ def _complain(line: str, status: int) -> int:
 
 
 def _list() -> None:
-    from . import registry
+    from .definition.find import models
+    from .experiment.find import protocols
 
     groups: dict[str, dict[str, str]] = {"neurons": {}, "receptors": {}, "synapses": {}}
-    for name, model in registry.models().items():
+    for name, model in models().items():
         groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.source
     groups["protocols"] = {
-        name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in registry.protocols().items()
+        name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in protocols().items()
     }
     width = max((len(name) for group in groups.values() for name in group), default=0)
     for kind, group in groups.items():
@@ -239,17 +240,18 @@ def _show(name: str, style: str) -> None:
 
 
 def _model_or_protocol(name: str) -> Any:
-    from . import registry
+    from .definition.find import load, models
+    from .experiment.find import load_protocol, protocols
 
     try:
-        return registry.load(name)
+        return load(name)
     except BioplastError as error:
         try:
-            return registry.load_protocol(name)
+            return load_protocol(name)
         except UnknownName:
             if ".py" in name:
                 raise error from None
-            raise UnknownName("model or protocol", name, [*registry.models(), *registry.protocols()]) from None
+            raise UnknownName("model or protocol", name, [*models(), *protocols()]) from None
         except BioplastError:
             raise error from None
 
@@ -264,12 +266,13 @@ def _run(
     workers: int,
     changes: dict[str, str],
 ) -> int:
-    from . import experiment, registry
+    from . import experiment
+    from .experiment.find import protocols
 
     if name == "all":
         if changes:
             raise BioplastError("--set belongs to one protocol: name it instead of 'all'")
-        names = list(registry.protocols())
+        names = list(protocols())
         every = experiment.run_every(names, preset, seeds, targets, out, resume, workers)
         for done in every.runs:
             _print_left_out(done)
@@ -308,7 +311,7 @@ def _export(name: str, folder: Path, preset: str, changes: dict[str, str]) -> No
 
     from .experiment import Protocol
     from .experiment.settings import changed
-    from .program.export import export
+    from .program.cpp.export import export
 
     found = _model_or_protocol(name)
     brian2.prefs.codegen.target = "numpy"  # nothing is run here, so nothing needs to be compiled
@@ -382,7 +385,7 @@ def _doctor() -> None:
 
 
 def _cache(clear: bool) -> None:
-    from .program import cache
+    from .program.build import cache
 
     if clear:
         print(f"{_megabytes(cache.clear())} freed in {cache.folder()}")

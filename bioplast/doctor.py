@@ -179,7 +179,7 @@ def check_cython() -> Check:
 def check_gpu() -> Check:
     """Whether there is an NVIDIA GPU, which programs of the target cuda run on."""
     try:
-        from .program.cuda_toolkit import gpu
+        from .program.cuda.toolkit import gpu
 
         found = gpu()
     except ImportError as error:
@@ -193,7 +193,7 @@ def check_gpu() -> Check:
 def check_cache() -> Check:
     """Where compiled programs are kept, how much room they take, and whether it can be written."""
     try:
-        from .program import cache
+        from .program.build import cache
 
         folder = cache.folder()
         found = f"{folder}: {cache.size() / 1e6:.1f} MB of at most {cache.limit() / 1e6:.0f} MB"

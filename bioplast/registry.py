@@ -1,4 +1,4 @@
-"""Models and protocols by name; a user's own `file.py:name` works the same."""
+"""Things by name, from the modules of a package or from a user's own `file.py:name`."""
 
 from __future__ import annotations
 
@@ -8,42 +8,31 @@ import pkgutil
 import sys
 import traceback
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import BioplastError, UnknownName
 
-if TYPE_CHECKING:
-    from .definition import Definition
-    from .experiment import Protocol
+__all__ = ["found_in", "load"]
 
 
-def models() -> dict[str, Definition]:
-    """Every neuron, receptor and synapse of bioplast.models by its name, such as "izhikevich-2003"."""
-    from .definition import Definition
-
-    return _found_in("bioplast.models", Definition)
-
-
-def protocols() -> dict[str, Protocol]:
-    """Every protocol of bioplast.protocols by its name."""
-    from .experiment import Protocol
-
-    return _found_in("bioplast.protocols", Protocol)
-
-
-def load(spec: str) -> Any:
-    """A definition by its name or from a file.
+def load(
+    spec: str, kind: type | tuple[type, ...], word: str, accepted: str, listing: Callable[[], Mapping[str, Any]]
+) -> Any:
+    """What a name or a file holds.
 
     Parameters
     ----------
     spec : str
-        A name of `models` (hyphens or underscores), or ``path/to/file.py:name``.
-
-    Returns
-    -------
-    definition : Neuron, Receptor or Synapse
+        A name of `listing` (hyphens or underscores), or ``path/to/file.py:name``.
+    kind : type or tuple of types
+        What is accepted from a file.
+    word, accepted : str
+        How messages call what is looked for, such as "model", and what is accepted, such as "a Neuron".
+    listing : callable
+        Returns everything that has a name.
 
     Raises
     ------
@@ -52,37 +41,16 @@ def load(spec: str) -> Any:
     BioplastError
         If the file is missing, does not run, or holds something else under that name.
     """
-    from .definition import Definition
-
-    return _load(spec, Definition, "model", "a Neuron, Receptor or Synapse", models)
-
-
-def load_assessable(spec: str) -> Any:
-    """A neuron by its name, or a neuron or black box from a file, as `load`: what `bioplast.assess` takes."""
-    from .definition import Definition
-    from .plausibility.box import BlackBox
-
-    return _load(spec, (Definition, BlackBox), "model", "a Neuron or a BlackBox", models)
-
-
-def load_protocol(spec: str) -> Protocol:
-    """A protocol by its name or from a file, as `load`."""
-    from .experiment import Protocol
-
-    return _load(spec, Protocol, "protocol", "a Protocol", protocols)
-
-
-def _load(spec: str, kind: type | tuple[type, ...], word: str, accepted: str, listing: Any) -> Any:
     path, colon, name = spec.rpartition(":")
     if not colon and spec.endswith(".py"):
         path, name = spec, ""
     elif not path.endswith(".py"):
         found = listing()
-        if _key(spec) not in found:
+        if key(spec) not in found:
             raise UnknownName(f"{word} (or file.py:name)", spec, found)
-        return found[_key(spec)]
+        return found[key(spec)]
     module = _run_file(Path(path))
-    candidates = {key: value for key, value in vars(module).items() if isinstance(value, kind)}
+    candidates = {each: value for each, value in vars(module).items() if isinstance(value, kind)}
     if name in candidates:
         return _named(candidates[name], name)
     if name and hasattr(module, name):
@@ -120,16 +88,18 @@ def _run_file(path: Path) -> ModuleType:
     return module
 
 
-def _found_in(package: str, kind: type) -> dict[str, Any]:
+def found_in(package: str, kind: type) -> dict[str, Any]:
+    """Everything of a kind in the modules of a package, by its name with hyphens, sorted."""
     found: dict[str, Any] = {}
     for file in pkgutil.iter_modules(importlib.import_module(package).__path__):
         for name, value in vars(importlib.import_module(f"{package}.{file.name}")).items():
             if isinstance(value, kind) and not name.startswith("_"):
-                found.setdefault(_key(name), _named(value, name))
+                found.setdefault(key(name), _named(value, name))
     return dict(sorted(found.items()))
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """A name as it is looked up: with hyphens, in lower case."""
     return name.strip().replace("_", "-").lower()
 
 

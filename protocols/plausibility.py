@@ -12,13 +12,13 @@ import bioplast
 from bioplast import figure
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Section, Trial
-from bioplast.figure_scorecard import Mark, agreement_table, answer_grid
+from bioplast.figure.scorecard import Mark, agreement_table, answer_grid
 from bioplast.plausibility import PATTERNS
-from bioplast.plausibility.assess import Assessor
-from bioplast.plausibility.published import SOURCE, published
-from bioplast.plausibility.result import PatternResult, input_text
-from bioplast.plausibility.scorecard import Scorecard, answer, units_of
-from bioplast.plausibility.verdict import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED
+from bioplast.plausibility.scorecard.published import SOURCE, published
+from bioplast.plausibility.scorecard.scorecard import Scorecard, answer, units_of
+from bioplast.plausibility.verdict.assessor import Assessor
+from bioplast.plausibility.verdict.judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED
+from bioplast.plausibility.verdict.result import PatternResult, input_text
 
 # The definition that stands for each row of the figure, and then those that the figure does not have.
 MODELS = {

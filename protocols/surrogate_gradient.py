@@ -11,8 +11,9 @@ import numpy as np
 from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, ms, mV, nA, volt
 
 import bioplast
-from bioplast import figure, figure_matrix, figure_plots, stimulus
+from bioplast import figure, stimulus
 from bioplast.experiment import Figure, Protocol, Row, Trial
+from bioplast.figure import confusion, plots
 from bioplast.models import exponential_current, exponential_synapse, lif
 
 SOURCE = (
@@ -263,13 +264,13 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
     potential = np.array(example["potential_mV"])
     pictures = {
         "learning": (
-            figure_plots.plots(_curves(results)),
+            plots.plots(_curves(results)),
             "Learning curves",
             "Loss of training and validation samples, and accuracy on the latter, after each epoch; a line for each "
             "seed. The values of the best epoch are kept.",
         ),
         "confusion": (
-            figure_matrix.confusion(counts, names, title="Digits of the test samples"),
+            confusion.confusion(counts, names, title="Digits of the test samples"),
             "Confusion",
             "How often each digit was taken for which, over all seeds.",
         ),
@@ -287,7 +288,7 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
             "A bright pixel spikes early. The hidden neurons answer after training.",
         ),
         "readout": (
-            figure_plots.plots(_example(np.arange(len(potential)) * dt_s * 1e3, potential, example["label"], first)),
+            plots.plots(_example(np.arange(len(potential)) * dt_s * 1e3, potential, example["label"], first)),
             "Readout of the sample, and the time constants",
             "The digit whose neuron has the highest mean potential is the answer. Each hidden neuron has learned a "
             "membrane time constant of its own.",
@@ -299,44 +300,42 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
     ]
 
 
-def _curves(results: dict[str, dict[str, Any]]) -> list[figure_plots.Plot]:
+def _curves(results: dict[str, dict[str, Any]]) -> list[plots.Plot]:
     losses, scores = [], []
     for k, result in enumerate(results.values()):
         history = result["history"]
         epochs = np.arange(1, len(history["loss"]) + 1)
         for colour, (key, name) in enumerate((("loss", "training"), ("validation_loss", "validation"))):
-            losses.append(figure_plots.Line(epochs, history[key], name if k == 0 else "", colour=colour))
-        scores.append(figure_plots.Line(epochs, np.multiply(history["validation_score"], 100), colour=1))
+            losses.append(plots.Line(epochs, history[key], name if k == 0 else "", colour=colour))
+        scores.append(plots.Line(epochs, np.multiply(history["validation_score"], 100), colour=1))
     return [
-        figure_plots.Plot("Loss", "epoch", "cross entropy", losses),
-        figure_plots.Plot("Accuracy", "epoch", "validation samples correct (%)", scores),
+        plots.Plot("Loss", "epoch", "cross entropy", losses),
+        plots.Plot("Accuracy", "epoch", "validation samples correct (%)", scores),
     ]
 
 
-def _example(
-    times_ms: np.ndarray, potential: np.ndarray, label: int, result: dict[str, Any]
-) -> list[figure_plots.Plot]:
+def _example(times_ms: np.ndarray, potential: np.ndarray, label: int, result: dict[str, Any]) -> list[plots.Plot]:
     others = [
-        figure_plots.Line(times_ms, course, "other digits" if k == (label == 0) else "", colour=0)
+        plots.Line(times_ms, course, "other digits" if k == (label == 0) else "", colour=0)
         for k, course in enumerate(potential.T)
         if k != label
     ]
     taus = np.sort(result["tau_m_ms"])
     rank = np.arange(1, len(taus) + 1)
     return [
-        figure_plots.Plot(
+        plots.Plot(
             "Readout neurons",
             "time (ms)",
             "membrane potential (mV)",
-            [*others, figure_plots.Line(times_ms, potential[:, label], f"digit {label}", colour=1)],
+            [*others, plots.Line(times_ms, potential[:, label], f"digit {label}", colour=1)],
         ),
-        figure_plots.Plot(
+        plots.Plot(
             "Time constants",
             "hidden neuron, in their order",
             "tau_m (ms)",
             [
-                figure_plots.Line(rank, np.full(len(taus), 20.0), "before training", "dashed"),
-                figure_plots.Line(rank, taus, "after", "points"),
+                plots.Line(rank, np.full(len(taus), 20.0), "before training", "dashed"),
+                plots.Line(rank, taus, "after", "points"),
             ],
         ),
     ]

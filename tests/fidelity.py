@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from fidelity_page import MODEL, NETWORKS, as_markdown
 
-from bioplast import atomic, registry
-from bioplast.definition import Definition
+from bioplast import files, registry
+from bioplast.definition import Definition, find
 
 TABLE = Path(__file__).resolve().parent.parent / "data" / "fidelity.csv"
 COLUMNS = (
@@ -146,8 +146,8 @@ class Ledger:
         assert row["unit"], "an absolute deviation has a unit"
         assert apart <= tolerance, f"{quantity} against {against}: {number(apart)} {row['unit']}, above {tolerance}"
         for model in models:
-            name = registry._key(model if isinstance(model, str) else str(model.name))
-            assert name in registry.models(), f"{name} is not a model of bioplast.models"
+            name = registry.key(model if isinstance(model, str) else str(model.name))
+            assert name in find.models(), f"{name} is not a model of bioplast.models"
             self._put({**row, "name": name}, tolerance)
 
     def network(
@@ -252,8 +252,8 @@ class Writer:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if exitstatus == pytest.ExitCode.OK and not hasattr(session.config, "workerinput"):
             rows = table(self.rows)
-            atomic.write_text(self.path, as_csv(rows))
-            atomic.write_text(self.path.with_suffix(".md"), as_markdown(rows))
+            files.write_text(self.path, as_csv(rows))
+            files.write_text(self.path.with_suffix(".md"), as_markdown(rows))
 
 
 def table(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import bioplast
-from bioplast import cli, registry
+from bioplast import cli, load
 from bioplast.cli import main
-from bioplast.program import cache
+from bioplast.definition.find import models
+from bioplast.experiment.find import load_protocol, protocols
+from bioplast.program.build import cache
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -112,7 +114,7 @@ def test_the_process_ends_with_the_same_status_and_without_a_traceback(tmp_path)
 def test_show_a_model_from_a_file(file, capsys):
     assert main(["show", f"{file}:leak"]) == 0
     text = capsys.readouterr().out
-    assert text == f"{registry.load(f'{file}:leak')}\n"
+    assert text == f"{load(f'{file}:leak')}\n"
     for word in ("dv/dt", "tau", "membrane time constant", "Lapicque (1907)"):
         assert word in text
     assert main(["show", f"{file}:leak", "--markdown"]) == 0
@@ -166,9 +168,9 @@ def test_a_broken_model_file_is_one_line(file, capsys, old, new, word):
 
 
 def test_list_groups_models_by_kind_and_protocols_with_presets(file, capsys, monkeypatch):
-    leak, stones = registry.load(f"{file}:leak"), registry.load_protocol(f"{file}:stones")
-    monkeypatch.setattr(registry, "models", lambda: {"leak": leak})
-    monkeypatch.setattr(registry, "protocols", lambda: {"stones": stones})
+    leak, stones = load(f"{file}:leak"), load_protocol(f"{file}:stones")
+    monkeypatch.setattr("bioplast.definition.find.models", lambda: {"leak": leak})
+    monkeypatch.setattr("bioplast.experiment.find.protocols", lambda: {"stones": stones})
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
@@ -182,7 +184,7 @@ def test_list_groups_models_by_kind_and_protocols_with_presets(file, capsys, mon
 def test_list_names_all_that_the_registry_has(capsys):
     assert main(["list"]) == 0
     text = capsys.readouterr().out
-    for name in (*registry.models(), *registry.protocols()):
+    for name in (*models(), *protocols()):
         assert f"\n  {name} " in text
 
 

@@ -38,10 +38,10 @@ from hypothesis import strategies as st
 
 from bioplast import Neuron, Parameter, Receptor, Synapse
 from bioplast.definition import definition_of
+from bioplast.definition.find import models
+from bioplast.definition.sequential import sequential
 from bioplast.errors import BioplastError, DefinitionError, UnknownName
 from bioplast.models import ampa, ampa_synapse, gaba_a, gaba_a_synapse, izhikevich_2003, lif, pair_stdp
-from bioplast.registry import models
-from bioplast.sequential import sequential
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 import bioplast.program.targets
 from bioplast import doctor
 from bioplast.cli import main
-from bioplast.program import cache
+from bioplast.program.build import cache
 
 
 @pytest.fixture

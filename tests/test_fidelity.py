@@ -14,7 +14,7 @@ import pytest
 from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, deviation, read, table
 from fidelity_page import MODEL, NETWORKS, as_markdown
 
-from bioplast.registry import models
+from bioplast.definition.find import models
 
 
 @pytest.fixture(scope="module")

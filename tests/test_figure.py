@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bioplast import atomic, figure
+from bioplast import figure, files
 from bioplast.figure import Panel
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -155,7 +155,7 @@ def test_a_full_disk_leaves_the_old_picture(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(atomic.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     with pytest.raises(OSError, match="No space left"):
         figure.save(make("raster"), file)
     assert file.read_bytes() == before

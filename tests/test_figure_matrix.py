@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioplast.figure_matrix import confusion
+from bioplast.figure.confusion import confusion
 
 COUNTS = [[8, 0, 2], [1, 3, 0], [0, 0, 0]]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bioplast import figure
-from bioplast.figure_plots import Line, Plot, plots
+from bioplast.figure.plots import Line, Plot, plots
 
 X = np.linspace(0, 1, 11)
 CURVES = Plot("Window", "lag (ms)", "change", [Line(X, X, "theory", "dashed"), Line(X, X**2, "found", "points")])

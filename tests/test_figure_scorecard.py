@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioplast.figure_scorecard import Answer, Mark, agreement_table, answer_grid
+from bioplast.figure.scorecard import Answer, Mark, agreement_table, answer_grid
 
 T = np.linspace(0, 100, 30)
 

@@ -4,7 +4,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bioplast import analysis, figure, figure_statistics
+from bioplast import analysis, figure
+from bioplast.figure import statistics
 
 RNG = np.random.default_rng(1)
 INTERVALS = RNG.exponential(0.02, 2000)
@@ -22,36 +23,36 @@ def bars(picture):
 
 def lag_picture(**changes):
     lags, counts = analysis.correlogram(TRAIN, window=0.05, bin=0.001)
-    return figure_statistics.correlogram(lags, counts, **{"title": "Lags", "references": TRAIN.size, **changes})
+    return statistics.correlogram(lags, counts, **{"title": "Lags", "references": TRAIN.size, **changes})
 
 
 def test_an_interval_histogram_can_be_read():
-    words = texts(figure_statistics.isi_histogram(INTERVALS, title="Intervals"))
+    words = texts(statistics.isi_histogram(INTERVALS, title="Intervals"))
     for part in ("Intervals", "inter-spike interval (ms)", "intervals per 1 ms", "2000 intervals", "Poisson process"):
         assert part in words
     assert f"CV {INTERVALS.std() / INTERVALS.mean():.2f}" in words
 
 
 def test_every_interval_is_in_a_bar_or_said_to_be_missing():
-    picture = figure_statistics.isi_histogram(INTERVALS, title="", bin_s=0.005, end_s=0.06)
+    picture = statistics.isi_histogram(INTERVALS, title="", bin_s=0.005, end_s=0.06)
     values, edges, _ = bars(picture)
     assert edges == pytest.approx(np.arange(13) * 5)
     assert values == pytest.approx(np.histogram(INTERVALS, np.arange(13) * 0.005)[0])
     assert f"{int((INTERVALS >= 0.06).sum())} longer ones not shown" in texts(picture)
-    whole = figure_statistics.isi_histogram(INTERVALS, title="", end_s=10)
+    whole = statistics.isi_histogram(INTERVALS, title="", end_s=10)
     assert bars(whole).values.sum() == 2000
     assert "not shown" not in texts(whole)
 
 
 def test_the_curve_is_the_poisson_process_of_the_same_rate():
-    (line,) = figure_statistics.isi_histogram(INTERVALS, title="", bin_s=0.001, end_s=1).axes[0].lines
+    (line,) = statistics.isi_histogram(INTERVALS, title="", bin_s=0.001, end_s=1).axes[0].lines
     x, y = line.get_data()
     assert y.sum() == pytest.approx(2000)
     assert y == pytest.approx(2000 * 0.001 / INTERVALS.mean() * np.exp(-x / 1e3 / INTERVALS.mean()), rel=1e-3)
 
 
 def test_intervals_on_an_edge_stay_on_one_side():
-    picture = figure_statistics.isi_histogram(np.arange(1, 100) * 1e-4, title="", bin_s=1e-3, end_s=10e-3)
+    picture = statistics.isi_histogram(np.arange(1, 100) * 1e-4, title="", bin_s=1e-3, end_s=10e-3)
     assert bars(picture).values.tolist() == [9, *[10] * 9]
 
 
@@ -72,7 +73,7 @@ def test_the_band_holds_95_percent_of_the_bins_of_independent_trains():
     rng = np.random.default_rng(2)
     a, b = rng.random(20_000) * 1000, rng.random(15_000) * 1000
     lags, counts = analysis.correlogram(a, b, window=0.5, bin=0.001)
-    picture = figure_statistics.correlogram(lags, counts, title="", references=a.size, rate_hz=15)
+    picture = statistics.correlogram(lags, counts, title="", references=a.size, rate_hz=15)
     low, mean, high = sorted(line.get_ydata()[0] for line in picture.axes[0].lines if line.get_ydata()[0] > 0)[:3]
     values = bars(picture).values
     assert mean == 15
@@ -80,7 +81,7 @@ def test_the_band_holds_95_percent_of_the_bins_of_independent_trains():
     assert abs(inside - 0.95) < 5 * np.sqrt(0.95 * 0.05 / 1001)
 
 
-@pytest.mark.parametrize("make", [lambda: figure_statistics.isi_histogram(INTERVALS, title="a"), lag_picture])
+@pytest.mark.parametrize("make", [lambda: statistics.isi_histogram(INTERVALS, title="a"), lag_picture])
 def test_the_same_picture_is_the_same_bytes(make, tmp_path):
     first, second = (figure.save(make(), tmp_path / folder / "picture") for folder in ("a", "b"))
     assert first.read_bytes() == second.read_bytes()
@@ -88,18 +89,18 @@ def test_the_same_picture_is_the_same_bytes(make, tmp_path):
 
 def test_nothing_to_show_is_a_picture_too(tmp_path):
     for intervals in ([], [0.0], [0.01]):
-        assert figure.save(figure_statistics.isi_histogram(intervals, title="Few"), tmp_path / "a").exists()
-    empty = figure_statistics.correlogram([-0.001, 0, 0.001], [0, 0, 0], title="None", references=3)
+        assert figure.save(statistics.isi_histogram(intervals, title="Few"), tmp_path / "a").exists()
+    empty = statistics.correlogram([-0.001, 0, 0.001], [0, 0, 0], title="None", references=3)
     assert figure.save(empty, tmp_path / "b").exists()
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: figure_statistics.isi_histogram([-1], title=""), "not negative"),
-        (lambda: figure_statistics.isi_histogram([1], title="", bin_s=0), "positive times"),
-        (lambda: figure_statistics.correlogram([0, 1], [1], title="", references=1), "one value for each"),
-        (lambda: figure_statistics.correlogram([0, 1], [1, 1], title="", references=0), "no spike"),
+        (lambda: statistics.isi_histogram([-1], title=""), "not negative"),
+        (lambda: statistics.isi_histogram([1], title="", bin_s=0), "positive times"),
+        (lambda: statistics.correlogram([0, 1], [1], title="", references=1), "one value for each"),
+        (lambda: statistics.correlogram([0, 1], [1, 1], title="", references=0), "no spike"),
     ],
 )
 def test_mistakes_are_named(call, message):

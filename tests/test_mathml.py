@@ -10,8 +10,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from brian2.core.namespace import DEFAULT_UNITS
 
-from bioplast.mathml import expression, symbol
-from bioplast.registry import models
+from bioplast.definition.find import models
+from bioplast.definition.show.mathml import expression, symbol
 
 CASES = [
     "(E_L - v + R_m*I)/tau_m",

@@ -2,8 +2,10 @@
 
 import pytest
 
-from bioplast import Neuron, Receptor, Synapse, load, registry
+from bioplast import Neuron, Receptor, Synapse, load
+from bioplast.definition.find import models
 from bioplast.errors import BioplastError, UnknownName
+from bioplast.experiment.find import load_protocol, protocols
 from bioplast.models import izhikevich_2003, lif
 
 FILE = """
@@ -24,7 +26,7 @@ def file(tmp_path):
 
 
 def test_every_model_file_is_found():
-    found = registry.models()
+    found = models()
     assert {"lif", "izhikevich-2003", "izhikevich-2004", "hodgkin-huxley", "ampa", "gaba-a", "pair-stdp"} <= set(found)
     assert {type(definition) for definition in found.values()} == {Neuron, Receptor, Synapse}
     assert all(name == name.lower() and "_" not in name for name in found)
@@ -89,8 +91,8 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_protocols_and_their_files(file):
-    assert isinstance(registry.protocols(), dict)
+    assert isinstance(protocols(), dict)
     with pytest.raises(UnknownName, match="unknown protocol"):
-        registry.load_protocol("no-such-protocol")
+        load_protocol("no-such-protocol")
     with pytest.raises(BioplastError, match="leak is a Neuron, not a Protocol"):
-        registry.load_protocol(f"{file}:leak")
+        load_protocol(f"{file}:leak")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bioplast.tex import expression, symbol
+from bioplast.definition.show.tex import expression, symbol
 
 CASES = {
     "(E_L - v + R_m*I)/tau_m": r"\frac{E_{L} - v + R_{m} I}{\tau_{m}}",

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import get_or_create_dimension
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioplast.parameter import unit_symbols, unit_text
+from bioplast.definition.units import unit_symbols, unit_text
 
 POWERS = st.lists(st.integers(-3, 3), min_size=7, max_size=7)
 # The exponents of metre, kilogram, second, ampere, kelvin, mole and candela: BIPM, The International System of Units.

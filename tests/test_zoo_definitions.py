@@ -3,7 +3,7 @@
 import pytest
 
 from bioplast.definition import Neuron
-from bioplast.registry import models
+from bioplast.definition.find import models
 
 NEURONS = {name: model for name, model in models().items() if isinstance(model, Neuron)}
 

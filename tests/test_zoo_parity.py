@@ -16,7 +16,7 @@ from fidelity import EVERYTHING, OUR_NUMPY
 
 import bioplast
 from bioplast.definition import Neuron
-from bioplast.registry import models
+from bioplast.definition.find import models
 
 CELLS = 3
 NEURONS = {name: model for name, model in models().items() if isinstance(model, Neuron)}

@@ -9,6 +9,7 @@ from fidelity import EVERYTHING, OUR_NUMPY
 
 import bioplast
 from bioplast import Receptor, Synapse
+from bioplast.definition.find import models
 from bioplast.models import (
     alpha_current,
     ampa,
@@ -25,7 +26,6 @@ from bioplast.models import (
     sbp_sums,
     weight_sum,
 )
-from bioplast.registry import models
 
 DT = 0.1 * ms
 DURATION = 100 * ms

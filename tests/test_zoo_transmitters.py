@@ -9,6 +9,8 @@ from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Syn
 
 import bioplast
 from bioplast import Neuron, Parameter, Synapse
+from bioplast.definition import co_release, merged, merged_weights, onto
+from bioplast.definition.transmitters import releases, without_plasticity
 from bioplast.errors import BioplastError, DefinitionError, UnknownName
 from bioplast.models import (
     ampa,
@@ -27,7 +29,6 @@ from bioplast.models import (
     sbp_sums,
     tsodyks_markram,
 )
-from bioplast.transmitters import co_release, frozen, merged, merged_weights, onto, releases
 
 DT = 0.1 * ms
 CLAMP = Neuron("v : volt\nmeasured = I : amp", input="I", method="exact", name="clamp")
@@ -218,7 +219,7 @@ def test_three_kinds_of_transmitters_are_the_same_on_numpy_and_cpp(learned):
 def test_one_merged_weight_gives_the_same_output_spikes(learned):
     net, out = learned
     live = [net["into_hidden"], net["into_output"]]
-    still, single = frozen(TRANSMITTERS, WEIGHTS), merged(TRANSMITTERS, WEIGHTS)
+    still, single = without_plasticity(TRANSMITTERS, WEIGHTS), merged(TRANSMITTERS, WEIGHTS)
     assert "P_sbp" not in still.variables
     assert single.on_pre == "I_syn_post += W"
     kept = [

@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bioplast.atomic import write_text
 from bioplast.experiment import provenance
+from bioplast.files import write_text
 
 from . import __doc__ as told
 from .task import Task, swept

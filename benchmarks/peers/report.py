@@ -7,7 +7,7 @@ import io
 from dataclasses import asdict
 from pathlib import Path
 
-from bioplast.atomic import write_text
+from bioplast.files import write_text
 
 from .compare import Row
 from .task import Task

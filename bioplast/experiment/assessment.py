@@ -13,17 +13,16 @@ from .. import figure
 from ..definition import Neuron
 from ..errors import BioplastError
 from ..plausibility import PATTERNS
-from ..plausibility.assess import BUDGET, STARTS, Assessor, pattern_of
-from ..plausibility.assessable import Model
-from ..plausibility.result import PatternResult
-from ..plausibility.scorecard import Scorecard
-from ..registry import load_assessable
+from ..plausibility.cells.model import Model, load_assessable
+from ..plausibility.scorecard.scorecard import Scorecard
+from ..plausibility.verdict.assessor import BUDGET, STARTS, Assessor, pattern_of
+from ..plausibility.verdict.result import PatternResult
+from ..progress import progress
 from .folder import Finished, RunFolder, cannot_write
 from .plain import to_plain, to_text
-from .progress import progress
 from .protocol import Trial
 from .provenance import package_version
-from .report import _fill
+from .report import fill
 from .runner import Interrupted, refuse_finished
 from .workers import interrupts_reach_us
 
@@ -163,4 +162,4 @@ def _write(folder: RunFolder, card: Scorecard) -> None:
     folder.write("scorecard.json", card.to_json())
     with cannot_write(folder.path / "figures"):
         figure.save(card.grid(), folder.path / "figures" / "patterns")
-    folder.write("scorecard.html", _fill(f"{card.model}: which firing patterns it shows", card.to_html()))
+    folder.write("scorecard.html", fill(f"{card.model}: which firing patterns it shows", card.to_html()))

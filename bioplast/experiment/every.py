@@ -47,7 +47,7 @@ def run_every(
 
     Parameters are those of `bioplast.experiment.run`. `seeds` and `targets` apply to the protocols that have any.
     """
-    from ..registry import load_protocol
+    from .find import load_protocol
 
     protocols = [load_protocol(name) for name in names]
     out = Path("results", f"all-{preset}") if out is None else Path(out)

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..atomic import is_temporary, write_text
 from ..errors import BioplastError
+from ..files import is_temporary, write_text
 from .plain import to_plain, to_text
 from .protocol import Row, Trial
 

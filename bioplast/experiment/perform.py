@@ -86,6 +86,6 @@ def one_line(error: BaseException) -> str:
 
 @lru_cache(maxsize=4)
 def _load(spec: str) -> Protocol:
-    from ..registry import load_protocol
+    from .find import load_protocol
 
     return load_protocol(spec)

@@ -107,7 +107,7 @@ def make_plan(
 def _find(asked: Protocol | str) -> tuple[Protocol, str | None, str]:
     """The protocol, where any process finds it, and what the command line calls it."""
     if isinstance(asked, str):
-        from ..registry import load_protocol
+        from .find import load_protocol
 
         return load_protocol(asked), _absolute(asked), asked
     spec = find_spec(asked)

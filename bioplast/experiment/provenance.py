@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import bioplast
+from ..version import __version__
 
 __all__ = ["commit", "compiler", "machine", "package_version", "versions"]
 
@@ -19,7 +19,7 @@ __all__ = ["commit", "compiler", "machine", "package_version", "versions"]
 def package_version(name: str) -> str | None:
     """The version of an installed package, None without it; the package is not imported."""
     if name == "bioplast":
-        return bioplast.__version__
+        return __version__
     try:
         return version(name)
     except PackageNotFoundError:
@@ -66,7 +66,7 @@ def _processor() -> str:
 
 def commit() -> str | None:
     """The git commit of the checkout that bioplast runs from, with "+changes" when files differ; None without one."""
-    checkout = Path(bioplast.__file__).resolve().parent.parent
+    checkout = Path(__file__).resolve().parents[2]
     if not (checkout / ".git").exists() or shutil.which("git") is None:
         return None
     git = ["git", "-C", str(checkout)]

@@ -10,8 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..atomic import write_text
 from ..errors import BioplastError
+from ..files import write_text
 
 __all__ = ["agreement", "index_page", "number_text", "read_run", "row_cells", "write_index", "write_report"]
 
@@ -98,10 +98,10 @@ def _page(folder: Path, record: Mapping[str, Any], rows: Sequence[Mapping[str, A
         _tables(record["tables"]),
         _made_with(record),
     ]
-    return _fill(protocol["title"], "\n".join(part for part in parts if part))
+    return fill(protocol["title"], "\n".join(part for part in parts if part))
 
 
-def _fill(title: str, body: str) -> str:
+def fill(title: str, body: str) -> str:
     template = Template((_HERE / "report.html").read_text(encoding="utf-8"))
     css = (_HERE / "report.css").read_text(encoding="utf-8")
     return template.substitute(title=escape(title), css=css, body=body)
@@ -330,4 +330,4 @@ def index_page(folder: Path, failed: Mapping[str, str]) -> str:
         f"<section class='left-out'><h2>{escape(name)}</h2><p>Not complete: {escape(line)}</p></section>"
         for name, line in failed.items()
     ]
-    return _fill("bioplast: all protocols", "\n".join(items))
+    return fill("bioplast: all protocols", "\n".join(items))

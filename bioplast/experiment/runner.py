@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import BioplastError
+from ..progress import progress
 from .folder import Finished, RunFolder, cannot_write, describe_os_error, table_text
+from .manifest import begun, completed
 from .perform import Outcome, one_line
 from .plain import check_ids
 from .plan import Plan, make_plan
-from .progress import progress
 from .protocol import Figure, Protocol, Row
-from .record import begun, completed
 from .report import write_report
 from .workers import carry_out, local_workers
 

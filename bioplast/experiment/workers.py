@@ -12,7 +12,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
-from ..atomic import interrupts_held
+from ..files import interrupts_held
 from .perform import Outcome, one_line, perform
 from .protocol import Protocol, Trial
 

@@ -13,7 +13,7 @@
 """
 
 from . import _needs  # noqa: F401 - first, so that it says what is missing
-from .loop import Fit, fit
+from .gradient import Fit, fit
 from .losses import (
     count_hinge,
     cross_entropy,
@@ -23,8 +23,8 @@ from .losses import (
     rate_error,
     van_rossum,
 )
+from .predict import predict
 from .readouts import Count, Course, Maximum, Mean, Raster
-from .samples import predict
 from .trainable import Trainable
 
 __all__ = [

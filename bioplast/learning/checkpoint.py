@@ -13,8 +13,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..atomic import write_bytes
 from ..errors import BioplastError
+from ..files import write_bytes
 
 __all__ = ["digest", "load", "save"]
 

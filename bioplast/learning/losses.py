@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ..errors import BioplastError
-from ..program.program import seconds
+from ..program.arguments import seconds
 
 __all__ = [
     "count_hinge",

@@ -10,13 +10,14 @@ many candidates at once, one to a column.
 >>> score.met, score.loss                                     # doctest: +SKIP
 """
 
-from .features import Features, Record, reduce
-from .pattern import Knob, Pattern, Scale
 from .patterns import PATTERNS
-from .relaxation import relaxation_time
-from .score import DIVERGED, MISSING, Score
-from .sweep import Course, Piece, Sweep, Window
-from .train import Intervals, Train
+from .patterns.pattern import Knob, Pattern
+from .patterns.score import DIVERGED, MISSING, Score
+from .response.features import Features, Record, reduce
+from .response.relaxation import relaxation_time
+from .response.scale import Scale
+from .response.sweep import Course, Piece, Sweep, Window
+from .response.train import Intervals, Train
 
 __all__ = [
     "DIVERGED",

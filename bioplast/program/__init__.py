@@ -9,11 +9,13 @@ import brian2
 import numpy as np
 
 from ..errors import BioplastError
-from ..surrogate import Surrogate
 from . import network as _network
 from . import targets
-from .output import Output, Outputs, Spikes
-from .program import Program, seconds
+from .arguments import seconds
+from .output import Output, Outputs
+from .program import Program
+from .spikes import Spikes
+from .surrogate import Surrogate
 
 if TYPE_CHECKING:
     import neo  # takes as long as the reading of a network
@@ -94,18 +96,18 @@ def compile(
         raise BioplastError(f"surrogate, detach_reset, dtype and checkpoint are for target 'jax', not {target!r}")
     names = _network.run_namespace(namespace, level + 1)
     if target in ("numpy", "cython"):
-        from .runtime import RuntimeProgram
+        from .runtime.program import RuntimeProgram
 
         return RuntimeProgram(network, span, target, names, period, fast_math)
     if target == "cuda":
-        from .cuda import CudaProgram
+        from .cuda.program import CudaProgram
 
         return CudaProgram(network, span, names, period, fast_math)
     if target == "jax":
         from .jax import JaxProgram
 
         return JaxProgram(network, span, names, period, surrogate, detach_reset, _precision(dtype), checkpoint)
-    from .standalone import StandaloneProgram
+    from .cpp.program import StandaloneProgram
 
     return StandaloneProgram(network, span, target, names, period, threads, fast_math)
 

@@ -9,29 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnknownName
-
-
-@dataclass(frozen=True)
-class Spikes:
-    """The spikes of one monitor, sorted by time, then neuron.
-
-    Attributes
-    ----------
-    times : ndarray [spikes]
-        In seconds.
-    indices : ndarray [spikes]
-        Neurons, counted within the recorded group.
-    steps : ndarray [spikes]
-        The time step of each, counted from the start of the run.
-    variables : mapping
-        What else the monitor recorded at each spike, in SI base units.
-    """
-
-    times: np.ndarray
-    indices: np.ndarray
-    steps: np.ndarray
-    neurons: int
-    variables: Mapping[str, np.ndarray] = field(default_factory=dict)
+from .spikes import Spikes
 
 
 @dataclass(frozen=True)
@@ -84,8 +62,8 @@ class Output:
         return self.spikes[name]
 
     def to_neo(self) -> Any:
-        """The recording as a `neo.Block`; see `bioplast.program.record`."""
-        from .record import to_neo
+        """The recording as a `neo.Block`; see `bioplast.program.neo_block`."""
+        from .neo_block import to_neo
 
         return to_neo(self)
 

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import abc
-import operator
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, get_dimensions, have_same_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError, UnknownName
+from ..progress import run_progress
 from . import network as net
-from .output import Output, Outputs, Spikes
+from .arguments import checked_queue, checked_seed, si_array
+from .output import Output, Outputs
+from .spikes import Spikes
 
 TIME = net.TIME
-
-
-def seconds(duration: Any, what: str) -> float:
-    """A time as a number of seconds; a plain number is refused, since its unit would be a guess."""
-    try:
-        is_time = have_same_dimensions(duration, brian2.second) and not np.ndim(duration)
-    except TypeError:
-        is_time = False
-    if not is_time:
-        raise BioplastError(f"{what} is {duration!r}: one time with a unit is accepted, such as 100*ms")
-    value = float(duration)
-    if not np.isfinite(value) or value < 0:
-        raise BioplastError(f"{what} is {duration!r}: it must be finite and not negative")
-    return value
 
 
 class Program(abc.ABC):
@@ -92,14 +78,14 @@ class Program(abc.ABC):
         checked: dict[str, np.ndarray] = {}
         for key, given in (values or {}).items():
             if key in queues:
-                checked[key] = _queue(given, key, len(queues[key].synapses))
+                checked[key] = checked_queue(given, key, len(queues[key].synapses))
             elif key == TIME:
-                checked[key] = np.array(_plain(given, brian2.second.dim, key, ()), dtype=float)
+                checked[key] = np.array(si_array(given, brian2.second.dim, key, ()), dtype=float)
                 if not 0 <= checked[key] < np.inf:
                     raise BioplastError(f"{key!r}: a time that is finite and not negative is accepted")
             elif key in self._variables:
                 variable = self._variables[key]
-                plain = _plain(given, variable.dimensions, key, variable.shape)
+                plain = si_array(given, variable.dimensions, key, variable.shape)
                 converted = plain.astype(variable.dtype)
                 if variable.dtype.kind in "bi" and not (converted == plain).all():
                     kind = "True and False" if variable.dtype.kind == "b" else "whole numbers"
@@ -119,15 +105,15 @@ class Program(abc.ABC):
         span = net.spans(self.network, self.duration, start)[group.clock.name]
         steps = span.end - span.start
         if isinstance(given, tuple) and len(given) == 2:
-            times = _plain(given[0], brian2.second.dim, name, None)
-            indices = _plain(given[1], DIMENSIONLESS, name, None)
+            times = si_array(given[0], brian2.second.dim, name, None)
+            indices = si_array(given[1], DIMENSIONLESS, name, None)
             if times.ndim != 1 or times.shape != indices.shape or not np.isfinite(times).all():
                 raise BioplastError(f"input {name!r}: finite times and as many neurons are accepted")
             if (indices != np.round(indices)).any():
                 raise BioplastError(f"input {name!r}: neurons are whole numbers")
             rows = net.time_bins(times, span.dt) - span.start
         else:
-            raster = _plain(given, DIMENSIONLESS, name, None)
+            raster = si_array(given, DIMENSIONLESS, name, None)
             if raster.shape != (steps, len(group)):
                 raise BioplastError(
                     f"input {name!r} has shape {raster.shape}: spikes [steps, neurons] = [{steps}, {len(group)}] are "
@@ -158,7 +144,7 @@ class Program(abc.ABC):
                 spikes[name] = self._spike_input(name, given, start)
             elif name in arrays:
                 array = arrays[name]
-                plain = _plain(given, array.dim, name, None).astype(float)
+                plain = si_array(given, array.dim, name, None).astype(float)
                 if plain.ndim != array.values.ndim or plain.shape[1:] != array.values.shape[1:] or not len(plain):
                     shape = "[steps]" if array.values.ndim == 1 else f"[steps, {array.values.shape[1]}]"
                     raise BioplastError(f"input {name!r} has shape {plain.shape}: values {shape} are accepted")
@@ -204,8 +190,8 @@ class Program(abc.ABC):
         checked = self._checked(values)
         start = float(checked.get(TIME, self.network.t_))
         spikes, tables = self._split_inputs(inputs, start)
-        number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else _seed(seed)
-        with _progress(report, self) as tell:
+        number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
+        with run_progress(report, f"{self.duration:g} s on {self.target}") as tell:
             return self._run(checked, spikes, tables, number, start, tell)
 
     def _refuse_changed_constants(self) -> None:
@@ -233,9 +219,9 @@ class Program(abc.ABC):
     def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:
         """A seed for each run of a batch."""
         if seed is None or np.ndim(seed) == 0:
-            root = np.random.SeedSequence(None if seed is None else _seed(seed))
+            root = np.random.SeedSequence(None if seed is None else checked_seed(seed))
             return [int(s.generate_state(1)[0]) for s in root.spawn(size)]
-        return [_seed(s) for s in seed]  # type: ignore[union-attr]
+        return [checked_seed(s) for s in seed]  # type: ignore[union-attr]
 
     def _run_batch(
         self,
@@ -339,76 +325,3 @@ class Program(abc.ABC):
                 },
             },
         )
-
-
-def _seed(given: Any) -> int:
-    try:
-        number = operator.index(given)
-    except TypeError:
-        number = -1
-    if not 0 <= number < 2**32:
-        raise BioplastError(f"seed is {given!r}: a whole number from 0 to 2**32 - 1 is accepted")
-    return number
-
-
-def _queue(given: Any, key: str, synapses: int) -> np.ndarray:
-    """Spikes on their way in a pathway of so many synapses."""
-    plain = _plain(given, DIMENSIONLESS, key, None)
-    plain = plain.reshape(-1, 2) if plain.size == 0 else plain
-    if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
-        raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
-    if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
-        raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
-    return plain.astype(np.int32)
-
-
-def _plain(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
-    """A value as numbers in SI base units; a quantity must have the right unit."""
-    if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
-        wrong, right = (
-            "no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (get_dimensions(given), dimensions)
-        )
-        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
-    try:
-        plain = np.asarray(given)
-        if plain.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise BioplastError(f"{name!r}: numbers are accepted, not {type(given).__name__}") from None
-    if shape is not None:
-        try:
-            np.broadcast_to(plain, shape)
-        except ValueError:
-            raise BioplastError(f"{name!r} has shape {plain.shape}: {shape} is expected") from None
-    return plain
-
-
-class _progress:  # noqa: N801 - a context manager used as a function
-    """A progress bar on the terminal, the user's own callable, or nothing."""
-
-    def __init__(self, report: bool | Callable[[float, float], None], program: Program):
-        self.report = report
-        self.program = program
-        self.bar: Any = None
-
-    def __enter__(self) -> Callable[[float, float], None] | None:
-        if not self.report:
-            return None
-        if callable(self.report):
-            return self.report
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self.bar = Progress(console=Console(file=sys.stderr))
-        self.bar.start()
-        task = self.bar.add_task(f"{self.program.duration:g} s on {self.program.target}", total=1.0)
-        return lambda done, elapsed: self.bar.update(task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

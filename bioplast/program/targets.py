@@ -7,7 +7,9 @@ import sysconfig
 from pathlib import Path
 
 from ..errors import TargetUnavailable, UnknownName
-from . import build, cuda_toolkit
+from ..machine import find_compiler
+from .build import build
+from .cuda import toolkit
 
 TARGETS = ("numpy", "cython", "cpp", "openmp", "cuda", "jax")
 
@@ -29,17 +31,17 @@ def require(target: str) -> None:
 def missing(target: str) -> str | None:
     """What `target` lacks on this machine, in one line, or None.
 
-    For "cuda" that is what compiling needs; running also needs a GPU (`cuda_toolkit.gpu`).
+    For "cuda" that is what compiling needs; running also needs a GPU (`toolkit.gpu`).
     """
     if target == "jax":
         found = importlib.util.find_spec("jax") is not None
         return None if found else "the package jax is missing: pip install 'bioplast[jax]'"
     try:
-        command = build.find_compiler() if target != "numpy" else ""
+        command = find_compiler() if target != "numpy" else ""
     except TargetUnavailable as reason:
         return str(reason)
     if target == "cuda":
-        return cuda_toolkit.missing()
+        return toolkit.missing()
     if target == "cython":
         if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
             return (

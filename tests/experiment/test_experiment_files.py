@@ -14,7 +14,7 @@ from brian2 import mV
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioplast import atomic
+from bioplast import files
 from bioplast.errors import BioplastError, DefinitionError
 from bioplast.experiment import Row, Trial
 from bioplast.experiment.folder import RunFolder, table_text
@@ -33,21 +33,21 @@ plain = st.recursive(
 def test_a_file_holds_what_was_written_last_and_nothing_is_left_beside_it(tmp_path_factory, first, second):
     folder = tmp_path_factory.mktemp("atomic")
     for content in (first, second):
-        file = atomic.write_bytes(folder / "deep" / "file", content)
+        file = files.write_bytes(folder / "deep" / "file", content)
         assert file.read_bytes() == content
     assert os.listdir(folder / "deep") == ["file"]
 
 
 @pytest.mark.parametrize("function", ["replace", "fsync"])
 def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch, function):
-    file = atomic.write_text(tmp_path / "file", "old")
+    file = files.write_text(tmp_path / "file", "old")
 
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, function, full)
     with pytest.raises(OSError, match="No space left"):
-        atomic.write_text(file, "new")
+        files.write_text(file, "new")
     assert file.read_text() == "old"
     assert os.listdir(tmp_path) == ["file"]
 
@@ -55,12 +55,12 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch, function):
 def test_a_write_that_the_kernel_refuses_in_the_middle_leaves_the_old_file_whole(tmp_path):
     """A limit on the size of files makes the kernel itself refuse, as a full disk does."""
     script = (
-        "import resource, signal, sys; from bioplast import atomic;"
+        "import resource, signal, sys; from bioplast import files;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
-        "atomic.write_bytes(sys.argv[1], b'x' * 100_000)"
+        "files.write_bytes(sys.argv[1], b'x' * 100_000)"
     )
-    file = atomic.write_text(tmp_path / "file", "old")
+    file = files.write_text(tmp_path / "file", "old")
     done = subprocess.run([sys.executable, "-c", script, str(file)], capture_output=True, text=True)
     assert done.returncode == 1
     assert "OSError" in done.stderr
@@ -71,7 +71,7 @@ def test_a_write_that_the_kernel_refuses_in_the_middle_leaves_the_old_file_whole
 def test_files_take_the_rights_that_the_user_gives(tmp_path):
     before = os.umask(0o027)
     try:
-        file = atomic.write_text(tmp_path / "file", "text")
+        file = files.write_text(tmp_path / "file", "text")
     finally:
         os.umask(before)
     assert file.stat().st_mode & 0o777 == 0o640
@@ -220,7 +220,7 @@ def test_a_row_takes_numbers_only():
 def test_ctrl_c_is_held_back_and_not_lost():
     """Even when it reaches a thread that does not hold it back, as those of numerical libraries."""
     script = (
-        "import signal, threading, time; from bioplast.atomic import interrupts_held\n"
+        "import signal, threading, time; from bioplast.files import interrupts_held\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "go, done = threading.Event(), []\n"
         "def other():\n"

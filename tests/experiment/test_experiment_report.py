@@ -154,14 +154,14 @@ def test_numbers_read_well():
 @pytest.fixture
 def registered(toy, monkeypatch):
     """Two protocols in the registry, made from the toy's file."""
-    from bioplast import registry
+    from bioplast.experiment import find
 
     second = toy.folder / "second.py"
     second.write_text(toy.file.read_text().replace('name="toy"', 'name="second"').replace('"seeds": 4}', '"n": 1}'))
     specs = {"toy": toy.spec, "second": f"{second}:toy"}
-    real = registry.load_protocol
-    monkeypatch.setattr(registry, "protocols", lambda: {name: real(spec) for name, spec in specs.items()})
-    monkeypatch.setattr(registry, "load_protocol", lambda spec: real(specs.get(spec, spec)))
+    real = find.load_protocol
+    monkeypatch.setattr(find, "protocols", lambda: {name: real(spec) for name, spec in specs.items()})
+    monkeypatch.setattr(find, "load_protocol", lambda spec: real(specs.get(spec, spec)))
     return second
 
 

@@ -9,13 +9,13 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 import pytest
 
 import bioplast.program.targets
-from bioplast import atomic, experiment
+from bioplast import experiment, files
 from bioplast.cli import main
 from bioplast.errors import BioplastError, DefinitionError, TargetUnavailable, UnknownName
 from bioplast.experiment import Protocol, Row, RunFailed, Trial
 
 
-def files(folder):
+def files_of(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
@@ -30,7 +30,7 @@ def the_line(capsys):
 def test_a_run_leaves_the_promised_files(toy, tmp_path):
     toy.set("pictures")
     done = experiment.run(toy.spec, out=tmp_path / "out", quiet=True)
-    assert files(tmp_path / "out") == {
+    assert files_of(tmp_path / "out") == {
         ".lock",
         "summary.json",
         "summary.csv",
@@ -292,14 +292,14 @@ def test_a_folder_with_other_things_is_left_alone(toy, tmp_path, capsys, resume)
 def test_a_folder_with_finished_trials_is_not_overwritten(toy, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["run", toy.spec, "--out", str(out)]) == 0
-    before = {name: (out / name).read_bytes() for name in files(out)}
+    before = {name: (out / name).read_bytes() for name in files_of(out)}
     capsys.readouterr()
     assert main(["run", toy.spec, "--out", str(out)]) == 2
     line = the_line(capsys)
     assert "4 finished trials" in line
     assert "--resume" in line
     assert "another --out" in line
-    assert {name: (out / name).read_bytes() for name in files(out)} == before
+    assert {name: (out / name).read_bytes() for name in files_of(out)} == before
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_a_full_disk_keeps_the_finished_trials(toy, tmp_path, capsys, monkeypatc
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic.os, function, full)
+        patch.setattr(files.os, function, full)
         assert main(["run", toy.spec, "--workers", workers, "--out", str(out)]) == 2
     line = the_line(capsys)
     assert "No space left on device" in line
@@ -371,7 +371,7 @@ def test_a_disk_full_at_any_file_is_one_line(toy, tmp_path, capsys, monkeypatch,
         return real(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic.os, "replace", full)
+        patch.setattr(files.os, "replace", full)
         assert main(["run", toy.spec, "--out", str(out)]) == 2
     assert "No space left on device" in the_line(capsys)
     assert main(["run", toy.spec, "--out", str(out), "--resume"]) == 0

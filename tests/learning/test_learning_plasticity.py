@@ -14,6 +14,7 @@ from brian2 import Network, SpikeGeneratorGroup, TimedArray, ms, nA, nS, volt
 
 import bioplast
 from bioplast import Neuron
+from bioplast.definition import co_release
 from bioplast.models import (
     ampa,
     exponential_current,
@@ -27,7 +28,6 @@ from bioplast.models import (
     sbp,
     sbp_sums,
 )
-from bioplast.transmitters import co_release
 
 DT, STEPS = 1 * ms, 80
 BEFORE, AFTER = 4, 3

@@ -16,8 +16,8 @@ from bioplast.cli import main
 from bioplast.definition import Neuron, Parameter
 from bioplast.experiment import assessment
 from bioplast.models import integrate_and_fire, izhikevich_2003
-from bioplast.plausibility.assess import Assessor, impossible
-from bioplast.plausibility.assessable import assessable
+from bioplast.plausibility.cells.model import assessable
+from bioplast.plausibility.verdict.assessor import Assessor, impossible
 
 FILE = Path(__file__).with_name("boxes.py")
 COMMAND = ["assess", f"{FILE}:leaky_box", "--patterns", "A,F", "--budget", "32", "--starts", "1", "--seed", "4"]

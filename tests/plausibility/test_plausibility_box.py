@@ -10,9 +10,9 @@ from brian2 import Mohm, ms
 from bioplast import BioplastError, Parameter
 from bioplast.models import integrate_and_fire
 from bioplast.plausibility import PATTERNS, Scale
-from bioplast.plausibility.box import BoxPopulation
-from bioplast.plausibility.calibrate import calibrate
-from bioplast.plausibility.population import Population
+from bioplast.plausibility.cells.black_box import BoxPopulation
+from bioplast.plausibility.cells.calibrate import calibrate
+from bioplast.plausibility.cells.population import Population
 
 SCALE = Scale(20e-3, 1.0, 1.0)
 
@@ -53,7 +53,7 @@ def test_candidates_are_the_same_in_parallel_alone_and_repeated(monkeypatch):
     given = {"tau": np.array([0.01, 0.02, 0.01, 0.02, 0.03, 0.03])}
     truth = BoxPopulation(leaky_box, 6)(given, sweep, 0.02, 1.0)
     alone = BoxPopulation(box(parallel=False), 6)(given, sweep, 0.02, 1.0)
-    monkeypatch.setattr("bioplast.plausibility.box.SAMPLES", 1000)
+    monkeypatch.setattr("bioplast.plausibility.cells.black_box.SAMPLES", 1000)
     parts = BoxPopulation(leaky_box, 6)(given, sweep, 0.02, 1.0)
     for other in (alone, parts):
         assert np.array_equal(truth.top, other.top)

@@ -10,7 +10,7 @@ import pytest
 
 import bioplast
 from bioplast.plausibility import PATTERNS, Record, Scale, Train, reduce
-from bioplast.plausibility.impossible import IMPOSSIBLE, argument
+from bioplast.plausibility.verdict.impossible import IMPOSSIBLE, argument
 
 PUBLISHED = {
     "integrate_and_fire": "integrate-and-fire",

@@ -14,9 +14,9 @@ from bioplast import BioplastError, BlackBox, Parameter
 from bioplast.definition import Neuron
 from bioplast.models import fitzhugh_nagumo, hodgkin_huxley, integrate_and_fire, morris_lecar
 from bioplast.plausibility import PATTERNS, Record, Scale, Score, Train, reduce
-from bioplast.plausibility.fallen import blocked
-from bioplast.plausibility.levels import Levels, levels_of
-from bioplast.plausibility.population import Population
+from bioplast.plausibility.cells.population import Population
+from bioplast.plausibility.patterns.blocking import blocked
+from bioplast.plausibility.response.levels import Levels, levels_of
 
 MS, UA = 1e-3, 1e-2
 # The cells of the paper, taken for cells without a reset: what rests at -65 mV and spikes at 0 mV.

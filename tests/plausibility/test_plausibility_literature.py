@@ -17,7 +17,7 @@ from bioplast.models import (
     wang_buzsaki,
 )
 from bioplast.plausibility import PATTERNS, Scale, Score
-from bioplast.plausibility.population import Population
+from bioplast.plausibility.cells.population import Population
 
 # Knobs are given in SI units; 1 uA/cm^2 = 0.01 A/m^2.
 MS, UA = 1e-3, 1e-2

@@ -13,8 +13,8 @@ from bioplast.models import (
     quadratic_integrate_and_fire,
     resonate_and_fire,
 )
-from bioplast.plausibility.operations import cost
-from bioplast.plausibility.published import published
+from bioplast.plausibility.scorecard.cost import cost
+from bioplast.plausibility.scorecard.published import published
 
 TAU = {"tau": Parameter(10 * ms, low=1 * ms, high=20 * ms)}
 

@@ -10,9 +10,9 @@ from bioplast.definition import Neuron, Parameter
 from bioplast.errors import BioplastError
 from bioplast.models import fitzhugh_nagumo, integrate_and_fire, izhikevich_2003
 from bioplast.plausibility import PATTERNS, Scale, reduce
-from bioplast.plausibility.calibrate import calibrate
-from bioplast.plausibility.population import Population
-from bioplast.plausibility.search import Objective, fine_step, search
+from bioplast.plausibility.cells.calibrate import calibrate
+from bioplast.plausibility.cells.population import Population
+from bioplast.plausibility.verdict.objective import Objective, fine_step, search
 
 UNITS = {
     "izhikevich": (izhikevich_2003, Scale(1.3e-3, 2.7, 0.01)),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplast.plausibility import DIVERGED, PATTERNS, Record, Scale, Sweep, Train, Window, reduce
-from bioplast.plausibility.requirement import Bursts
+from bioplast.plausibility.patterns.requirements import Bursts
 
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 STEPS = 400

@@ -11,10 +11,10 @@ import pytest
 
 from bioplast.models import integrate_and_fire
 from bioplast.plausibility import PATTERNS, Record, Scale, Train
-from bioplast.plausibility.published import ROWS, figure_2, published
-from bioplast.plausibility.result import PatternResult, Trace, stimulus
-from bioplast.plausibility.scorecard import Scorecard, answer
-from bioplast.plausibility.verdict import Winner
+from bioplast.plausibility.scorecard.published import ROWS, figure_2, published
+from bioplast.plausibility.scorecard.scorecard import Scorecard, answer
+from bioplast.plausibility.verdict.judge import Winner
+from bioplast.plausibility.verdict.result import PatternResult, Trace, stimulus
 
 FOUND = {"a": -3.25, "b": 50.000000000000014, "c": -0.065, "v_thresh": -0.05}
 REMARK = "released from a block"

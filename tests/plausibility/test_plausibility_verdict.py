@@ -10,8 +10,8 @@ from brian2 import ms
 from bioplast.definition import Neuron, Parameter
 from bioplast.models import adex, hodgkin_huxley, integrate_and_fire, izhikevich_2003, izhikevich_2004
 from bioplast.plausibility import PATTERNS, Scale
-from bioplast.plausibility.response import Response
-from bioplast.plausibility.verdict import FRAGILE, NOT_FOUND, REPRODUCED, Judge, Winner, other_method
+from bioplast.plausibility.cells.recorder import Response
+from bioplast.plausibility.verdict.judge import FRAGILE, NOT_FOUND, REPRODUCED, Judge, Winner, other_method
 
 TONIC = {"rest": 8.0, "duration": 10.0, "amplitude": 1.5}
 DT = 1e-3

@@ -45,8 +45,11 @@ from brian2.input.timedarray import _find_K
 from brian2.stateupdaters.base import StateUpdateMethod
 
 from bioplast.errors import Unsupported
-from bioplast.program.network import captured, lower, read_steps, state_variables
-from bioplast.program.network import device as lowering_device
+from bioplast.program.cpp import device as lowering_device
+from bioplast.program.cpp.lowering import lower
+from bioplast.program.network import state_variables
+from bioplast.program.steps import device
+from bioplast.program.steps.reader import read_steps
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
 
@@ -468,7 +471,7 @@ def test_the_templates_of_numpy_are_those_that_are_known():
     found = {path.name.split(".")[0] for path in folder.iterdir() if path.name.endswith(".py_")}
     at_once = {"group_get_indices", "group_variable_get", "group_variable_get_conditional", "group_variable_set"}
     at_once |= {"group_variable_set_conditional", "synapses_create_array", "synapses_create_generator"}
-    assert found == captured._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
+    assert found == device._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
 
 
 def test_what_an_object_does_in_a_step_is_to_call_its_code_objects():

@@ -26,7 +26,11 @@ from brian2 import (
 
 import bioplast
 from bioplast.errors import BioplastError, BuildError, TargetUnavailable
-from bioplast.program import build, cache, standalone, targets
+from bioplast.machine import find_compiler
+from bioplast.program import targets
+from bioplast.program.build import build, cache
+from bioplast.program.cpp import program as standalone
+from bioplast.program.cpp.lowering import lower
 
 
 def compiled(network, duration=5 * ms, **options):
@@ -53,7 +57,7 @@ def test_a_header_of_the_user_is_part_of_what_a_build_is_made_of(tmp_path, monke
     header.write_text("const double gain = 1;")
     monkeypatch.setitem(brian2.prefs, "codegen.cpp.headers", ['"gain.h"'])
     monkeypatch.setitem(brian2.prefs, "codegen.cpp.include_dirs", [str(tmp_path)])
-    compiler = standalone._compiler(bioplast.program.network.lower(networks.single(), {}), 0, False)
+    compiler = standalone._compiler(lower(networks.single(), {}), 0, False)
     names = [build.fingerprint({}, compiler), build.fingerprint({}, compiler)]
     header.write_text("const double gain = 2;")
     names.append(build.fingerprint({}, compiler))
@@ -67,7 +71,7 @@ def test_the_same_constants_in_two_groups_are_two_pieces_of_data():
             NeuronGroup(1, "dv/dt = -v/tau : 1", method="exact", namespace={"tau": tau * ms}, name=name)
             for name, tau in (("a", 10), ("b", other))
         ]
-        lowered.append(bioplast.program.network.lower(Network(groups), {}).sources)
+        lowered.append(lower(Network(groups), {}).sources)
     assert lowered[0] == lowered[1]
 
 
@@ -81,12 +85,12 @@ def test_refractory_periods_spike_lists_and_timed_arrays_are_data():
         for name, group in (("stimulus", driven["first"]), ("gain", driven["first"])):
             old = group.namespace[name]
             group.namespace[name] = TimedArray(np.repeat(old.values, k, axis=0), dt=k * ms, name=f"{name}_{k}")
-        sources.append([bioplast.program.network.lower(network, {}).sources for network in (plastic, driven)])
+        sources.append([lower(network, {}).sources for network in (plastic, driven)])
     assert sources[0] == sources[1] == sources[2]
 
 
 def test_another_number_of_neurons_is_compiled_anew():
-    first, second = (bioplast.program.network.lower(networks.plastic(neurons=n), {}).sources for n in (50, 51))
+    first, second = (lower(networks.plastic(neurons=n), {}).sources for n in (50, 51))
     assert first != second
 
 
@@ -105,11 +109,11 @@ def nameless():
 
 @pytest.mark.parametrize("make", [nameless, networks.varied, networks.driven, networks.plastic])
 def test_names_that_count_what_the_process_has_made_are_not_in_the_sources(make):
-    first = bioplast.program.network.lower(make(), {}).sources
+    first = lower(make(), {}).sources
     network = make()
-    assert bioplast.program.network.lower(network, {}).sources == first
+    assert lower(network, {}).sources == first
     network.run(1 * ms, namespace={})
-    assert bioplast.program.network.lower(network, {}).sources == first
+    assert lower(network, {}).sources == first
 
 
 def test_another_process_needs_no_compilation():
@@ -135,7 +139,7 @@ def test_an_integration_scheme_is_not_remembered_for_another_grid_of_a_timed_arr
             name="group",
             namespace={"drive": TimedArray([1.0, 2.0], dt=dt)},
         )
-        return bioplast.program.network.lower(Network(group), {})
+        return lower(Network(group), {})
 
     assert exact(1 * ms).sources
     with pytest.raises(BioplastError, match=r"not guaranteed to be constant over a time step"):
@@ -149,7 +153,7 @@ TRIVIAL = {"main.cpp": '#include <cstdio>\nint main() { std::puts("right"); retu
 
 def trivial(text="right"):
     sources = {"main.cpp": TRIVIAL["main.cpp"].replace("right", text)}
-    return build.build(sources, build.Compiler(build.find_compiler(), ("-O0",)))
+    return build.build(sources, build.Compiler(find_compiler(), ("-O0",)))
 
 
 @pytest.fixture
@@ -207,8 +211,9 @@ def test_a_program_whose_build_is_damaged_or_gone_is_made_again_and_right(monkey
 
 def test_two_processes_that_want_the_same_build_make_it_once(own_cache):
     code = f"""
-from bioplast.program import build
-print(*build.build({TRIVIAL!r}, build.Compiler(build.find_compiler(), ("-O0",))))
+from bioplast.machine import find_compiler
+from bioplast.program.build import build
+print(*build.build({TRIVIAL!r}, build.Compiler(find_compiler(), ("-O0",))))
 """
     both = [interpreter.start(code), interpreter.start(code)]
     told = [process.communicate(timeout=300)[0].split() for process in both]
@@ -336,7 +341,7 @@ def test_a_users_function_works_alike_on_every_target(target):
 def test_flags_that_the_compiler_does_not_know_are_left_out(own_cache):
     source = {"main.cpp": "#include <cstdio>\nint main() { std::puts(NAME); }\n"}
     known, unknown = '-DNAME="told"', "-fno-such-flag-at-all"
-    path, _ = build.build(source, build.Compiler(build.find_compiler(), (known, unknown)))
+    path, _ = build.build(source, build.Compiler(find_compiler(), (known, unknown)))
     assert output(path) == "told"
     with pytest.raises(BuildError, match="no-such-flag"):
-        build.build(source, build.Compiler(build.find_compiler(), (unknown, known), asked=False))
+        build.build(source, build.Compiler(find_compiler(), (unknown, known), asked=False))

@@ -33,10 +33,12 @@ from test_parity import RASTER, assert_same, reference
 
 import bioplast
 from bioplast.errors import BioplastError, NonFiniteError, RunError, TargetUnavailable, Unsupported
-from bioplast.program import build, cuda_toolkit, standalone
+from bioplast.program.build import build
+from bioplast.program.cpp import program as standalone
+from bioplast.program.cuda import toolkit
 
 PROCESSOR = Path(__file__).parent / "cuda_on_cpu" / "bin"
-NVCC = cuda_toolkit.missing() is None
+NVCC = toolkit.missing() is None
 
 
 @pytest.fixture
@@ -390,7 +392,7 @@ def test_spikes_on_their_way_of_part_of_a_neuron_are_refused(processor):
 @pytest.mark.build
 def test_without_a_gpu_it_compiles_and_says_that_it_cannot_run(processor, monkeypatch):
     program = compiled(small(), 20 * ms)
-    monkeypatch.setattr(cuda_toolkit, "gpu", lambda: None)
+    monkeypatch.setattr(toolkit, "gpu", lambda: None)
     with pytest.raises(TargetUnavailable, match="no NVIDIA GPU here"):
         program()
 
@@ -410,11 +412,11 @@ if NVCC:  # what this machine's nvcc says; about a minute for each file, so not 
     @pytest.mark.build
     @pytest.mark.parametrize("name", ["main.cu", "code_objects/many_pre_codeobject.cu"])
     def test_nvidias_compiler_accepts_the_sources(monkeypatch, tmp_path, name):
-        toolkit = cuda_toolkit.find_toolkit()
+        found = toolkit.find_toolkit()
         texts = sources(monkeypatch, small())
         build._write(texts, tmp_path)
-        include = [f"-I{toolkit.include}"] if toolkit.include else []
-        call = [toolkit.nvcc, "-w", "-std=c++17", "-rdc=true", "-arch=sm_75", *include, "-I.", "-O0", "-Xptxas=-O0"]
+        include = [f"-I{found.include}"] if found.include else []
+        call = [found.nvcc, "-w", "-std=c++17", "-rdc=true", "-arch=sm_75", *include, "-I.", "-O0", "-Xptxas=-O0"]
         done = subprocess.run([*call, "-c", name, "-o", "out.o"], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
@@ -423,18 +425,18 @@ def test_what_is_missing_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     for variable in ("CUDA_HOME", "CUDA_PATH"):
         monkeypatch.delenv(variable, raising=False)
-    assert "no CUDA compiler (nvcc not found)" in cuda_toolkit.missing()
+    assert "no CUDA compiler (nvcc not found)" in toolkit.missing()
     (tmp_path / "bin").mkdir()
     nvcc = tmp_path / "bin" / "nvcc"
     nvcc.write_text("#!/bin/sh\n")
     nvcc.chmod(0o755)
     monkeypatch.setenv("CUDA_HOME", str(tmp_path))
-    monkeypatch.setattr(cuda_toolkit, "_wheels", lambda: [])
-    assert "cuRAND is missing" in cuda_toolkit.missing()
+    monkeypatch.setattr(toolkit, "_wheels", lambda: [])
+    assert "cuRAND is missing" in toolkit.missing()
     (tmp_path / "include").mkdir()
     (tmp_path / "include" / "curand.h").write_text("")
-    assert cuda_toolkit.missing() is None
-    monkeypatch.setattr(cuda_toolkit.metadata, "version", lambda package: "2.11.0" if package == "brian2" else "1.0b1")
-    assert "not brian2 2.11.0: pip install 'bioplast[cuda]'" in cuda_toolkit.missing()
-    monkeypatch.setattr(cuda_toolkit.sys, "version_info", (3, 11, 9))
-    assert "needs Python 3.12 or newer, not 3.11" in cuda_toolkit.missing()
+    assert toolkit.missing() is None
+    monkeypatch.setattr(toolkit.metadata, "version", lambda package: "2.11.0" if package == "brian2" else "1.0b1")
+    assert "not brian2 2.11.0: pip install 'bioplast[cuda]'" in toolkit.missing()
+    monkeypatch.setattr(toolkit.sys, "version_info", (3, 11, 9))
+    assert "needs Python 3.12 or newer, not 3.11" in toolkit.missing()

@@ -16,7 +16,7 @@ from brian2 import ms
 import bioplast
 from bioplast.cli import main
 from bioplast.errors import BioplastError, Unsupported
-from bioplast.program.export import export
+from bioplast.program.cpp.export import export
 
 TOOLS = ("make", "g++", "sh", "as", "ld", "rm")
 

@@ -8,7 +8,7 @@ from brian2 import Network, SpikeMonitor, cm, ms, uA
 
 import bioplast
 from bioplast.models import hodgkin_huxley
-from bioplast.program.network.flags import compiler_flags
+from bioplast.program.build.flags import compiler_flags
 
 
 def test_the_flags_are_those_of_the_arithmetic_asked_for():

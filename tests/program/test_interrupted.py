@@ -15,7 +15,7 @@ from brian2 import ms, second
 
 import bioplast
 from bioplast.errors import RunError
-from bioplast.program import standalone
+from bioplast.program.cpp import program as standalone
 
 # as long as it takes: nobody waits for its end
 ENDLESS = 1000 * second
@@ -139,7 +139,7 @@ except KeyboardInterrupt:
 def test_a_killed_parent_leaves_no_program_behind():
     code = """
 program = bioplast.compile(networks.single(), 1000*second, "cpp", namespace={})
-from bioplast.program import standalone
+from bioplast.program.cpp import program as standalone
 started = standalone.subprocess.Popen
 def popen(*arguments, **options):
     process = started(*arguments, **options)

@@ -19,7 +19,7 @@ from parity import assert_same
 
 import bioplast
 from bioplast.errors import BioplastError
-from bioplast.program import cache
+from bioplast.program.build import cache
 from bioplast.program.jax import disk_cache
 
 DT = 1 * ms
@@ -227,7 +227,7 @@ os.environ.pop("JAX_NUM_CPU_DEVICES", None)
 sys.path.insert(0, "tests/program")
 import networks
 import bioplast
-from bioplast.program.program import cores
+from bioplast.machine import cores
 from brian2 import ms, prefs
 prefs.codegen.target = "numpy"
 bioplast.compile(networks.single(), 1*ms, "jax", namespace={})

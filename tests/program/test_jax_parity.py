@@ -19,8 +19,7 @@ from parity import TOLERANCE, assert_same
 
 import bioplast
 from bioplast.program import network as net
-from bioplast.program import steps
-from bioplast.program.jax import moments
+from bioplast.program.steps import moments, steps
 
 
 def moves(out) -> bool:

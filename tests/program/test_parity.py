@@ -13,7 +13,8 @@ from fidelity import OUR_NUMPY
 from parity import TOLERANCE, assert_same
 
 import bioplast
-from bioplast.program import cuda_toolkit, targets
+from bioplast.program import targets
+from bioplast.program.cuda import toolkit
 from bioplast.program.output import Output
 
 RASTER = {"poisson": np.random.default_rng(1).random((2000, 10)) < 0.01}
@@ -28,7 +29,7 @@ def reference(case: str) -> tuple[object, Output]:
 
 
 WORKING = [target for target in targets.TARGETS if target != "numpy" and targets.missing(target) is None]
-if cuda_toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see test_cuda.py
+if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see test_cuda.py
     WORKING.remove("cuda")
 # Cython compiles a module for each object of a network, so it runs the networks that stand for the others.
 LARGE = ("cuba", "cobahh")

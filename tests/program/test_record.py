@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import bioplast
 from bioplast.errors import BioplastError
 from bioplast.program import network as net
-from bioplast.program.record import from_neo, to_neo, unit
+from bioplast.program.neo_block import from_neo, to_neo, unit
 
 
 @pytest.fixture(scope="module")

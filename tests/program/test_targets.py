@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from bioplast.errors import TargetUnavailable, UnknownName
-from bioplast.program import build, targets
+from bioplast.machine import find_compiler
+from bioplast.program import targets
 
 
 def test_every_target_is_told_and_numpy_always_works():
@@ -45,10 +46,10 @@ def test_without_a_compiler_all_but_numpy_are_missing(monkeypatch, tmp_path, tar
 
 def test_the_variable_cxx_is_the_compiler_that_is_used(monkeypatch):
     monkeypatch.setenv("CXX", f"{shutil.which('env')} g++")
-    assert build.find_compiler() == f"{shutil.which('env')} g++"
+    assert find_compiler() == f"{shutil.which('env')} g++"
     monkeypatch.setenv("CXX", "nonexistent --flag")
     with pytest.raises(TargetUnavailable, match=r"CXX=nonexistent --flag not found"):
-        build.find_compiler()
+        find_compiler()
 
 
 def test_a_compiler_without_openmp_lacks_that_target_alone(monkeypatch, tmp_path):

@@ -19,6 +19,7 @@ from brian2 import (
 
 import bioplast
 from bioplast.errors import BioplastError, RunError, UnknownName, Unsupported
+from bioplast.program.cpp.lowering import lower
 
 
 def refused(network, *told, target="cpp", duration=1 * ms, error=BioplastError, **options):
@@ -45,7 +46,7 @@ def test_a_network_operation_runs_on_numpy_alone():
     np.testing.assert_allclose(seen, [0, 1e-3, 2e-3])
     operation = next(obj for obj in network.objects if obj.name == "counting")
     operation.active = False
-    assert bioplast.program.network.lower(network, {}).runners == []
+    assert lower(network, {}).runners == []
 
 
 def test_a_run_that_an_operation_stops_is_not_an_output():

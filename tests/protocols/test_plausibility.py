@@ -10,8 +10,8 @@ import pytest
 from bioplast import experiment
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.plausibility import PATTERNS
-from bioplast.plausibility.published import figure_2
-from bioplast.plausibility.result import PatternResult, Trace
+from bioplast.plausibility.scorecard.published import figure_2
+from bioplast.plausibility.verdict.result import PatternResult, Trace
 from bioplast.protocols import plausibility as protocol
 
 TRACE = Trace([0.0, 0.1, 0.2], [-0.07, -0.05, -0.06], [0.0, 1.0, 0.0], [0.1])

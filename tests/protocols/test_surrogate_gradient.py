@@ -91,8 +91,7 @@ def test_what_is_missing_is_said_before_anything_is_written(tmp_path, monkeypatc
 
 
 def test_run_all_goes_on_without_what_a_protocol_lacks(tmp_path, monkeypatch, capsys):
-    from bioplast import registry
-    from bioplast.experiment import Protocol, Row, Trial
+    from bioplast.experiment import Protocol, Row, Trial, find
 
     def lacking(settings, targets, seeds):
         raise TargetUnavailable("the package jax is missing")
@@ -110,8 +109,8 @@ def test_run_all_goes_on_without_what_a_protocol_lacks(tmp_path, monkeypatch, ca
         )
 
     protocols = {"first": made("first", lacking), "second": made("second", lambda *_: [Trial("one")])}
-    monkeypatch.setattr(registry, "protocols", lambda: protocols)
-    monkeypatch.setattr(registry, "load_protocol", protocols.__getitem__)
+    monkeypatch.setattr(find, "protocols", lambda: protocols)
+    monkeypatch.setattr(find, "load_protocol", protocols.__getitem__)
     assert main(["run", "all", "--out", str(tmp_path / "out")]) == 0
     assert "bioplast: first: the package jax is missing" in capsys.readouterr().err
     assert (tmp_path / "out" / "second" / "summary.json").exists()

@@ -12,13 +12,13 @@ from scipy.optimize import brentq
 
 import bioplast
 from bioplast import experiment
+from bioplast.definition.find import models
 from bioplast.errors import UnknownName
 from bioplast.experiment.report import agreement
 from bioplast.protocols import zoo as protocol
-from bioplast.protocols.zoo_pages import modulated, rates, receptors, short_term, verification
-from bioplast.protocols.zoo_pages.neuron import rate
-from bioplast.protocols.zoo_pages.page import plots_of
-from bioplast.registry import models
+from bioplast.protocols.zoo.pages import modulated, rates, receptors, short_term, verification
+from bioplast.protocols.zoo.pages.neuron import rate
+from bioplast.protocols.zoo.pages.page import plots_of
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..pattern import Knob
+from .pattern import Knob
 
 # Before the first event, and between events, the cell is left alone for so long.
 REST = Knob(4, 60, "recovery")

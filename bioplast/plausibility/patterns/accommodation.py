@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..score import fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import MODEST, REST
+from .blocking import fallen
+from .pattern import Knob, Pattern
+from .score import fires
 
 
 def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:

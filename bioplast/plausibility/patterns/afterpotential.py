@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..score import at_least, at_most, exactly
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import PULSE, REST, STRONG
+from .blocking import fallen
+from .pattern import Knob, Pattern
+from .score import at_least, at_most, exactly
 
 # The hump above rest, and the rise to it from the trough after the spike, relative to how far v went above rest at all.
 # The rise tells a depolarizing after-potential from a mere decay after a reset above rest.

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..requirement import goes_on, regular, settled
-from ..score import at_least, fires
-from ..sweep import Course, Sweep, Window
+from ..response.features import Features
+from ..response.sweep import Course, Sweep, Window
 from ._common import PULSE, REST, STRONG
+from .pattern import Knob, Pattern
+from .requirements import goes_on, regular, settled
+from .score import at_least, fires
 
 SPIKES = 4
 # The silence after the second pulse, and then the firing without it, in intervals.

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..features import Features
-from ..pattern import Pattern
-from ..requirement import BURST_SPIKES, Bursts, apart, goes_on, regular, settled
-from ..score import at_least, at_most, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import REST, STEP, STEP_CURRENT
+from .pattern import Pattern
+from .requirements import BURST_SPIKES, Bursts, apart, goes_on, regular, settled
+from .score import at_least, at_most, fires
 
 TONIC_BURSTS = 3
 TONIC_SPIKES = 3

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..requirement import goes_on
-from ..score import at_least, at_most, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import REST
+from .pattern import Knob, Pattern
+from .requirements import goes_on
+from .score import at_least, at_most, fires
 
 SPIKES = 6
 # Class 1: the longest interval over the shortest, and the longest over the relaxation time. A leaky integrator reset to

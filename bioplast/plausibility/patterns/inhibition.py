@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..requirement import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
-from ..score import at_least, at_most, fires
-from ..sweep import Course, Sweep, Window
+from ..response.features import Features
+from ..response.sweep import Course, Sweep, Window
 from ._common import REST, STEP, STRONG
+from .pattern import Knob, Pattern
+from .requirements import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
+from .score import at_least, at_most, fires
 
 SPIKES = 3
 BURSTS = 2

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen, higher
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..score import at_least, exactly
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import PULSE, REST, STRONG
+from .blocking import fallen, higher
+from .pattern import Knob, Pattern
+from .score import at_least, exactly
 
 # The time from the end of the pulse to the spike, in pulses and in relaxation times.
 DELAY = 2.0

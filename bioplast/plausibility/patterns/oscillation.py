@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..score import at_least, at_most, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import PULSE, REST, STRONG
+from .blocking import fallen
+from .pattern import Knob, Pattern
+from .score import at_least, at_most, fires
 
 # The second and third half-cycle after the spike, relative to how far v went above rest in the sweep.
 AMPLITUDE = 0.005

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
-from ..features import Features
-from ..pattern import Pattern
-from ..requirement import BURST, BURST_SPIKES
-from ..score import at_least, at_most, exactly, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import MODEST, REST, STEP
+from .blocking import fallen
+from .pattern import Pattern
+from .requirements import BURST, BURST_SPIKES
+from .score import at_least, at_most, exactly, fires
 
 # The silence until the step ends, as a multiple of the time to the first spike. A leaky integrator that is reset far
 # below rest is silent for long as well, but not for so long without visibly charging.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..fallen import fallen
-from ..features import Features
-from ..pattern import Knob, Pattern
-from ..requirement import BURST, BURST_SPIKES
-from ..score import at_least, exactly, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import REST, STRONG
+from .blocking import fallen
+from .pattern import Knob, Pattern
+from .requirements import BURST, BURST_SPIKES
+from .score import at_least, exactly, fires
 
 
 def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:

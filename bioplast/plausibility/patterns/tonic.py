@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..features import Features
-from ..pattern import Pattern
-from ..requirement import goes_on, regular, settled
-from ..score import at_least, fires
-from ..sweep import Course, Sweep
+from ..response.features import Features
+from ..response.sweep import Course, Sweep
 from ._common import REST, STEP, STEP_CURRENT
+from .pattern import Pattern
+from .requirements import goes_on, regular, settled
+from .score import at_least, fires
 
 # An interval may be shorter than the one before by this factor and still count as no shorter.
 SHORTER = 0.95

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...errors import Unsupported
-from ...surrogate import Surrogate
-from .. import steps
+from ..steps import steps
+from ..surrogate import Surrogate
 from . import functions as fn
 from .checkpoints import made_once
 from .expressions import constant, evaluate, parse

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from .. import cache
+from ..build import cache
 
 _lock = threading.RLock()
 

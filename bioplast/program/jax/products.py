@@ -20,7 +20,8 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from ...errors import BuildError, TargetUnavailable
-from .. import build
+from ...machine import find_compiler
+from ..build import build
 from .functions import Value
 from .spikes import counted
 
@@ -131,7 +132,7 @@ batching.primitive_batchers[_transpose] = functools.partial(_grouped, _transpose
 def _build() -> Path:
     include = Path(jax.ffi.include_dir())
     compiler = build.Compiler(
-        build.find_compiler(),
+        find_compiler(),
         ("-O3", "-march=native", "-std=c++17", "-fPIC", f"-I{include}"),
         ("-shared",),
         (include / "xla" / "ffi" / "api" / "c_api.h",),

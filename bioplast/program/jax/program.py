@@ -15,13 +15,15 @@ import numpy as np
 from brian2.units.fundamentalunits import get_or_create_dimension
 
 from ...errors import BioplastError, NonFiniteError, UnknownName
-from ...surrogate import Surrogate
 from .. import network as net
-from .. import steps
+from ..network import not_finite
 from ..output import Output, Outputs
 from ..program import TIME, Program
+from ..steps import steps
+from ..steps.moments import read_moments
+from ..steps.reader import read_steps
+from ..surrogate import Surrogate
 from .disk import disk_cache
-from .moments import read_moments
 from .output import ArrayOutput
 from .products import build_meanwhile
 from .simulation import Drive, Records, Simulation, State, delay_steps, pathways
@@ -53,7 +55,7 @@ class JaxProgram(Program):
         super().__init__(network, duration, "jax", namespace, watch)
         claim_cores()
         self.dtype = dtype
-        self._steps = net.read_steps(network, namespace)
+        self._steps = read_steps(network, namespace)
         self._simulation = Simulation(self._steps, _by_group(surrogate, self._steps), detach_reset, checkpoint)
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
         self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))
@@ -226,7 +228,7 @@ class JaxProgram(Program):
             if not np.isfinite(value).all():
                 index = int(np.argmin(np.isfinite(value)))
                 end = start + self.duration
-                raise NonFiniteError(net.not_finite(key, index, value[index], start, end, variable.synaptic))
+                raise NonFiniteError(not_finite(key, index, value[index], start, end, variable.synaptic))
 
     def _recorded(self, records: Records, start: float) -> dict[str, dict[str, np.ndarray]]:
         """What the monitors hold, as Brian2 would have it."""

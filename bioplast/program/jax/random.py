@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
-from .. import steps
+from ..steps import steps
 from .functions import Value
 
 

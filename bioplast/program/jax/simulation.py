@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...errors import Unsupported
-from ...surrogate import Surrogate
-from .. import steps
+from ..steps import steps
+from ..steps.moments import always_due
+from ..surrogate import Surrogate
 from . import checkpoints
 from .blocks import Run
 from .functions import Value, kind
-from .moments import always_due
 from .random import Source
 from .spikes import counted, none_yet, pack, unpack
 

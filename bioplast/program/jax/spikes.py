@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...surrogate import Surrogate
+from ..surrogate import Surrogate
 from . import functions as fn
 from .expressions import Call, evaluate
 from .functions import Value, kind

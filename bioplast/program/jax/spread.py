@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ..program import cores
+from ...machine import cores
 
 _config: Any = jax.config  # its type lacks the settings in some versions of JAX
 _AXIS = "bioplast_batch"

@@ -6,20 +6,18 @@ import contextlib
 import importlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import brian2
 import numpy as np
 from brian2.core.base import BrianObjectException
 from brian2.core.clocks import Clock
-from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
 from ...errors import BioplastError, Unsupported
-from .flags import runtime_target
-from .integration import remembered_integration
-from .reading import clocks, pathways
+from .clocks import clocks
+from .pathways import pathways
 
 # The package has a proxy under the name of its module.
 brian2_device: Any = importlib.import_module("brian2.devices.device")
@@ -113,41 +111,3 @@ def explain(error: Exception, names: Mapping[str, str] | None = None) -> Bioplas
     text = " ".join(str(cause.args[0] if isinstance(cause, KeyError) and cause.args else cause).split())
     kind = Unsupported if isinstance(cause, NotImplementedError | Unsupported) else BioplastError
     return kind(f"{where}{text or type(cause).__name__}")
-
-
-Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)
-
-
-def run_with_brian2(
-    network: brian2.Network,
-    duration: float,
-    namespace: Mapping[str, Any],
-    codegen_target: str,
-    fast_math: bool,
-    seed: int,
-    report: Report | None,
-    extra: list[NetworkOperation],
-) -> bool:
-    """Run the user's network in place with one of Brian2's runtime targets; False when it stopped itself early."""
-    brian2_device.active_device.seed(seed)
-    for operation in extra:
-        network.objects.add(operation)  # `held` takes it out again; add() would warn about its clock
-    t_end = network.t_ + duration
-
-    def tell(elapsed: Any, completed: float, start: Any, span: Any) -> None:
-        if report is not None:
-            report(float(completed), float(elapsed))
-
-    with runtime_target(codegen_target, fast_math), remembered_integration():
-        try:
-            network.run(
-                duration * brian2.second,
-                report=tell if report is not None else None,
-                report_period=0.2 * brian2.second,
-                namespace=dict(namespace),
-            )
-        except BrianObjectException as error:
-            raise explain(error) from error
-    if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
-        raise KeyboardInterrupt
-    return network.t_ == t_end

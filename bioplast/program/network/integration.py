@@ -12,7 +12,7 @@ import sympy
 from brian2.core.functions import Function
 from brian2.stateupdaters.base import StateUpdateMethod
 
-from .. import cache
+from ..build import cache
 
 
 @contextlib.contextmanager

@@ -1,0 +1,35 @@
+"""Models by name, or a user's own from a file."""
+
+from __future__ import annotations
+
+from .. import registry
+from .base import Definition
+
+__all__ = ["load", "models"]
+
+
+def models() -> dict[str, Definition]:
+    """Every neuron, receptor and synapse of bioplast.models by its name, such as "izhikevich-2003"."""
+    return registry.found_in("bioplast.models", Definition)
+
+
+def load(spec: str) -> Definition:
+    """A definition by its name or from a file.
+
+    Parameters
+    ----------
+    spec : str
+        A name of `models` (hyphens or underscores), or ``path/to/file.py:name``.
+
+    Returns
+    -------
+    definition : Neuron, Receptor or Synapse
+
+    Raises
+    ------
+    UnknownName
+        If there is no such name; the message has the near matches.
+    BioplastError
+        If the file is missing, does not run, or holds something else under that name.
+    """
+    return registry.load(spec, Definition, "model", "a Neuron, Receptor or Synapse", models)

@@ -1,0 +1,46 @@
+"""This machine: its C++ compiler, its processor, its cores."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from .errors import TargetUnavailable
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def find_compiler() -> str:
+    """The C++ compiler: ``CXX`` when set, else g++, else clang++.
+
+    Raises
+    ------
+    TargetUnavailable
+        When there is none.
+    """
+    chosen = os.environ.get("CXX")
+    for command in [chosen] if chosen else ["g++", "clang++"]:
+        if command and shutil.which(command.split()[0]):
+            return command
+    raise TargetUnavailable(
+        f"no C++ compiler ({'CXX=' + chosen if chosen else 'g++ or clang++'} not found): "
+        "install g++ (Debian and Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"
+    )
+
+
+@functools.lru_cache
+def processor() -> str:
+    """What -march=native depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    wanted = ("model name", "flags", "cpu family", "model", "stepping", "Features", "CPU part")
+    facts = {line.split(":")[0].strip(): line for line in lines if line.split(":")[0].strip() in wanted}
+    return f"{platform.machine()} {sorted(facts.values())}"

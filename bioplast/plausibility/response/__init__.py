@@ -1,0 +1,1 @@
+"""What goes into a cell, its input over time, and what is read from the answer."""

@@ -1,0 +1,1 @@
+"""A model searched for a pattern, and the verdict on the best candidate."""

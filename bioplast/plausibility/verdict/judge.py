@@ -1,0 +1,196 @@
+"""Whether what a search found holds: at smaller time steps, and with another integration method.
+
+A pattern is a property of the equations, so it must not depend on how they are integrated. What was found is simulated
+again at the step of the search, at half and at a tenth of it, and at that tenth with another method; each time the cell
+is recorded, and its features are computed from the recording and not while it runs. At the step of the search it is
+judged with much longer rests and steps as well, as the search does, and at the others if it fails there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...definition import Neuron
+from ..cells.model import Model
+from ..cells.recorder import Response
+from ..patterns.pattern import SHORTEST, Pattern
+from ..response.features import Record, reduce
+from ..response.relaxation import relaxation_time
+from ..response.scale import Scale
+from ..response.sweep import Course, Sweep
+from .objective import FOLLOWED, PATIENCE, PULSE_STEPS, REST, SMALL
+
+REPRODUCED = "reproduced"
+FRAGILE = "fragile"
+NOT_FOUND = "not found"
+IMPOSSIBLE = "impossible"
+VERDICTS = (REPRODUCED, FRAGILE, NOT_FOUND, IMPOSSIBLE)
+
+# The units of knobs that are durations.
+TIMES = ("tau", "recovery")
+# The step of the search is divided by these; the other method has the last.
+DIVISORS = (2, 10)
+OTHER = "other method"
+
+
+@dataclass(frozen=True)
+class Winner:
+    """One cell with its stimulus.
+
+    Attributes
+    ----------
+    parameters : dict of str to float
+        SI base units.
+    knobs : dict of str to float
+        In units of the knobs.
+    scale : Scale
+        Those units: plain numbers.
+    dt : float
+        The time step of the search in seconds; durations are whole numbers of it.
+    """
+
+    parameters: Mapping[str, float]
+    knobs: Mapping[str, float]
+    scale: Scale
+    dt: float
+
+    def sweep(self, pattern: Pattern, dt: float | None = None, patience: float = 0.0) -> Sweep:
+        """Its stimulus for a simulation with the time step `dt`, the same in seconds whatever that is.
+
+        Parameters
+        ----------
+        pattern : Pattern
+        dt : float, optional
+            By default that of the search.
+        patience : float
+            Of longer rests and steps, see `Pattern.sweep`.
+        """
+        units, knobs = {name: float(size) for name, size in self.scale.units.items()}, {}
+        for name, value in self.knobs.items():
+            unit = pattern.knobs[name].unit
+            if unit in TIMES:
+                value = max(round(value * units[unit] / self.dt), SHORTEST) * self.dt / units[unit]
+            knobs[name] = np.array([float(value)])
+        return pattern.sweep(knobs, self.scale, self.dt if dt is None else dt, patience)
+
+    def pulse(self) -> Sweep:
+        """The small pulse whose answer shows the relaxation time of the cell."""
+        course = Course(1).rest(REST * self.scale.tau).event("answer")
+        course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
+        return course.end(FOLLOWED * self.scale.tau)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One simulation of a winner.
+
+    Attributes
+    ----------
+    dt : float
+        The time step in seconds.
+    method : str
+        The integration method; "" for a black box.
+    shown : bool
+    loss : float
+    failed : tuple of str
+        The requirements that are not met.
+    """
+
+    dt: float
+    method: str
+    shown: bool
+    loss: float
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of a winner.
+
+    Attributes
+    ----------
+    word : {"reproduced", "fragile", "not found"}
+        "not found" if no check shows the pattern.
+    checks : dict of str to Check
+        By "dt", "dt/2", "dt/10" and "other method".
+    """
+
+    word: str
+    checks: Mapping[str, Check] = field(repr=False)
+
+
+class Judge:
+    """Judges what was found for one model; it keeps the programs that it compiles.
+
+    Parameters
+    ----------
+    model : Neuron or BlackBox
+    target : str
+        Where neurons are simulated, see `bioplast.compile`.
+    """
+
+    def __init__(self, model: Model, target: str = "cpp"):
+        self.model = model
+        self._own, self._other, self._names = Response(model, target), None, ("", "")
+        if isinstance(model, Neuron):
+            name, options = other_method(model)
+            self._other = Response(model, target, name, options)
+            self._names = (str(model.method or "chosen by Brian2"), name)
+
+    def __call__(self, pattern: Pattern, winner: Winner) -> Verdict:
+        """Simulate and judge a winner."""
+        own, other = self._names
+        checks = {"dt": self._check(self._own, own, pattern, winner, winner.dt, longer=True)}
+        # What does not hold at longer rests is looked at there with every step.
+        longer = not checks["dt"].shown
+        for n in DIVISORS:
+            checks[f"dt/{n}"] = self._check(self._own, own, pattern, winner, winner.dt / n, longer)
+        if self._other is not None:
+            checks[OTHER] = self._check(self._other, other, pattern, winner, winner.dt / DIVISORS[-1], longer)
+        shown = [check.shown for check in checks.values()]
+        return Verdict(REPRODUCED if all(shown) else FRAGILE if any(shown) else NOT_FOUND, checks)
+
+    def record(self, pattern: Pattern, winner: Winner) -> tuple[Record, Sweep]:
+        """The response at the step of the search, and the sweep that it answers to."""
+        sweep = winner.sweep(pattern)
+        return self._own(winner.parameters, sweep, winner.dt), sweep
+
+    def _check(
+        self, response: Response, method: str, pattern: Pattern, winner: Winner, dt: float, longer: bool
+    ) -> Check:
+        tau = self._relaxation(response, winner, dt) if pattern.timed else np.nan
+        for patience in (0.0, PATIENCE) if longer else (0.0,):
+            sweep = winner.sweep(pattern, dt, patience)
+            record = response(winner.parameters, sweep, dt, sampled=winner.dt)
+            score = pattern.score(reduce(record, sweep, tau, winner.scale.voltage), sweep)
+            if not score.met[0]:
+                break
+        return Check(dt, method, bool(score.met[0]), float(score.loss[0]), tuple(score.failed()))
+
+    @staticmethod
+    def _relaxation(response: Response, winner: Winner, dt: float) -> np.ndarray:
+        sweep = winner.pulse()
+        record = response(winner.parameters, sweep, dt, sampled=winner.dt)
+        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - winner.dt / 2))
+        with np.errstate(invalid="ignore", over="ignore"):
+            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], winner.dt)
+
+
+def other_method(neuron: Neuron) -> tuple[str, dict[str, Any] | None]:
+    """Another integration method than that of a definition, with its options.
+
+    The classical Runge-Kutta method, for a definition that has it the Euler method; both are explicit and apply to all
+    equations without noise. An exponential in v between steps would overflow while a spike that a reset cuts is under
+    way, in every method that evaluates the equations there; such a definition that is stepped with Euler's method has
+    the semi-implicit one instead, with v last, so that no other variable sees v beyond the cut.
+    """
+    if neuron.method == "rk4":
+        return "euler", None
+    cut = neuron.threshold is not None and neuron.reset and "exp(" in neuron.equations
+    if neuron.method == "euler" and cut and len(neuron.differential) > 1:
+        return "sequential", {"order": (*(name for name in neuron.differential if name != "v"), "v")}
+    return "rk4", None

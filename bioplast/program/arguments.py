@@ -1,0 +1,68 @@
+"""What a program is called with, checked: times, seeds, quantities, spikes on their way."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, get_dimensions, have_same_dimensions
+
+from ..errors import BioplastError
+
+
+def seconds(duration: Any, what: str) -> float:
+    """A time as a number of seconds; a plain number is refused, since its unit would be a guess."""
+    try:
+        is_time = have_same_dimensions(duration, brian2.second) and not np.ndim(duration)
+    except TypeError:
+        is_time = False
+    if not is_time:
+        raise BioplastError(f"{what} is {duration!r}: one time with a unit is accepted, such as 100*ms")
+    value = float(duration)
+    if not np.isfinite(value) or value < 0:
+        raise BioplastError(f"{what} is {duration!r}: it must be finite and not negative")
+    return value
+
+
+def checked_seed(given: Any) -> int:
+    try:
+        number = operator.index(given)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**32:
+        raise BioplastError(f"seed is {given!r}: a whole number from 0 to 2**32 - 1 is accepted")
+    return number
+
+
+def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
+    """Spikes on their way in a pathway of so many synapses."""
+    plain = si_array(given, DIMENSIONLESS, key, None)
+    plain = plain.reshape(-1, 2) if plain.size == 0 else plain
+    if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
+        raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
+    if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
+        raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
+    return plain.astype(np.int32)
+
+
+def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
+    """A value as numbers in SI base units; a quantity must have the right unit."""
+    if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
+        wrong, right = (
+            "no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (get_dimensions(given), dimensions)
+        )
+        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
+    try:
+        plain = np.asarray(given)
+        if plain.dtype.kind not in "biuf":
+            raise ValueError
+    except ValueError:
+        raise BioplastError(f"{name!r}: numbers are accepted, not {type(given).__name__}") from None
+    if shape is not None:
+        try:
+            np.broadcast_to(plain, shape)
+        except ValueError:
+            raise BioplastError(f"{name!r} has shape {plain.shape}: {shape} is expected") from None
+    return plain

@@ -1,0 +1,1 @@
+"""Targets cpp and openmp: a C++ program, built once, which reads every number as data."""

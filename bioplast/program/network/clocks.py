@@ -1,0 +1,50 @@
+"""The clocks of a network and the steps that they make in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import brian2
+import numpy as np
+from brian2.core.clocks import Clock
+
+from ...errors import Unsupported
+
+
+@dataclass(frozen=True)
+class ClockSpan:
+    """The steps that a clock makes in a run: from ``start`` to, not including, ``end``."""
+
+    name: str
+    dt: float
+    start: int
+    end: int
+
+
+def clocks(network: brian2.Network) -> list[Clock]:
+    """Every clock of the network, sorted by name."""
+    found = {obj.clock.name: obj.clock for obj in network.sorted_objects}
+    for clock in found.values():
+        if not isinstance(clock, Clock):
+            raise Unsupported(
+                f"clock {clock.name!r} is a {type(clock).__name__}: only clocks with a fixed dt are lowered"
+            )
+    return [found[name] for name in sorted(found)]
+
+
+def spans(network: brian2.Network, duration: float, start: float | None = None) -> dict[str, ClockSpan]:
+    """The steps that each clock makes in a run of `duration` seconds from `start` (now, when None)."""
+    begin = network.t_ if start is None else start
+    result = {}
+    for clock in clocks(network):
+        dt = clock.dt_
+        result[clock.name] = ClockSpan(clock.name, dt, _step_at(begin, dt), _step_at(begin + duration, dt))
+    return result
+
+
+def _step_at(time: float, dt: float) -> int:
+    """Brian2's rule: the nearest step when it lies within 1e-4 dt, else the next one."""
+    step = np.int64(np.round(time / dt))
+    if abs(step * dt - time) / dt > Clock.epsilon_dt:
+        step = np.int64(np.ceil(time / dt))
+    return int(step)

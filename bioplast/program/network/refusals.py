@@ -1,0 +1,51 @@
+"""Networks that no target, or not this one, can run: refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import brian2
+from brian2.core.magic import MagicNetwork
+from brian2.core.operations import NetworkOperation
+from brian2.core.variables import ArrayVariable
+from brian2.devices.device import RuntimeDevice
+
+from ...errors import BioplastError, Unsupported
+
+
+def check(network: Any) -> None:
+    """Refuse what is not an explicit Brian2 network made for the runtime device."""
+    if isinstance(network, MagicNetwork) or not isinstance(network, brian2.Network):
+        raise BioplastError(
+            f"a brian2.Network is needed, not {type(network).__name__}: give Network(...) the objects that belong to it"
+        )
+    active = brian2.get_device()
+    if not isinstance(active, RuntimeDevice):
+        raise BioplastError(
+            f"set_device({type(active).__name__}) is in force: end it with set_device('runtime'), "
+            "the target is chosen by compile()"
+        )
+    for obj in network.sorted_objects:
+        # Brian2 warns of objects that are deleted before any network has run them, unless they belong to a group; a
+        # network that is only compiled is used all the same
+        if "group" not in getattr(obj, "variables", {}):
+            obj.__dict__.setdefault("group", obj.name)
+        for variable in getattr(obj, "variables", {}).values():
+            if isinstance(variable, ArrayVariable) and not isinstance(variable.device, RuntimeDevice):
+                raise BioplastError(
+                    f"{obj.name!r} was made under set_device({type(variable.device).__name__}): "
+                    "make the network under Brian2's default device, the target is chosen by compile()"
+                )
+
+
+def refuse_python_objects(network: brian2.Network, where: str) -> None:
+    """Refuse what only Brian2's own targets can run: `where` says which others cannot."""
+    for obj in network.sorted_objects:
+        if obj.active and isinstance(obj, NetworkOperation):
+            raise Unsupported(
+                f"{obj.name!r} is a Python function that runs in every step (network_operation): "
+                f"{where} cannot run it; use target='numpy' or 'cython'"
+            )
+        method = getattr(obj, "method_choice", None)
+        if isinstance(method, str) and method.startswith("gsl"):
+            raise Unsupported(f"{obj.name!r} uses the method {method!r}: {where} cannot run GSL's integrators")

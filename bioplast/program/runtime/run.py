@@ -1,0 +1,51 @@
+"""A borrowed network run in place by one of Brian2's own targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import brian2
+from brian2.core.base import BrianObjectException
+from brian2.core.operations import NetworkOperation
+
+from ..network.borrow import brian2_device, explain
+from ..network.integration import remembered_integration
+from .preferences import runtime_target
+
+Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)
+
+
+def run_with_brian2(
+    network: brian2.Network,
+    duration: float,
+    namespace: Mapping[str, Any],
+    codegen_target: str,
+    fast_math: bool,
+    seed: int,
+    report: Report | None,
+    extra: list[NetworkOperation],
+) -> bool:
+    """Run the user's network in place with one of Brian2's runtime targets; False when it stopped itself early."""
+    brian2_device.active_device.seed(seed)
+    for operation in extra:
+        network.objects.add(operation)  # `held` takes it out again; add() would warn about its clock
+    t_end = network.t_ + duration
+
+    def tell(elapsed: Any, completed: float, start: Any, span: Any) -> None:
+        if report is not None:
+            report(float(completed), float(elapsed))
+
+    with runtime_target(codegen_target, fast_math), remembered_integration():
+        try:
+            network.run(
+                duration * brian2.second,
+                report=tell if report is not None else None,
+                report_period=0.2 * brian2.second,
+                namespace=dict(namespace),
+            )
+        except BrianObjectException as error:
+            raise explain(error) from error
+    if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
+        raise KeyboardInterrupt
+    return network.t_ == t_end

@@ -1,0 +1,69 @@
+"""The moments of a run: when at least one clock makes a step, and which ones do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import network as net
+from . import steps
+
+# Brian2 takes steps of two clocks for one moment when they are closer than this part of the shorter dt.
+_TOGETHER = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The moments of a run in order.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    due : mapping
+        By clock whether it makes a step, bool [count].
+    step : mapping
+        By clock the step that it makes or will make next, int [count].
+    """
+
+    count: int
+    due: Mapping[str, np.ndarray]
+    step: Mapping[str, np.ndarray]
+
+    def since(self, clock: str) -> np.ndarray:
+        """The steps of a clock counted from the start of the run, int [count]."""
+        return self.step[clock] - self.step[clock][:1]
+
+    def of(self, clock: str) -> np.ndarray:
+        """The moments in which a clock makes a step, int [steps]."""
+        return np.flatnonzero(self.due[clock])
+
+
+def read_moments(spans: Mapping[str, net.ClockSpan]) -> Moments:
+    """The moments in which Brian2 would run clocks with these spans."""
+    names = list(spans)
+    times = np.concatenate([np.arange(s.start, s.end) * s.dt for s in spans.values()])
+    owners = np.repeat(np.arange(len(names)), [s.end - s.start for s in spans.values()])
+    dts = np.array([s.dt for s in spans.values()])[owners]
+    order = np.argsort(times, kind="stable")
+    times, owners, dts = times[order], owners[order], dts[order]
+    apart = np.diff(times) >= _TOGETHER * np.minimum(dts[1:], dts[:-1])
+    moment = np.concatenate([[0], np.cumsum(apart)]) if len(times) else np.zeros(0, dtype=int)
+    count = int(moment[-1]) + 1 if len(times) else 0
+    due, step = {}, {}
+    for k, name in enumerate(names):
+        due[name] = np.zeros(count, dtype=bool)
+        due[name][moment[owners == k]] = True
+        step[name] = spans[name].start + np.cumsum(due[name]) - due[name]
+    return Moments(count, due, step)
+
+
+def always_due(clocks: Mapping[str, steps.Clock]) -> set[str]:
+    """The clocks that make a step in every moment: those of the smallest dt, if it divides all others."""
+    finest = min((clock.seconds for clock in clocks.values()), default=1.0)
+    ratios = {name: clock.seconds / finest for name, clock in clocks.items()}
+    if any(abs(ratio - round(ratio)) > _TOGETHER for ratio in ratios.values()):
+        return set()
+    return {name for name, ratio in ratios.items() if round(ratio) == 1}

@@ -1,0 +1,106 @@
+"""Surrogate derivatives: what stands for the derivative of a spike, which is 0 or does not exist.
+
+A spike is a step of its threshold condition's own margin: of v - v_th where the condition is ``v > v_th``. The step
+itself is kept; its derivative becomes ``slope(margin/unit)/unit``.
+"""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.units.fundamentalunits import get_dimensions
+
+from ..errors import BioplastError
+
+__all__ = ["Arctan", "Gaussian", "Rectangle", "Sigmoid", "StraightThrough", "SuperSpike", "Surrogate"]
+
+
+@dataclass(frozen=True)
+class Surrogate(abc.ABC):
+    """A surrogate derivative; a subclass with a `slope` of its own is a user's own.
+
+    Parameters
+    ----------
+    beta : float
+        Steepness, or as the class says.
+    unit : quantity
+        What the margin is measured in, such as ``1*mV``; 1 for a margin without unit.
+    """
+
+    beta: float = 1.0
+    unit: Any = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < float("inf"):
+            raise BioplastError(f"{type(self).__name__}: beta is {self.beta!r}, a positive number is accepted")
+        if not float(self.unit) > 0:
+            raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
+
+    @abc.abstractmethod
+    def slope(self, x: Any) -> Any:
+        """The derivative at the margin x, in units of `unit`; an array of its shape."""
+
+    @property
+    def dim(self) -> Any:
+        """Brian2's dimensions of the margin."""
+        return get_dimensions(self.unit)
+
+
+@dataclass(frozen=True)
+class SuperSpike(Surrogate):
+    """1/(1 + beta*abs(x))**2: Zenke and Ganguli (2018), Neural Comput. 30:1514, doi:10.1162/neco_a_01086."""
+
+    beta: float = 10.0
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (1 + self.beta * abs(x)) ** 2
+
+
+@dataclass(frozen=True)
+class Sigmoid(Surrogate):
+    """Derivative of the logistic function of beta*x: Zenke and Vogels (2021), Neural Comput. 33:899."""
+
+    beta: float = 10.0
+
+    def slope(self, x: Any) -> Any:
+        from jax.nn import sigmoid
+
+        return self.beta * sigmoid(self.beta * x) * sigmoid(-self.beta * x)
+
+
+@dataclass(frozen=True)
+class Rectangle(Surrogate):
+    """1/beta where abs(x) < beta/2, else 0; beta is the width: Wu et al. (2018), Front. Neurosci. 12:331, h_1."""
+
+    def slope(self, x: Any) -> Any:
+        return (abs(x) < self.beta / 2) / self.beta
+
+
+@dataclass(frozen=True)
+class Arctan(Surrogate):
+    """beta/2/(1 + (pi/2*beta*x)**2), the derivative of arctan(pi/2*beta*x)/pi: Fang et al. (2021), ICCV, 2641."""
+
+    beta: float = 2.0
+
+    def slope(self, x: Any) -> Any:
+        return self.beta / 2 / (1 + (1.5707963267948966 * self.beta * x) ** 2)
+
+
+@dataclass(frozen=True)
+class Gaussian(Surrogate):
+    """The normal density of standard deviation beta: Wu et al. (2018), Front. Neurosci. 12:331, h_4."""
+
+    def slope(self, x: Any) -> Any:
+        from jax.numpy import exp
+
+        return exp(-((x / self.beta) ** 2) / 2) / (self.beta * 2.5066282746310002)
+
+
+@dataclass(frozen=True)
+class StraightThrough(Surrogate):
+    """1 everywhere: Bengio, Leonard and Courville (2013), arXiv:1308.3432."""
+
+    def slope(self, x: Any) -> Any:
+        return x * 0 + 1
