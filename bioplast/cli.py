@@ -215,7 +215,7 @@ def _list() -> None:
 
     groups: dict[str, dict[str, str]] = {"neurons": {}, "receptors": {}, "synapses": {}}
     for name, model in models().items():
-        groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.source
+        groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.meaning
     groups["protocols"] = {
         name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in protocols().items()
     }

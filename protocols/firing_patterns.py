@@ -15,7 +15,7 @@ import bioplast
 from bioplast import figure
 from bioplast.errors import UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Trial
-from bioplast.models.izhikevich import izhikevich_2004
+from bioplast.models import izhikevich_2004
 from bioplast.stimulus import Segment, piecewise
 
 SOURCE = "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 1, doi:10.1109/TNN.2004.832719"

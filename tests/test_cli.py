@@ -37,7 +37,7 @@ from brian2 import ms
 from bioplast import Neuron, Parameter
 leak = Neuron("dv/dt = -v/tau : 1", threshold="v > 1", reset="v = 0",
               parameters={"tau": Parameter(10*ms, low=1*ms, high=100*ms, meaning="membrane time constant")},
-              source="Lapicque (1907)")
+              meaning="leaky membrane", source="Lapicque (1907)")
 wrong = 3
 """
 
@@ -175,7 +175,7 @@ def test_list_groups_models_by_kind_and_protocols_with_presets(file, capsys, mon
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "neurons",
-        "  leak    Lapicque (1907)",
+        "  leak    leaky membrane",
         "protocols",
         "  stones  Counting <stones> (demo, full)",
     ]
