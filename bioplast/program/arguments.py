@@ -27,6 +27,7 @@ def seconds(duration: Any, what: str) -> float:
 
 
 def checked_seed(given: Any) -> int:
+    """A seed as a number from 0 to 2**32 - 1."""
     try:
         number = operator.index(given)
     except TypeError:
@@ -45,6 +46,13 @@ def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
     if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
         raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
     return plain.astype(np.int32)
+
+
+def is_batch_of_queues(given: Any) -> bool:
+    """Whether spikes on their way are given for each run of a batch: rows (steps, synapse) of its own for each."""
+    if isinstance(given, list | tuple):
+        return len(given) > 0 and all(np.ndim(rows) == 2 for rows in given)
+    return np.ndim(given) == 3
 
 
 def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
