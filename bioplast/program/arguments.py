@@ -38,8 +38,16 @@ def checked_seed(given: Any) -> int:
 
 
 def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
-    """Spikes on their way in a pathway of so many synapses."""
+    """Spikes on their way in a pathway of so many synapses, as rows of (steps until delivery, synapse).
+
+    Whether one arrives, [steps until delivery, synapses], is accepted as well: that is what `final` holds of a run that
+    JAX traced, as truth values or, with a surrogate derivative, as numbers.
+    """
     plain = si_array(given, DIMENSIONLESS, key, None)
+    whether = plain.dtype.kind == "b" or (plain.dtype.kind == "f" and synapses != 2)
+    if whether and plain.ndim == 2 and plain.shape[1] == synapses and ((plain == 0) | (plain == 1)).all():
+        steps, targets = np.nonzero(plain)
+        return np.stack([steps + 1, targets], axis=1).astype(np.int32)
     plain = plain.reshape(-1, 2) if plain.size == 0 else plain
     if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
         raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")

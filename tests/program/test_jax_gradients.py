@@ -288,7 +288,6 @@ def test_bioplast_is_imported_without_jax():
     ("values", "message"),
     [
         ({"synapse_pre.delay": ()}, "'synapse_pre.delay' cannot be traced"),
-        ({"network.t": ()}, "'network.t' cannot be traced"),
         ({"cells.v": (3,)}, r"'cells.v' has shape \(3,\): \(2,\) is expected"),
     ],
 )

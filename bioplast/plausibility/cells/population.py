@@ -68,8 +68,10 @@ class Population:
         self._reductions = reductions
         self._group = group
         # A candidate that diverges is judged, not refused. What is found is judged anew with the exact arithmetic.
-        fast = {"fast_math": True} if "fast_math" in targets.find(target).options else {}
-        self._program = programs.compile(Network(*objects), self.dt * second, target, namespace={}, watch=None, **fast)
+        fast = "fast_math" in targets.find(target).options
+        self._program = programs.compile(
+            Network(*objects), self.dt * second, target, namespace={}, watch=None, fast_math=fast
+        )
         self._output: Any = None
 
     def __call__(

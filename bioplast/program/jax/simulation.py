@@ -103,7 +103,7 @@ class Simulation:
         """
         network = self.network
         kept = dict(slots)
-        types = self.types(drive)
+        types = self.types(drive.events)
         past = {
             p.name: none_yet((kept[p.name], network.events[p.events]), types[p.events])
             for p in steps.pathways(network)
@@ -160,13 +160,13 @@ class Simulation:
         state, records = checkpoints.scan(follow, begin, along, count, self.checkpoint)
         return dataclasses.replace(state, past={name: unpack(events) for name, events in state.past.items()}), records
 
-    def types(self, drive: Drive) -> dict[str, Any]:
-        """How each event is kept: as truth values, or as numbers where it has a derivative."""
+    def types(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """How each event is kept: as truth values, or as numbers where it has a derivative or is `given` so."""
         found: dict[str, Any] = dict.fromkeys(self.network.events, np.dtype(bool))
         for operation in self.network.operations:
             if isinstance(operation, steps.Threshold) and operation.group in self.surrogates:
                 found[operation.events] = jax.dtypes.canonicalize_dtype(float)
-        return found | {name: raster.dtype for name, raster in drive.events.items()}
+        return found | {name: raster.dtype for name, raster in given.items()}
 
 
 def _when(due: Value, follow: Any, state: State) -> tuple[State, Records]:
@@ -260,8 +260,9 @@ class _Moment(Follower):
         if operation.name in self.drive.pending:
             common = False
             pending = self.drive.pending[operation.name]
-            now = pending[jnp.minimum(since, len(pending) - 1)] & (since < len(pending))
-            reached = reached | now if kind(reached) == "b" else jnp.where(now, 1.0, reached)
+            now = jnp.where(since < len(pending), pending[jnp.minimum(since, len(pending) - 1)], 0)
+            # a synapse has one delay, so that one of the two is 0
+            reached = reached | (now > 0) if kind(reached) == "b" else reached + now.astype(reached.dtype)
         self.run(operation, reached, (events, operation.sources) if common else None)
 
     def sum(self, operation: steps.Sum) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import brian2
 import numpy as np
@@ -18,6 +18,21 @@ from .steps import delay_steps, pathways
 
 #: For each pathway with delays how many steps of events are kept, a power of two above the longest delay.
 Slots = tuple[tuple[str, int], ...]
+
+
+class Later(NamedTuple):
+    """How much later than its call says a run begins, where that is known only while it runs.
+
+    Attributes
+    ----------
+    step : integer
+        In steps of all clocks, which then have one dt.
+    rows : callable
+        Takes rows of a table by such steps.
+    """
+
+    step: Any
+    rows: Callable[[np.ndarray, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ def read_drive(
     cast: Callable[[Any], Any],
     unchanging: Mapping[str, Any],
     horizon: int | None = None,
+    later: Later | None = None,
 ) -> tuple[Drive, int, Slots]:
     """What comes into a run, how many moments it has, and how many steps of events each pathway keeps.
 
@@ -80,6 +96,8 @@ def read_drive(
         The arrays that are no values, in that precision.
     horizon : int, optional
         The last step that the precision can tell from the one before.
+    later : Later, optional
+        How much later the run begins.
 
     Raises
     ------
@@ -104,19 +122,20 @@ def read_drive(
         if own.max(initial=0) > 0:
             slots.append((pathway.name, 1 << int(own.max()).bit_length()))
             delays[pathway.name] = own
-        queue = np.asarray(call.values[f"{pathway.name}.queue"])
-        if len(queue):
-            pending[pathway.name] = _arrivals(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        queue = call.values[f"{pathway.name}.queue"]
+        arrivals = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        if len(arrivals):
+            pending[pathway.name] = arrivals
     drive = Drive(
         arrays={**arrays, **unchanging},
-        events=_events(network, followed, call, spans, moments, cast),
+        events=_events(network, followed, call, spans, moments, cast, later),
         tables={name: cast(table) for name, table in {**followed.tables, **named}.items()},
         delays=delays,
         pending=pending,
         draws={name: cast(numbers) for name, numbers in (call.draws or {}).items()},
         key=call.seed,
         due=moments.due,
-        step=moments.step,
+        step={clock: step if later is None else step + later.step for clock, step in moments.step.items()},
     )
     return drive, moments.count, tuple(slots)
 
@@ -128,11 +147,12 @@ def _events(
     spans: Mapping[str, net.ClockSpan],
     moments: Moments,
     cast: Callable[[Any], Any],
+    later: Later | None,
 ) -> dict[str, Any]:
     """Events that are given beforehand, [moments, neurons] by their name."""
     always = always_due(followed.clocks)
     events = {}
-    for name, clock, raster in _rasters(network, followed, call.spikes, spans):
+    for name, clock, raster in _rasters(network, followed, call.spikes, spans, later):
         steady = len(raster) == moments.count and clock in always
         along = raster if steady else raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
         events[name] = cast(along)
@@ -140,7 +160,11 @@ def _events(
 
 
 def _rasters(
-    network: brian2.Network, followed: steps.Steps, spikes: Mapping[str, Any], spans: Mapping[str, net.ClockSpan]
+    network: brian2.Network,
+    followed: steps.Steps,
+    spikes: Mapping[str, Any],
+    spans: Mapping[str, net.ClockSpan],
+    later: Later | None,
 ) -> Iterator[tuple[str, str, Any]]:
     """Event, clock and raster [steps, neurons] of each group whose spikes are given."""
     groups = net.spike_inputs(network)
@@ -154,7 +178,9 @@ def _rasters(
         group, span = groups[name], spans[operation.clock]
         given = spikes.get(name)
         raster: Any = given
-        if given is None or isinstance(given, tuple):
+        if given is None and later is not None:
+            raster = _emitted_later(net.generated_spikes(group, 0), span, len(group), later)
+        elif given is None or isinstance(given, tuple):
             raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
             if isinstance(operation, steps.Generator):
                 _emit(net.generated_spikes(group, span.start, given), span, raster)
@@ -176,8 +202,35 @@ def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.n
         raster[np.flatnonzero(phase == step), neuron] = True
 
 
-def _arrivals(pathway: steps.Pathway, queue: np.ndarray, delays: np.ndarray) -> np.ndarray:
-    """Whether an event that is on its way arrives: [steps until then - 1, synapses]."""
+def _emitted_later(generated: Mapping[str, np.ndarray], span: net.ClockSpan, size: int, later: Later) -> Any:
+    """The raster [steps, neurons] of a SpikeGeneratorGroup in a run whose first step is known only while it runs."""
+    bins, indices = generated["_timebins"], generated["neuron_index"]
+    period = int(generated["_period_bins"][0])
+    # every step of the group's own spikes, or of a period, and one without a spike for all that come later
+    table = np.zeros((period or int(bins.max(initial=-1)) + 2, size), dtype=bool)
+    inside = bins < len(table)
+    table[bins[inside], indices[inside]] = True
+    step = np.arange(max(span.end - span.start, 1)) + later.step
+    return later.rows(table, step % period if period else step.clip(0, len(table) - 1))
+
+
+def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
+    """Whether an event that is on its way arrives: [steps until then - 1, synapses].
+
+    Parameters
+    ----------
+    pathway : Pathway
+    queue : array
+        Rows of (steps until delivery, synapse), or what this function returns, which may be traced.
+    delays : ndarray [synapses]
+        In steps.
+    """
+    if queue.dtype.kind != "i":
+        if queue.shape[1] != len(delays):
+            raise BioplastError(f"'{pathway.name}.queue' has shape {queue.shape}: {len(delays)} synapses are expected")
+        return queue
+    if not len(queue):
+        return np.zeros((0, len(delays)), dtype=bool)
     late = queue[:, 0] > delays[queue[:, 1]]
     if late.any() or len(np.unique(queue, axis=0)) != len(queue):
         raise BioplastError(
