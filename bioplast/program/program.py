@@ -121,7 +121,7 @@ class Program(abc.ABC):
             Replaces what drives the network: for a SpikeGeneratorGroup or PoissonGroup its spikes [steps, neurons] or
             (times in seconds, neurons), for a TimedArray its values [steps] or [steps, neurons].
         seed : int, optional
-            Governs Brian2's own random numbers; a new one is drawn when missing and told in `Output.seed`.
+            Governs Brian2's own random numbers; a new one is drawn when missing; see `Output.seed`.
         duration : quantity [time], optional
             Simulated time; that given to `compile` when missing. Another one compiles nothing, except with target jax.
         report : bool or callable
@@ -233,9 +233,9 @@ class Program(abc.ABC):
         if seed is not None and np.ndim(seed):
             sizes["seed"] = len(seed)
         if len(set(sizes.values())) != 1:
-            told = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
+            given = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
             raise BioplastError(
-                f"batch needs one leading batch axis of the same length on its values and inputs ({told})"
+                f"batch needs one leading batch axis of the same length on its values and inputs ({given})"
             )
         return next(iter(sizes.values())), of_values, of_inputs
 

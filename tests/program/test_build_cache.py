@@ -344,4 +344,4 @@ def test_flags_that_the_compiler_does_not_know_are_left_out(own_cache):
     path, _ = build.build(source, build.Compiler(find_compiler(), (known, unknown)))
     assert output(path) == "told"
     with pytest.raises(BuildError, match="no-such-flag"):
-        build.build(source, build.Compiler(find_compiler(), (unknown, known), asked=False))
+        build.build(source, build.Compiler(find_compiler(), (unknown, known), probed=False))

@@ -112,4 +112,4 @@ def _compiler(found: Toolkit, capability: str, lowered: Lowered, fast_math: bool
     else:
         link.append("-lcurand")
     headers = user_headers(options)
-    return build.Compiler(found.nvcc, tuple(flags), tuple(link), headers, asked=False, language="CUDA")
+    return build.Compiler(found.nvcc, tuple(flags), tuple(link), headers, probed=False, language="CUDA")

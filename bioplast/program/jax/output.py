@@ -72,9 +72,11 @@ def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return arrays, (out.start if known else None, tuple(sorted(out.dt.items())))
 
 
-def _unflatten(told: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
+def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
     rasters, states, rates, final, start = arrays
-    return ArrayOutput(rasters, states, rates, final, start if told[0] is None else told[0], dict(told[1]))
+    return ArrayOutput(
+        rasters, states, rates, final, start if structure[0] is None else structure[0], dict(structure[1])
+    )
 
 
 jax.tree_util.register_pytree_node(ArrayOutput, _flatten, _unflatten)

@@ -222,8 +222,8 @@ class TracedCalls(Program):
             raise BioplastError(f"{TIME!r} has shape {time.shape}: one time is expected")
         dts = {clock.seconds for clock in self._steps.clocks.values()}
         if len(dts) > 1:
-            told = " and ".join(f"{dt * 1e3:g} ms" for dt in sorted(dts))
-            raise BioplastError(f"{TIME!r} cannot be traced: the clocks have steps of {told}, one is accepted")
+            each = " and ".join(f"{dt * 1e3:g} ms" for dt in sorted(dts))
+            raise BioplastError(f"{TIME!r} cannot be traced: the clocks have steps of {each}, one is accepted")
         if self._horizon is not None:
             raise BioplastError(
                 f"{TIME!r} cannot be traced in float32, which tells the steps of this network apart up to step "

@@ -67,16 +67,16 @@ class _Reader(BlockReader):
         ]
         for value in self.values.values():
             self.array(value.variable, value.key)
-        told = {}
+        known_clocks = {}
         for clock in clocks(self.network):
             arrays = {name: self.array(clock.variables[name], clock.name) for name in ("timestep", "t", "dt")}
-            told[clock.name] = steps.Clock(**arrays, seconds=clock.dt_)
+            known_clocks[clock.name] = steps.Clock(**arrays, seconds=clock.dt_)
         known = timed_arrays(self.network, self.namespace)
         return steps.Steps(
             operations=tuple(operations),
             arrays=self.arrays,
             events=self.events,
-            clocks=told,
+            clocks=known_clocks,
             tables=self.tables,
             inputs={name: self.timed[id(array)] for name, array in known.items() if id(array) in self.timed},
         )
