@@ -27,6 +27,7 @@ def seconds(duration: Any, what: str) -> float:
 
 
 def checked_seed(given: Any) -> int:
+    """A seed as a number from 0 to 2**32 - 1."""
     try:
         number = operator.index(given)
     except TypeError:
@@ -37,14 +38,29 @@ def checked_seed(given: Any) -> int:
 
 
 def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
-    """Spikes on their way in a pathway of so many synapses."""
+    """Spikes on their way in a pathway of so many synapses, as rows of (steps until delivery, synapse).
+
+    Whether one arrives, [steps until delivery, synapses], is accepted as well: that is what `final` holds of a run that
+    JAX traced, as truth values or, with a surrogate derivative, as numbers.
+    """
     plain = si_array(given, DIMENSIONLESS, key, None)
+    whether = plain.dtype.kind == "b" or (plain.dtype.kind == "f" and synapses != 2)
+    if whether and plain.ndim == 2 and plain.shape[1] == synapses and ((plain == 0) | (plain == 1)).all():
+        steps, targets = np.nonzero(plain)
+        return np.stack([steps + 1, targets], axis=1).astype(np.int32)
     plain = plain.reshape(-1, 2) if plain.size == 0 else plain
     if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
         raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
     if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
         raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
     return plain.astype(np.int32)
+
+
+def is_batch_of_queues(given: Any) -> bool:
+    """Whether spikes on their way are given for each run of a batch: rows (steps, synapse) of its own for each."""
+    if isinstance(given, list | tuple):
+        return len(given) > 0 and all(np.ndim(rows) == 2 for rows in given)
+    return np.ndim(given) == 3
 
 
 def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:

@@ -86,6 +86,13 @@ class Outputs(tuple[Output, ...]):
         return {m: {v: np.stack([out.states[m][v] for out in self]) for v in first[m]} for m in first}
 
     @property
-    def final(self) -> dict[str, np.ndarray]:
-        """The values after each run, with a leading batch axis."""
-        return {key: np.stack([out.final[key] for out in self]) for key in self[0].final if not key.endswith(".queue")}
+    def final(self) -> dict[str, Any]:
+        """The values after each run, with a leading batch axis: feed them to the next `batch`.
+
+        Of spikes on their way ("PATHWAY.queue"), whose number differs, that axis is a tuple of arrays.
+        """
+        found: dict[str, Any] = {}
+        for key in self[0].final:
+            each = tuple(out.final[key] for out in self)
+            found[key] = each if key.endswith(".queue") else np.stack(each)
+        return found

@@ -311,7 +311,7 @@ def test_what_single_precision_cannot_tell_apart_is_refused():
         program({"network.t": 0.8})
     with pytest.raises(BioplastError, match="'float32' and 'float64' are accepted"):
         layers(dtype="float16")
-    with pytest.raises(BioplastError, match="are for target 'jax'"):
+    with pytest.raises(BioplastError, match="takes no option dtype: it is for 'jax'"):
         bioplast.compile(networks.single(), 1 * ms, "numpy", dtype="float32")
 
 

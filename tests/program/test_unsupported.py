@@ -122,7 +122,7 @@ def test_a_duration_is_one_time_with_a_unit(duration):
 def test_a_watch_and_threads_are_positive():
     refused(networks.single(), "watch is 0 s", watch=0 * ms)
     refused(networks.single(), "watch is 5", "100*ms", watch=5)
-    refused(networks.single(), "threads is 0", threads=0)
+    refused(networks.single(), "threads is 0", target="openmp", threads=0)
 
 
 def test_an_unknown_target_is_told_with_the_near_match():

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
 from brian2.core.base import BrianObjectException
 from brian2.core.operations import NetworkOperation
 
+from ..call import Report
 from ..network.borrow import brian2_device, explain
 from ..network.integration import remembered_integration
 from .preferences import runtime_target
-
-Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)
 
 
 def run_with_brian2(

@@ -285,3 +285,16 @@ class Steps:
     clocks: Mapping[str, Clock]
     tables: Mapping[str, np.ndarray] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+def pathways(network: Steps) -> list[Pathway]:
+    """The synaptic pathways of a network, in Brian2's order."""
+    return [operation for operation in network.operations if isinstance(operation, Pathway)]
+
+
+def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
+    """Delays in steps, by Brian2's rounding."""
+    return (np.asarray(delays) / dt + 0.5).astype(np.int64)
