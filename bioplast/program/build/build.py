@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from ...machine import processor
-
 import contextlib
 import functools
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -19,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import BuildError, TargetUnavailable
+from ...errors import BuildError
+from ...machine import processor
 from . import cache
 
 #: The source that includes the headers of all units.
@@ -50,8 +48,6 @@ class Compiler:
     language: str = "C++"
 
 
-
-
 @functools.lru_cache
 def _version(command: str) -> str:
     answer = subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout
@@ -66,8 +62,6 @@ def accepts(command: str, *flags: str) -> bool:
         source.write_text("int main() { return 0; }\n")
         call = [*command.split(), *flags, "-o", str(Path(place) / "empty"), str(source)]
         return subprocess.run(call, capture_output=True).returncode == 0
-
-
 
 
 def fingerprint(sources: dict[str, str], compiler: Compiler) -> str:
