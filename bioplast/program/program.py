@@ -17,6 +17,7 @@ from . import network as net
 from .arguments import checked_queue, checked_seed, is_batch_of_queues, seconds, si_array
 from .call import Call, Report
 from .inputs import split_inputs
+from .network.changes import facts, refuse_changes
 from .output import Output, Outputs
 from .spikes import Spikes
 
@@ -49,7 +50,7 @@ class Program(abc.ABC):
         self._variables = net.state_variables(network)
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
-        self._constants = net.constants(network)
+        self._facts = facts(network, namespace)
 
     # Values -----------------------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class Program(abc.ABC):
         KeyboardInterrupt
             When the run is interrupted; nothing is returned then.
         """
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
         call = self._call(values, inputs, number, self._span(duration))
         with run_progress(report, f"{call.duration:g} s on {self.target}") as tell:
@@ -161,13 +162,6 @@ class Program(abc.ABC):
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)
 
-    def _refuse_changed_constants(self) -> None:
-        """Only some targets would follow a change."""
-        now = net.constants(self.network)
-        for owner, name in sorted(now.keys() | self._constants.keys()):
-            if now.get((owner, name)) != self._constants.get((owner, name)):
-                raise BioplastError(f"{name!r} of {owner!r} was changed after compile: compile the network again")
-
     def batch(
         self,
         values: Mapping[str, Any] | None = None,
@@ -191,7 +185,7 @@ class Program(abc.ABC):
             )
             for k in range(size)
         ]
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         return self._run_batch(each, self._seeds(seed, size), self._span(duration))
 
     def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:

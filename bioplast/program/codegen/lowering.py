@@ -195,6 +195,7 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
                 int(p.source.stop),
             )
             for p in pathways(network)
+            if p.active
         ],
         recorded=recorded,
         counters=counters,

@@ -15,6 +15,7 @@ from ...errors import BioplastError, UnknownName
 from .. import network as net
 from ..call import Call
 from ..inputs import split_inputs
+from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
 from ..steps.moments import read_moments
@@ -137,7 +138,7 @@ class TracedCalls(Program):
             return self._array_output(plan, records, final, given.get(TIME, common.get(TIME)), (size,))
 
     def _prepare_tracing(self) -> None:
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         if self.dtype == np.float64 and not jax.config.read("jax_enable_x64"):
             raise BioplastError(
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
