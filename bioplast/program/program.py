@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import BioplastError, UnknownName
 from ..progress import run_progress
 from . import network as net
-from .arguments import checked_queue, checked_seed, is_batch_of_queues, seconds, si_array
+from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
 from .call import Call, Report
 from .inputs import split_inputs
 from .network.changes import facts, refuse_changes
@@ -220,7 +220,7 @@ class Program(abc.ABC):
         of_inputs = {
             name
             for name, given in inputs.items()
-            if not isinstance(given, tuple) and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
+            if is_batch_of_inputs(given, arrays[name].values.ndim if name in arrays else 2)
         }
         sizes = {key: len(value) for key, value in values.items() if key in of_values}
         sizes |= {name: len(given) for name, given in inputs.items() if name in of_inputs}
