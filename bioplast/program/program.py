@@ -246,10 +246,12 @@ class Program(abc.ABC):
     ) -> Output:
         """What a call returns: `recorded` by monitor and variable, `elapsed` seconds of wall time."""
         spans = call.spans(self.network)
-        spikes, states, rates = {}, {}, {}
+        spikes, counts, states, rates = {}, {}, {}, {}
         for name, monitor in self._monitors.items():
             arrays = recorded[name]
             span = spans[monitor.clock]
+            if monitor.kind == "spikes":
+                counts[name] = arrays["count"]
             if monitor.kind == "spikes" and {"i", "t"} <= set(monitor.variables):
                 order = np.lexsort((arrays["i"], arrays["t"]))
                 others = {v: arrays[v][order] for v in monitor.variables if v not in ("i", "t")}
@@ -263,6 +265,7 @@ class Program(abc.ABC):
                 rates[name] = dict(arrays)
         return Output(
             spikes=spikes,
+            counts=counts,
             states=states,
             rates=rates,
             final=dict(final),

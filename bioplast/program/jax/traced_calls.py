@@ -19,7 +19,7 @@ from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
 from ..steps.moments import read_moments
-from ..steps.steps import Steps, delay_steps, pathways
+from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
 from .output import ArrayOutput
@@ -194,7 +194,10 @@ class TracedCalls(Program):
         end = jnp.asarray(begin + call.duration, dtype=self.dtype)
         types = self._simulation.types(drive.events)
         queues = arrivals_after(self._steps, call, drive, state.past, types)
-        return self._carried(values, {**state.arrays, TIME: end, **queues}), records
+        counts = {
+            op.name: {"count": state.arrays[op.count]} for op in self._steps.operations if isinstance(op, EventCount)
+        }
+        return self._carried(values, {**state.arrays, TIME: end, **queues}), {**records, **counts}
 
     def _shaped(self, name: str, value: Any) -> Any:
         """A traced value in the shape and precision that the network has."""
@@ -246,9 +249,12 @@ class TracedCalls(Program):
         spans = call.spans(self.network)
         moments = read_moments(spans)
         recorded: dict[str, dict[str, Any]] = {"spikes": {}, "states": {}, "rate": {}}
+        counts = {}
         for name, monitor in self._monitors.items():
             span, due = spans[monitor.clock], moments.of(monitor.clock)
-            found = records.get(name, {})
+            found = dict(records.get(name, {}))
+            if "count" in found:
+                counts[name] = found.pop("count")
             if len(due) < moments.count:
                 found = {variable: jnp.take(array, due, axis=len(lead)) for variable, array in found.items()}
             if monitor.kind == "spikes":
@@ -261,7 +267,7 @@ class TracedCalls(Program):
                 recorded[monitor.kind][name] = {**found, "t": jnp.broadcast_to(times, (*lead, len(times)))}
         dt = {name: spans[monitor.clock].dt for name, monitor in self._monitors.items()}
         start = call.start if begin is None else begin
-        return ArrayOutput(recorded["spikes"], recorded["states"], recorded["rate"], final, start, dt)
+        return ArrayOutput(recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt)
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
         """A traced input, among the spikes or the tables."""
