@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import brian2
 import networks
 import numpy as np
@@ -11,6 +13,7 @@ from brian2 import (
     NetworkOperation,
     NeuronGroup,
     check_units,
+    linked_var,
     magic_network,
     ms,
     mV,
@@ -199,3 +202,12 @@ def test_an_error_leaves_no_trace_in_brian2():
     assert dict(brian2.prefs.items()) == preferences
     assert group.name == "a_name"
     network.run(1 * ms, namespace={"taau": 10 * ms})
+
+
+@pytest.mark.parametrize("target", ["numpy", "cpp", "jax"])
+def test_a_linked_variable_whose_subgroup_nobody_holds_is_told(target):
+    source = NeuronGroup(6, "u : 1", name="source")
+    cells = NeuronGroup(3, "du2/dt = (y - u2)/(5*ms) : 1\ny : 1 (linked)", method="euler", name="cells")
+    cells.y = linked_var(source[1:4], "u")
+    gc.collect()
+    refused(Network(source, cells), "of 'cells' belongs to a group that nothing holds any more", target=target)

@@ -25,7 +25,7 @@ from .carried import Carried
 from .output import ArrayOutput
 from .simulation import Records, Simulation
 from .spread import devices, over_batch
-from .tracing import is_key, traced
+from .tracing import is_key, known_as_numpy, traced
 
 
 class TracedCalls(Program):
@@ -56,6 +56,7 @@ class TracedCalls(Program):
 
     def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any, duration: float) -> ArrayOutput:
         self._prepare_tracing()
+        values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
@@ -114,6 +115,7 @@ class TracedCalls(Program):
         self._prepare_tracing()
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
+        values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
