@@ -6,7 +6,6 @@ import functools
 import itertools
 import threading
 
-import networks
 import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, StateMonitor, TimedArray, ms, mV, prefs, second
@@ -14,6 +13,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.device import get_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import networks
 
 import bioplast
 from bioplast.errors import BioplastError, UnknownName
