@@ -7,8 +7,9 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, get_dimensions, have_same_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, have_same_dimensions
 
+from ..definition.quantities import NotAQuantity, as_quantity
 from ..errors import BioplastError
 
 
@@ -63,19 +64,52 @@ def is_batch_of_queues(given: Any) -> bool:
     return np.ndim(given) == 3
 
 
-def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
-    """A value as numbers in SI base units; a quantity must have the right unit."""
-    if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
-        wrong, right = (
-            "no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (get_dimensions(given), dimensions)
-        )
-        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
+def is_batch_of_inputs(given: Any, rank: int) -> bool:
+    """Whether an input is given for each run of a batch.
+
+    Parameters
+    ----------
+    given : array, or (times, neurons), or a list of such pairs
+        Only a list has a batch of event lists, which may differ in length.
+    rank : int
+        The number of axes that the input of one run has.
+    """
+    if isinstance(given, tuple):
+        return False
+    if isinstance(given, list) and given and all(isinstance(pair, tuple) and len(pair) == 2 for pair in given):
+        return True
     try:
-        plain = np.asarray(given)
-        if plain.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise BioplastError(f"{name!r}: numbers are accepted, not {type(given).__name__}") from None
+        return np.ndim(given) > rank
+    except ValueError:  # lists of different lengths, which a call refuses by name
+        return False
+
+
+def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
+    """A value as numbers in SI base units.
+
+    Parameters
+    ----------
+    given : number, array, Quantity, variable of a group, or lists of these
+        Without a unit it is in SI base units; with one it must be the right one, however deep in lists.
+    dimensions : brian2 Dimension
+        What is expected.
+    name : str
+        What the value is for, for messages.
+    shape : tuple or None
+        What it has to broadcast to; any when None.
+
+    Raises
+    ------
+    BioplastError
+        For a wrong unit, a wrong shape or what is no number.
+    """
+    try:
+        plain, found = as_quantity(given)
+    except NotAQuantity as reason:
+        raise BioplastError(f"{name!r}: {reason}") from None
+    if found is not dimensions and (found is not DIMENSIONLESS or isinstance(given, Quantity)):
+        wrong, right = ("no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (found, dimensions))
+        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
     if shape is not None:
         try:
             np.broadcast_to(plain, shape)

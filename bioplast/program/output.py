@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnknownName
+from ..errors import BioplastError, UnknownName
 from .spikes import Spikes
 
 
@@ -20,6 +20,8 @@ class Output:
     ----------
     spikes : mapping
         `Spikes` by the name of the SpikeMonitor (or EventMonitor).
+    counts : mapping
+        How often each neuron spiked, int [neurons], for each such monitor, those with ``record=False`` too.
     states : mapping
         For each StateMonitor its ``"t"`` [steps] and each variable [steps, recorded].
     rates : mapping
@@ -33,6 +35,7 @@ class Output:
     """
 
     spikes: Mapping[str, Spikes]
+    counts: Mapping[str, np.ndarray]
     states: Mapping[str, Mapping[str, np.ndarray]]
     rates: Mapping[str, Mapping[str, np.ndarray]]
     final: Mapping[str, np.ndarray]
@@ -57,6 +60,10 @@ class Output:
         return raster
 
     def _spikes(self, name: str) -> Spikes:
+        if name in self.counts and name not in self.spikes:
+            raise BioplastError(
+                f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
+            )
         if name not in self.spikes:
             raise UnknownName("spike monitor", name, self.spikes)
         return self.spikes[name]
@@ -78,6 +85,11 @@ class Outputs(tuple[Output, ...]):
     def events(self, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """Times and neurons, one pair for each run."""
         return [out.events(name) for out in self]
+
+    @property
+    def counts(self) -> dict[str, np.ndarray]:
+        """[batch, neurons] how often each neuron spiked, by monitor."""
+        return {name: np.stack([out.counts[name] for out in self]) for name in self[0].counts}
 
     @property
     def states(self) -> dict[str, dict[str, np.ndarray]]:

@@ -14,9 +14,10 @@ import numpy as np
 from ..errors import BioplastError, UnknownName
 from ..progress import run_progress
 from . import network as net
-from .arguments import checked_queue, checked_seed, is_batch_of_queues, seconds, si_array
+from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
 from .call import Call, Report
 from .inputs import split_inputs
+from .network.changes import facts, refuse_changes
 from .output import Output, Outputs
 from .spikes import Spikes
 
@@ -49,7 +50,7 @@ class Program(abc.ABC):
         self._variables = net.state_variables(network)
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
-        self._constants = net.constants(network)
+        self._facts = facts(network, namespace)
 
     # Values -----------------------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class Program(abc.ABC):
         KeyboardInterrupt
             When the run is interrupted; nothing is returned then.
         """
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
         call = self._call(values, inputs, number, self._span(duration))
         with run_progress(report, f"{call.duration:g} s on {self.target}") as tell:
@@ -161,13 +162,6 @@ class Program(abc.ABC):
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)
 
-    def _refuse_changed_constants(self) -> None:
-        """Only some targets would follow a change."""
-        now = net.constants(self.network)
-        for owner, name in sorted(now.keys() | self._constants.keys()):
-            if now.get((owner, name)) != self._constants.get((owner, name)):
-                raise BioplastError(f"{name!r} of {owner!r} was changed after compile: compile the network again")
-
     def batch(
         self,
         values: Mapping[str, Any] | None = None,
@@ -191,7 +185,7 @@ class Program(abc.ABC):
             )
             for k in range(size)
         ]
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         return self._run_batch(each, self._seeds(seed, size), self._span(duration))
 
     def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:
@@ -226,7 +220,7 @@ class Program(abc.ABC):
         of_inputs = {
             name
             for name, given in inputs.items()
-            if not isinstance(given, tuple) and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
+            if is_batch_of_inputs(given, arrays[name].values.ndim if name in arrays else 2)
         }
         sizes = {key: len(value) for key, value in values.items() if key in of_values}
         sizes |= {name: len(given) for name, given in inputs.items() if name in of_inputs}
@@ -252,10 +246,12 @@ class Program(abc.ABC):
     ) -> Output:
         """What a call returns: `recorded` by monitor and variable, `elapsed` seconds of wall time."""
         spans = call.spans(self.network)
-        spikes, states, rates = {}, {}, {}
+        spikes, counts, states, rates = {}, {}, {}, {}
         for name, monitor in self._monitors.items():
             arrays = recorded[name]
             span = spans[monitor.clock]
+            if monitor.kind == "spikes":
+                counts[name] = arrays["count"]
             if monitor.kind == "spikes" and {"i", "t"} <= set(monitor.variables):
                 order = np.lexsort((arrays["i"], arrays["t"]))
                 others = {v: arrays[v][order] for v in monitor.variables if v not in ("i", "t")}
@@ -269,6 +265,7 @@ class Program(abc.ABC):
                 rates[name] = dict(arrays)
         return Output(
             spikes=spikes,
+            counts=counts,
             states=states,
             rates=rates,
             final=dict(final),

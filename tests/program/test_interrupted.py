@@ -7,11 +7,10 @@ import signal
 import time
 from pathlib import Path
 
-import interpreter
-import networks
 import numpy as np
 import pytest
 from brian2 import ms, second
+from support import interpreter, networks
 
 import bioplast
 from bioplast.errors import RunError

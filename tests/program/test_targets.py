@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 
-import networks
 import pytest
 from brian2 import ms, mV
+from support import networks
 
 import bioplast
 from bioplast.errors import BioplastError, TargetUnavailable, UnknownName

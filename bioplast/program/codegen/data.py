@@ -38,8 +38,6 @@ def program_data(network: brian2.Network, watch: float | None, lowered: Lowered,
                 raise BioplastError(f"{a.key!r} has another size than when the network was compiled: compile it again")
             arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
     for name, span in spans.items():
-        if span.dt != arrays[lowered.clock_arrays[name]["dt"]][0]:
-            raise BioplastError(f"the dt of {name!r} is another than when the network was compiled: compile it again")
         for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
             array = lowered.clock_arrays[name][variable]
             arrays[array] = np.array([value], dtype=arrays[array].dtype)

@@ -57,6 +57,7 @@ class Lowered:
     timed_arrays: dict[str, str] = field(default_factory=dict)  # identifier or name of a TimedArray -> its table
     recorded: dict[str, dict[str, str]] = field(default_factory=dict)  # monitor -> variable -> array
     counters: dict[str, list[str]] = field(default_factory=dict)  # monitor -> arrays that count what it recorded
+    counts: dict[str, str] = field(default_factory=dict)  # monitor of events -> array with the count of each neuron
     clock_arrays: dict[str, dict[str, str]] = field(default_factory=dict)  # clock -> timestep, t, dt -> array
     generators: dict[str, dict[str, str]] = field(default_factory=dict)  # SpikeGeneratorGroup -> variable -> array
     playable: list[str] = field(default_factory=list)  # groups whose spikes may be overwritten, in the program's order

@@ -195,9 +195,15 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
                 int(p.source.stop),
             )
             for p in pathways(network)
+            if p.active
         ],
         recorded=recorded,
         counters=counters,
+        counts={
+            to_user[name]: device.get_array_name(network[name].variables["count"])
+            for name, monitor in monitors(network).items()
+            if monitor.kind == "spikes"
+        },
         clock_arrays={
             to_user[c.name]: {n: device.get_array_name(c.variables[n]) for n in ("timestep", "t", "dt")}
             for c in clocks(network)

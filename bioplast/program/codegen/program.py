@@ -76,6 +76,9 @@ class CompiledProgram(Program, abc.ABC):
             monitor: {variable: arrays[name] for variable, name in names.items()}
             for monitor, names in self._lowered.recorded.items()
         }
+        for monitor, name in self._lowered.counts.items():
+            size = self._monitors[monitor].size
+            recorded[monitor]["count"] = arrays[name] if len(arrays[name]) else np.zeros(size, dtype=np.int32)
         return self._output(call, recorded, final, elapsed)
 
     # Running it -------------------------------------------------------------------------------------------------------

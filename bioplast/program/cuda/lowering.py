@@ -328,7 +328,7 @@ def _project(ready: Prepared, main: Any) -> CudaProject:
             raise Unsupported(f"a variable is called {variable.name!r}: brian2cuda takes names in -space for spikes")
     named_clocks = clocks(network)
     described = []
-    for pathway in pathways(network):
+    for pathway in (p for p in pathways(network) if p.active):
         device.get_array_name(pathway.synapse_sources)
         space = pathway.source.variables[pathway.eventspace_name]
         described.append(

@@ -22,6 +22,8 @@ class ArrayOutput:
     ----------
     rasters : mapping
         [steps, neurons] by the name of the SpikeMonitor: truth values, or 0 and 1 with a derivative.
+    counts : mapping
+        How often each neuron spiked, int [neurons], by the name of each SpikeMonitor with ``record=False``.
     states : mapping
         For each StateMonitor its ``"t"`` [steps] and each variable [steps, recorded].
     rates : mapping
@@ -37,6 +39,7 @@ class ArrayOutput:
     """
 
     rasters: Mapping[str, Any]
+    counts: Mapping[str, Any]
     states: Mapping[str, Mapping[str, Any]]
     rates: Mapping[str, Mapping[str, Any]]
     final: Mapping[str, Any]
@@ -45,6 +48,10 @@ class ArrayOutput:
 
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
+        if name in self.counts:
+            raise BioplastError(
+                f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
+            )
         if name not in self.rasters:
             raise UnknownName("spike monitor", name, self.rasters)
         return self.rasters[name]
@@ -68,14 +75,14 @@ class ArrayOutput:
 def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     # a time that is known is no array: one for each run of a batch would have another shape
     known = isinstance(out.start, float)
-    arrays = (out.rasters, out.states, out.rates, out.final, None if known else out.start)
+    arrays = (out.rasters, out.counts, out.states, out.rates, out.final, None if known else out.start)
     return arrays, (out.start if known else None, tuple(sorted(out.dt.items())))
 
 
 def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
-    rasters, states, rates, final, start = arrays
+    rasters, counts, states, rates, final, start = arrays
     return ArrayOutput(
-        rasters, states, rates, final, start if structure[0] is None else structure[0], dict(structure[1])
+        rasters, counts, states, rates, final, start if structure[0] is None else structure[0], dict(structure[1])
     )
 
 

@@ -194,7 +194,13 @@ class JaxProgram(TracedCalls):
         final[TIME] = np.array(call.end)
         if self.watch is not None:
             self._look(call, final)
-        return self._output(call, self._recorded(call, records), final, elapsed)
+        recorded = self._recorded(call, records)
+        for name, monitor in self._monitors.items():
+            if monitor.kind == "spikes":
+                kept = state.arrays.get(f"{name}.count")
+                spikes = np.bincount(recorded[name]["i"], minlength=monitor.size) if kept is None else kept
+                recorded[name]["count"] = np.asarray(spikes, dtype=np.int32)
+        return self._output(call, recorded, final, elapsed)
 
     def _look(self, call: Call, final: Mapping[str, np.ndarray]) -> None:
         """Refuse a run that ended with a state that is not finite but began with one that was."""

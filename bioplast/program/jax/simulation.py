@@ -279,6 +279,10 @@ class _Moment(Follower):
         recorded = {v: run.value(f"_to_record_{v}")[part] for v in operation.variables}
         return {operation.name: {"events": self.events[operation.events][part], **recorded}}
 
+    def event_count(self, operation: steps.EventCount) -> None:
+        happened = counted(self.events[operation.events][operation.start : operation.stop])
+        self.arrays[operation.count] = self.arrays[operation.count] + happened.astype(np.int32)
+
     def state_record(self, operation: steps.StateRecord) -> Records:
         run = self.run(operation)
         return {operation.name: {v: run.value(f"_to_record_{v}") for v in operation.variables}}
@@ -301,6 +305,8 @@ def _written(network: steps.Steps) -> set[str]:
             found |= set(operation.refractory[:2])
         if isinstance(operation, steps.Sum):
             found.add(operation.target)
+        if isinstance(operation, steps.EventCount):
+            found.add(operation.count)
     return found
 
 

@@ -15,16 +15,17 @@ from ...errors import BioplastError, UnknownName
 from .. import network as net
 from ..call import Call
 from ..inputs import split_inputs
+from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
 from ..steps.moments import read_moments
-from ..steps.steps import Steps, delay_steps, pathways
+from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
 from .output import ArrayOutput
 from .simulation import Records, Simulation
 from .spread import devices, over_batch
-from .tracing import is_key, traced
+from .tracing import is_key, known_as_numpy, traced
 
 
 class TracedCalls(Program):
@@ -55,6 +56,7 @@ class TracedCalls(Program):
 
     def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any, duration: float) -> ArrayOutput:
         self._prepare_tracing()
+        values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
@@ -113,6 +115,7 @@ class TracedCalls(Program):
         self._prepare_tracing()
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
+        values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
@@ -137,7 +140,7 @@ class TracedCalls(Program):
             return self._array_output(plan, records, final, given.get(TIME, common.get(TIME)), (size,))
 
     def _prepare_tracing(self) -> None:
-        self._refuse_changed_constants()
+        refuse_changes(self._facts, self.network, self._namespace)
         if self.dtype == np.float64 and not jax.config.read("jax_enable_x64"):
             raise BioplastError(
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
@@ -193,7 +196,10 @@ class TracedCalls(Program):
         end = jnp.asarray(begin + call.duration, dtype=self.dtype)
         types = self._simulation.types(drive.events)
         queues = arrivals_after(self._steps, call, drive, state.past, types)
-        return self._carried(values, {**state.arrays, TIME: end, **queues}), records
+        counts = {
+            op.name: {"count": state.arrays[op.count]} for op in self._steps.operations if isinstance(op, EventCount)
+        }
+        return self._carried(values, {**state.arrays, TIME: end, **queues}), {**records, **counts}
 
     def _shaped(self, name: str, value: Any) -> Any:
         """A traced value in the shape and precision that the network has."""
@@ -245,9 +251,12 @@ class TracedCalls(Program):
         spans = call.spans(self.network)
         moments = read_moments(spans)
         recorded: dict[str, dict[str, Any]] = {"spikes": {}, "states": {}, "rate": {}}
+        counts = {}
         for name, monitor in self._monitors.items():
             span, due = spans[monitor.clock], moments.of(monitor.clock)
-            found = records.get(name, {})
+            found = dict(records.get(name, {}))
+            if "count" in found:
+                counts[name] = found.pop("count")
             if len(due) < moments.count:
                 found = {variable: jnp.take(array, due, axis=len(lead)) for variable, array in found.items()}
             if monitor.kind == "spikes":
@@ -260,7 +269,7 @@ class TracedCalls(Program):
                 recorded[monitor.kind][name] = {**found, "t": jnp.broadcast_to(times, (*lead, len(times)))}
         dt = {name: spans[monitor.clock].dt for name, monitor in self._monitors.items()}
         start = call.start if begin is None else begin
-        return ArrayOutput(recorded["spikes"], recorded["states"], recorded["rate"], final, start, dt)
+        return ArrayOutput(recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt)
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
         """A traced input, among the spikes or the tables."""

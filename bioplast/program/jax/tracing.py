@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -12,6 +13,17 @@ import numpy as np
 def traced(*given: Any) -> bool:
     """Whether JAX traces any of these, or an array in them."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(given))
+
+
+def known_as_numpy(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values or inputs, of which those that JAX does not trace are NumPy's.
+
+    A JAX array that a compiled function captures has its numbers, but whatever is done to it would be traced.
+    """
+    return {
+        name: np.asarray(value) if isinstance(value, jax.Array) and not traced(value) else value
+        for name, value in given.items()
+    }
 
 
 def is_key(seed: Any) -> bool:

@@ -84,7 +84,7 @@ def generating(device: Any, network: brian2.Network, threads: int = 0) -> Iterat
             for clock in network._clocks:
                 clock.set_interval(now, now)
             for pathway in pathways(network):
-                if not len(pathway.synapses) and not pathway.synapses._connect_called:
+                if pathway.active and not len(pathway.synapses) and not pathway.synapses._connect_called:
                     raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
                 pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
             yield

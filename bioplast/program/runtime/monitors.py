@@ -30,5 +30,6 @@ def recordings(network: brian2.Network) -> dict[str, dict[str, np.ndarray]]:
     for name, monitor in monitors(network).items():
         variables = network[name].variables
         wanted = [*monitor.variables, *(["t"] if monitor.kind != "spikes" else [])]
+        wanted += ["count"] if monitor.kind == "spikes" else []
         recorded[name] = {v: np.array(variables[v].get_value()) for v in wanted}
     return recorded

@@ -40,6 +40,8 @@ class Follower(abc.ABC):
                     return self.sum(operation)
                 case steps.EventRecord():
                     return self.event_record(operation)
+                case steps.EventCount():
+                    return self.event_count(operation)
                 case steps.StateRecord():
                     return self.state_record(operation)
                 case steps.RateRecord():
@@ -75,6 +77,10 @@ class Follower(abc.ABC):
     @abc.abstractmethod
     def event_record(self, operation: steps.EventRecord) -> Any:
         """What a monitor of events records."""
+
+    @abc.abstractmethod
+    def event_count(self, operation: steps.EventCount) -> Any:
+        """What a monitor that only counts events adds to its count."""
 
     @abc.abstractmethod
     def state_record(self, operation: steps.StateRecord) -> Any:

@@ -152,19 +152,15 @@ class _Reader(BlockReader):
 
     def read_spikemonitor(self, obj: Any, code: Code) -> steps.Operation | None:
         others = tuple(sorted(set(obj.record_variables) - {"i", "t"}))
-        if not obj.record:
-            return None
-        size = int(code.variables["_source_N"].get_value())
+        start, stop = (int(code.variables[name].get_value()) for name in ("_source_start", "_source_stop"))
         events = self.event(code)
-        return steps.EventRecord(
-            obj.name,
-            obj.clock.name,
-            self.block(obj, code, size, wanted=bool(others)),
-            events,
-            int(code.variables["_source_start"].get_value()),
-            int(code.variables["_source_stop"].get_value()),
-            others,
-        )
+        if not obj.record:
+            count = f"{obj.name}.count"
+            self.arrays[count] = steps.Array(np.zeros(stop - start, dtype=np.int32), is_value=False, constant=False)
+            return steps.EventCount(obj.name, obj.clock.name, events, start, stop, count)
+        size = int(code.variables["_source_N"].get_value())
+        block = self.block(obj, code, size, wanted=bool(others))
+        return steps.EventRecord(obj.name, obj.clock.name, block, events, start, stop, others)
 
     def read_statemonitor(self, obj: Any, code: Code) -> steps.Operation:
         positions = np.array(code.variables["_indices"].get_value(), dtype=np.int64)

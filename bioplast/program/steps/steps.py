@@ -221,6 +221,16 @@ class EventRecord(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class EventCount(Operation):
+    """A monitor that only counts the events of the neurons start to stop, in the array ``count``."""
+
+    events: str
+    start: int
+    stop: int
+    count: str
+
+
+@dataclass(frozen=True, eq=False)
 class StateRecord(Operation):
     """A monitor of ``variables`` (as ``_to_record_...``) of the elements of its block."""
 
