@@ -7,8 +7,6 @@ import shutil
 from pathlib import Path
 
 import brian2
-from support import interpreter
-from support import networks
 import numpy as np
 import pytest
 from brian2 import (
@@ -23,6 +21,7 @@ from brian2 import (
     linked_var,
     ms,
 )
+from support import interpreter, networks
 
 import bioplast
 from bioplast.errors import BioplastError, BuildError, TargetUnavailable
