@@ -108,6 +108,12 @@ def test_metadata(metadata: Message) -> None:
     assert "dev" in metadata.get_all("Provides-Extra", [])
 
 
+def test_what_the_demo_trains_with_is_installed_without_asking(metadata: Message) -> None:
+    needed = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    assert {"jax", "optax"} <= {each.name for each in needed if each.marker is None}
+    assert "jax" not in metadata.get_all("Provides-Extra", [])
+
+
 def test_no_requirement_asks_for_the_release_of_the_kernel(metadata: Message) -> None:
     """It need not be a version: pip 24.2 fails on such a marker, even in an extra that nobody asked for."""
     markers = [str(Requirement(text).marker or "") for text in metadata.get_all("Requires-Dist", [])]

@@ -139,7 +139,7 @@ def _cuda() -> str | None:
 
 def _jax() -> str | None:
     found = importlib.util.find_spec("jax") is not None
-    return None if found else "the package jax is missing: pip install 'bioplast[jax]'"
+    return None if found else "the package jax is missing: pip install jax"
 
 
 _FOR_JAX = frozenset({"surrogate", "detach_reset", "dtype", "checkpoint"})
