@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import UnknownName
+from ...search import Minimum, cma, differential
 from ..cells.population import Population
 from ..patterns.pattern import Pattern
 from ..patterns.score import Score
@@ -38,9 +39,7 @@ FINER, TRIED, UNTRIED = 10, 16, 1e-6
 STEPS, FOURTH_ORDER_STEPS, MOST_STEPS = 20, 8, 100
 # A rest, or a step, has at most so many time steps: a cell may recover thousands of times more slowly than it relaxes.
 MOST_RECOVERING = 80_000
-# The first sample, in populations, and the generations without anything better after which a search is given up.
-SAMPLES, STALE = 4, 15
-METHODS = ("cma", "de")
+METHODS: dict[str, Callable[..., Minimum]] = {"cma": cma.minimise, "de": differential.minimise}
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,8 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
     ----------
     objective : Objective
     budget : int
-        The number of candidates to simulate at most; the search ends as soon as one shows the pattern.
+        The number of candidates to simulate at most, those that the objective has counted already included; the search
+        ends as soon as one shows the pattern.
     seed : int
     method : {"cma", "de"}
         CMA-ES (package cma), several from different starts at once; or differential evolution (SciPy).
@@ -264,61 +264,17 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
     """
     if method not in METHODS:
         raise UnknownName("search method", method, METHODS)
+    options = {"strategies": starts} if method == "cma" else {}
     with warnings.catch_warnings():
+        # Candidates that diverge are judged, not told of.
         warnings.simplefilter("ignore")
-        best = (_by_cma if method == "cma" else _by_evolution)(objective, budget, seed, starts)
-    return objective.found(best)
-
-
-def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
-    import cma
-    from scipy.stats import qmc
-
-    generator = np.random.default_rng(seed)
-    each = objective.size // starts
-
-    def begin(point: np.ndarray) -> cma.CMAEvolutionStrategy:
-        options = {"bounds": [0, 1], "popsize": each, "seed": int(generator.integers(1, 2**31)), "verbose": -9}
-        return cma.CMAEvolutionStrategy(point, 0.2, options)
-
-    points = qmc.Sobol(objective.space.size, rng=generator).random(SAMPLES * objective.size)
-    losses = objective(points)
-    order = np.argsort(losses, kind="stable")
-    best, lowest = points[order[0]], losses[order[0]]
-    # One that has converged, or found nothing better for long, begins anew from the best that is left of the sample.
-    waiting = iter(points[order])
-    running = [begin(next(waiting)) for _ in range(starts)]
-    while lowest > 0 and objective.evaluations < budget:
-        asked = [strategy.ask() for strategy in running]
-        points = np.clip(np.concatenate(asked), 0, 1)
-        losses = objective(points)
-        k = int(np.argmin(losses))
-        if losses[k] < lowest:
-            best, lowest = points[k], losses[k]
-        for n, strategy in enumerate(running):
-            mine = losses[n * each : (n + 1) * each]
-            strategy.tell(asked[n], mine.tolist())
-            stale = strategy.countiter - strategy.best.evals / each > STALE
-            if strategy.stop() or stale:
-                running[n] = begin(next(waiting, generator.random(objective.space.size)))
-    return best
-
-
-def _by_evolution(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
-    from scipy.optimize import differential_evolution
-
-    axes = objective.space.size
-    members = max(5, objective.size // axes)
-    done = differential_evolution(
-        lambda points: objective(points.T),
-        [(0, 1)] * axes,
-        popsize=members,
-        maxiter=max(1, budget // (members * axes) - 1),
-        rng=np.random.default_rng(seed),
-        polish=False,
-        vectorized=True,
-        updating="deferred",
-        tol=0,
-        callback=lambda intermediate_result: intermediate_result.fun <= 0,
-    )
-    return done.x
+        best = METHODS[method](
+            objective,
+            objective.space.size,
+            budget=budget - objective.evaluations,
+            rng=np.random.default_rng(seed),
+            size=objective.size,
+            enough=0.0,
+            **options,
+        )
+    return objective.found(best.point)
