@@ -45,9 +45,9 @@ accommodation = Pattern(
     {
         "rest": REST,
         "amplitude": MODEST,
-        "duration": Knob(0.2, 20, "tau"),
-        "slower": Knob(4, 40, "1"),
-        "weaker": Knob(0.2, 0.9, "1"),
+        "duration": Knob(0.2, 20, unit="tau"),
+        "slower": Knob(4, 40, unit="1"),
+        "weaker": Knob(0.2, 0.9, unit="1"),
     },
     _ramps,
     _accommodating,

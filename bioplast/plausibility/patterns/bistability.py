@@ -56,12 +56,12 @@ bistability = Pattern(
     "One pulse switches a cell at rest to lasting regular firing, which ends with a second pulse and not without it.",
     {
         "rest": REST,
-        "base": Knob(-2, 2, "rheobase", "linear"),
+        "base": Knob(-2, 2, "linear", unit="rheobase"),
         "width": PULSE,
         "amplitude": STRONG,
-        "firing": Knob(2, 40, "recovery"),
+        "firing": Knob(2, 40, unit="recovery"),
         # The second pulse may be of either sign.
-        "off": Knob(-4, 4, "1", "linear"),
+        "off": Knob(-4, 4, "linear", unit="1"),
     },
     _on_off,
     _switched,

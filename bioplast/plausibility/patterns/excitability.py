@@ -78,7 +78,7 @@ def _class_2(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "duration": Knob(30, 300, "tau"), "amplitude": Knob(1, 50, "rheobase")}
+_KNOBS = {"rest": REST, "duration": Knob(30, 300, unit="tau"), "amplitude": Knob(1, 50, unit="rheobase")}
 
 class_1 = Pattern(
     "G",

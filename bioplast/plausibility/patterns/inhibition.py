@@ -64,7 +64,7 @@ def _bursting(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 
 _KNOBS = {
     "rest": REST,
-    "base": Knob(-30, 30, "rheobase", "linear"),
+    "base": Knob(-30, 30, "linear", unit="rheobase"),
     "amplitude": STRONG,
     "duration": STEP,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...search.space import Axis
 from ..response.features import Features
 from ..response.scale import Scale
 from ..response.sweep import Sweep
@@ -18,26 +19,27 @@ from .score import MISSING, Score, at_most
 REST = 0.05
 # The shortest pulse, in time steps.
 SHORTEST = 4
+# What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
+# is watched at rest for nearly as long as the sweep takes, and each step by so many times its length.
+PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
-class Knob:
+class Knob(Axis):
     """A number of a protocol that is searched together with the parameters of the model.
 
     Attributes
     ----------
     low, high : float
         The bounds, in units of `unit`.
-    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
-        What it multiplies, see `Scale`; "1" is nothing.
     scale : {"linear", "log"}
         How a search walks between the bounds.
+    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
+        What it multiplies, see `Scale`; "1" is nothing.
     """
 
-    low: float
-    high: float
-    unit: str
     scale: str = "log"
+    unit: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)

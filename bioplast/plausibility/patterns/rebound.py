@@ -51,7 +51,7 @@ def _burst(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "width": Knob(0.2, 30, "tau"), "amplitude": STRONG, "wait": Knob(10, 100, "tau")}
+_KNOBS = {"rest": REST, "width": Knob(0.2, 30, unit="tau"), "amplitude": STRONG, "wait": Knob(10, 100, unit="tau")}
 
 rebound_spike = Pattern(
     "M",

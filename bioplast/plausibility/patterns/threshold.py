@@ -53,8 +53,8 @@ threshold_variability = Pattern(
         "width": PULSE,
         "amplitude": MODEST,
         # Inhibition that is much weaker than the pulse could be a rounding error of the rest before.
-        "inhibition": Knob(0.5, 20, "1"),
-        "pause": Knob(0.1, 10, "1"),
+        "inhibition": Knob(0.5, 20, unit="1"),
+        "pause": Knob(0.1, 10, unit="1"),
     },
     _pulses,
     _lowered,

@@ -17,12 +17,11 @@ import numpy as np
 from ...definition import Neuron
 from ..cells.model import Model
 from ..cells.recorder import Response
-from ..patterns.pattern import SHORTEST, Pattern
+from ..patterns.pattern import PATIENCE, SHORTEST, Pattern
 from ..response.features import Record, reduce
-from ..response.relaxation import relaxation_time
+from ..response.relaxation import pulsed_relaxation_time, relaxation_pulse
 from ..response.scale import Scale
-from ..response.sweep import Course, Sweep
-from .objective import FOLLOWED, PATIENCE, PULSE_STEPS, REST, SMALL
+from ..response.sweep import Sweep
 
 REPRODUCED = "reproduced"
 FRAGILE = "fragile"
@@ -76,12 +75,6 @@ class Winner:
                 value = max(round(value * units[unit] / self.dt), SHORTEST) * self.dt / units[unit]
             knobs[name] = np.array([float(value)])
         return pattern.sweep(knobs, self.scale, self.dt if dt is None else dt, patience)
-
-    def pulse(self) -> Sweep:
-        """The small pulse whose answer shows the relaxation time of the cell."""
-        course = Course(1).rest(REST * self.scale.tau).event("answer")
-        course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
-        return course.end(FOLLOWED * self.scale.tau)
 
 
 @dataclass(frozen=True)
@@ -173,11 +166,9 @@ class Judge:
 
     @staticmethod
     def _relaxation(response: Response, winner: Winner, dt: float) -> np.ndarray:
-        sweep = winner.pulse()
+        sweep = relaxation_pulse(winner.scale, winner.dt)
         record = response(winner.parameters, sweep, dt, sampled=winner.dt)
-        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - winner.dt / 2))
-        with np.errstate(invalid="ignore", over="ignore"):
-            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], winner.dt)
+        return pulsed_relaxation_time(record, sweep, winner.dt)
 
 
 def other_method(neuron: Neuron) -> tuple[str, dict[str, Any] | None]:

@@ -13,23 +13,16 @@ import numpy as np
 from ...errors import UnknownName
 from ...search import Minimum, cma, differential
 from ..cells.population import Population
-from ..patterns.pattern import Pattern
+from ..patterns.pattern import PATIENCE, Pattern
 from ..patterns.score import Score
-from ..response.relaxation import relaxation_time
+from ..response.relaxation import pulsed_relaxation_time, relaxation_pulse
 from ..response.scale import Scale
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep
 from .space import Space
 
-# A cell is left alone, and then followed after a small pulse, for so many relaxation times of the model's default cell.
-REST, FOLLOWED = 20, 30
-# The small pulse, in rheobases and in steps.
-SMALL, PULSE_STEPS = 0.02, 5
 # The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to 1 %.
 LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
-# What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
-# is watched at rest for nearly as long as the sweep takes, and each step by so many times its length; below this loss
-# that is looked at.
-PATIENCE = 3.0
+# Below this loss a candidate is looked at with longer rests and steps.
 CLOSE = 0.3
 # What then still shows it has to show it also at so many steps to a step, which takes long: of many, some are tried,
 # and the others count as missing it by next to nothing.
@@ -116,7 +109,8 @@ class Objective:
         self.space = Space.of(neuron, pattern, {"recovery": longest})
         self._make = functools.partial(population, neuron, target=target, method=method)
         self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
-        self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
+        self._pulse = relaxation_pulse(scale, self.dt, size)
+        self._relaxing = self._make(size, self._pulse, dt=self.dt, record=True) if pattern.timed else None
         self._made: dict[bool, Population] = {}
         self.evaluations = 0
 
@@ -230,21 +224,13 @@ class Objective:
             low, high = np.where(fired, low, middle), np.where(fired, middle, high)
         return np.where(answered, high, 1.0) * current
 
-    def _pulse(self) -> Sweep:
-        course = Course(self.size).rest(REST * self.scale.tau).event("answer")
-        course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
-        return course.end(FOLLOWED * self.scale.tau)
-
     def _relaxation(self, points: np.ndarray) -> np.ndarray:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
             return np.full(len(points), np.nan)
-        sweep = self._pulse()
+        sweep = self._pulse
         self._relaxing(self.space.parameters_at(points), sweep)
-        record = self._relaxing.record()
-        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self.dt / 2))
-        with np.errstate(invalid="ignore", over="ignore"):
-            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], self.dt)
+        return pulsed_relaxation_time(self._relaxing.record(), sweep, self.dt)
 
 
 def search(objective: Objective, budget: int, seed: int, method: str = "cma", starts: int = 4) -> Found:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import BioplastError
 from ...search.space import Axis, values_at
-from ..patterns.pattern import Pattern
+from ..patterns.pattern import Knob, Pattern
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,13 @@ class Space:
 
     Attributes
     ----------
-    parameters, knobs : dict of str to Axis
+    parameters : dict of str to Axis
+    knobs : dict of str to Knob
         In SI base units, and in the knobs' own; the order of the axes is that of the parameters, then of the knobs.
     """
 
     parameters: Mapping[str, Axis]
-    knobs: Mapping[str, Axis]
+    knobs: Mapping[str, Knob]
 
     @classmethod
     def of(cls, neuron: Any, pattern: Pattern, longest: Mapping[str, float] | None = None) -> Space:
@@ -49,7 +50,7 @@ class Space:
         if not parameters:
             raise BioplastError(f"{neuron.label} cannot be assessed: none of its parameters has bounds (low, high)")
         most = {name: max((longest or {}).get(k.unit, k.high), 2 * k.low) for name, k in pattern.knobs.items()}
-        knobs = {name: Axis(k.low, min(k.high, most[name]), k.scale) for name, k in pattern.knobs.items()}
+        knobs = {name: replace(k, high=min(k.high, most[name])) for name, k in pattern.knobs.items()}
         return cls(parameters, knobs)
 
     @property
