@@ -41,7 +41,7 @@ def test_features_while_simulating_are_those_of_the_recording(model, letter):
     sweep = PATTERNS[letter].sweep(knobs(letter, generator, 20), scale)
     population = Population(neuron, 20, sweep, "numpy", record=True)
     online = population({}, sweep, tau=scale.time, scale=scale.voltage)
-    offline = reduce(population.record(), sweep, scale.time, scale.voltage)
+    offline = reduce(population.recording(), sweep, scale.time, scale.voltage)
     assert online.spikes.count.sum() > 0
     assert offline.driven.all()
     for name in (

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import BioplastError
 from ..response.relaxation import PULSE_STEPS, SMALL, deviation, relaxation_time
 from ..response.scale import Scale
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from .population import Population
 
 # Decades of the input in SI units, from femtoamperes to kilovolts per second, with a sign each.
@@ -30,8 +30,8 @@ AT_REST = 1e-9
 
 
 def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait: float) -> Sweep:
-    course = Course(len(amplitudes)).rest(rest)
-    return course.event("answer").piece("step", width, amplitudes).end(wait)
+    waveform = Waveform(len(amplitudes)).rest(rest)
+    return waveform.event("answer").piece("step", width, amplitudes).end(wait)
 
 
 def calibrate(
@@ -83,7 +83,7 @@ def calibrate(
         rheobase, depolarization = _threshold(firing, amplitudes, length, neuron.label)
         pulses = np.full(len(amplitudes), SMALL * rheobase)
         cells(given, _probe(pulses, PULSE_STEPS * cells.dt, length, length))
-        time = relaxation_time(deviation(cells.record(), cells.dt, length), cells.dt)[0]
+        time = relaxation_time(deviation(cells.recording(), cells.dt, length), cells.dt)[0]
         length *= 4
     if np.isnan(time):
         raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
@@ -92,7 +92,7 @@ def calibrate(
     recovery, wait = np.nan, STEPS * cells.dt
     while np.isnan(recovery) and wait <= LONGEST * cells.dt:
         features = cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
-        after = deviation(cells.record(), cells.dt, step, 2 * step)
+        after = deviation(cells.recording(), cells.dt, step, 2 * step)
         # A cell that was reset to rest just before the step ended is at rest.
         rests = np.abs(after[:, 0]).max() < AT_REST * depolarization
         recovery = time if rests else relaxation_time(after, cells.dt)[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from .pattern import Knob
 
 # Before the first event, and between events, the cell is left alone for so long.
@@ -24,8 +24,8 @@ MODEST = Knob(ANSWERED, 2, unit="threshold")
 
 def step_from_rest(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     """A step from rest, called "step", at whose end the answer ends."""
-    course = Course(size).rest(knobs["rest"])
-    return course.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).end()
+    waveform = Waveform(size).rest(knobs["rest"])
+    return waveform.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).end()
 
 
 def pulse_from_rest(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
@@ -43,6 +43,6 @@ def probing_pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     return _pulse(knobs, size, "probe").end(knobs["wait"])
 
 
-def _pulse(knobs: Mapping[str, np.ndarray], size: int, event: str) -> Course:
-    course = Course(size).rest(knobs["rest"]).event(event)
-    return course.piece("pulse", knobs["width"], knobs["amplitude"])
+def _pulse(knobs: Mapping[str, np.ndarray], size: int, event: str) -> Waveform:
+    waveform = Waveform(size).rest(knobs["rest"]).event(event)
+    return waveform.piece("pulse", knobs["width"], knobs["amplitude"])

@@ -7,7 +7,7 @@ import numpy as np
 from ..response.features import Features
 from ..response.sweep import Sweep
 from ._common import PULSE, REST, STRONG, probing_pulse, pulse_with_aftermath
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, at_most, exactly
 
@@ -38,7 +38,7 @@ def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v rising to it": at_least((features.hump - features.trough) / features.reach, RISE),
         "no deeper trough before it": at_most(below, TROUGH),
         "v back towards rest in the end": at_most(left, LEFT),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 

@@ -11,6 +11,7 @@ from .pattern import Pattern
 from .requirements import BURST_SPIKES, Bursts, apart, goes_on, regular, settled
 from .score import at_least, at_most, fires
 
+# The fewest bursts of tonic bursting (C), and the fewest spikes after the burst of mixed mode (E).
 TONIC_BURSTS = 3
 TONIC_SPIKES = 3
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..response.features import Features
 from ..response.sweep import Sweep
 from ._common import PULSE, REST, STRONG, probing_pulse, pulse_from_rest
-from .blocking import fallen, higher
+from .blocking import higher, unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, exactly
 
@@ -24,7 +24,7 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "twice the duration of the pulse after its end": at_least(delay / pulse.length, DELAY),
         "two relaxation times after its end": at_least(delay / features.tau, DELAY),
         **_beyond(features, delay),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 

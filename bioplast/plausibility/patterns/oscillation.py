@@ -7,7 +7,7 @@ import numpy as np
 from ..response.features import Features
 from ..response.sweep import Sweep
 from ._common import PULSE, REST, STRONG, probing_pulse, pulse_with_aftermath
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, at_most, fires
 
@@ -30,7 +30,7 @@ def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v beyond rest on the third half-cycle": at_least(third / features.reach, AMPLITUDE),
         "the third half-cycle not larger than the second": at_most(third / second, DECAY),
         "a half-cycle of at least five steps": at_least(features.half_period / features.step, STEPS),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 

@@ -11,7 +11,7 @@ from ...search.space import Axis
 from ..response.features import Features
 from ..response.scale import Scale
 from ..response.sweep import Sweep
-from .blocking import all_or_none, fallen
+from .blocking import all_or_none, unblocked
 from .score import MISSING, Score, at_most
 
 # How much v may move or differ between the rests of one sweep, relative to the largest depolarization of the sweep. A
@@ -134,7 +134,7 @@ class Pattern:
                 "the input is that of the pattern": np.where(features.driven, 0, MISSING),
                 "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
-                **({} if self.blocked else fallen(features, "at rest", features.rest_high)),
+                **({} if self.blocked else unblocked(features, "at rest", features.rest_high)),
                 **all_or_none(features),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

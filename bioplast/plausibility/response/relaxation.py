@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .features import Record
+from .features import Recording
 from .scale import Scale
-from .sweep import Course, Sweep
+from .sweep import Sweep, Waveform
 
 # A cell is left alone, and then followed after the pulse, for so many relaxation times of its model's default cell.
 REST, FOLLOWED = 20, 30
@@ -28,17 +28,17 @@ def relaxation_pulse(scale: Scale, dt: float, size: int = 1) -> Sweep:
     size : int
         The number of candidates.
     """
-    course = Course(size).rest(REST * scale.tau).event("answer")
-    course.piece("pulse", PULSE_STEPS * dt, SMALL * np.abs(scale.current))
-    return course.end(FOLLOWED * scale.tau)
+    waveform = Waveform(size).rest(REST * scale.tau).event("answer")
+    waveform.piece("pulse", PULSE_STEPS * dt, SMALL * np.abs(scale.current))
+    return waveform.end(FOLLOWED * scale.tau)
 
 
-def deviation(record: Record, dt: float, onset: float, start: float | None = None) -> np.ndarray:
+def deviation(recording: Recording, dt: float, onset: float, start: float | None = None) -> np.ndarray:
     """How far v is from rest, [steps, N], in the unit of v.
 
     Parameters
     ----------
-    record : Record
+    recording : Recording
         Of cells that are at rest until `onset`.
     dt : float
         The time step of the recording in seconds.
@@ -46,9 +46,10 @@ def deviation(record: Record, dt: float, onset: float, start: float | None = Non
         The times in seconds at which the stimulus begins, v just before which is rest, and from which on the deviation
         is wanted; by default the same.
     """
-    first, wanted = (int(np.searchsorted(record.times, t - dt / 2)) for t in (onset, onset if start is None else start))
+    rest = int(np.searchsorted(recording.times, onset - dt / 2)) - 1
+    wanted = int(np.searchsorted(recording.times, (onset if start is None else start) - dt / 2))
     with np.errstate(invalid="ignore", over="ignore"):
-        return record.voltage[wanted:] - record.voltage[first - 1]
+        return recording.voltage[wanted:] - recording.voltage[rest]
 
 
 def relaxation_time(deviation: np.ndarray, dt: float) -> np.ndarray:
@@ -79,6 +80,6 @@ def relaxation_time(deviation: np.ndarray, dt: float) -> np.ndarray:
     return np.where(relaxed, (last + 1 - start) * dt / np.log(1 / LEFT), np.nan)
 
 
-def pulsed_relaxation_time(record: Record, sweep: Sweep, dt: float) -> np.ndarray:
+def pulsed_relaxation_time(recording: Recording, sweep: Sweep, dt: float) -> np.ndarray:
     """The relaxation time [N] in seconds from recorded answers to `relaxation_pulse`, sampled every `dt` seconds."""
-    return relaxation_time(deviation(record, dt, float(sweep.windows["pulse"].start[0])), dt)
+    return relaxation_time(deviation(recording, dt, float(sweep.windows["pulse"].start[0])), dt)

@@ -89,9 +89,9 @@ class Scorecard:
         """As a dict of JSON values; the same seed gives the same one. It has no traces."""
         patterns = {}
         for letter, result in self.results.items():
-            told = result.plain()
-            del told["trace"], told["letter"]
-            patterns[letter] = {**told, "group": self.group(letter)}
+            plain = result.plain()
+            del plain["trace"], plain["letter"]
+            patterns[letter] = {**plain, "group": self.group(letter)}
         row = published(self.model)
         return {
             "model": self.model,
@@ -120,12 +120,12 @@ class Scorecard:
         """What the model costs, in one line; "" for a black box."""
         if self.cost is None:
             return ""
-        told = (
+        text = (
             f"{self.cost.per_ms:.0f} operations per simulated ms ({self.cost.method}, dt {self.cost.dt * 1e3:g} ms), "
             f"{self.cost.euler} in an Euler step"
         )
         row = published(self.model)
-        return told + (f"; Izhikevich (2004): {row.flops} FLOPS per ms" if row is not None else "")
+        return text + (f"; Izhikevich (2004): {row.flops} FLOPS per ms" if row is not None else "")
 
     def __repr__(self) -> str:
         return f"<Scorecard {self.model}: {self.headline()}>"
@@ -189,12 +189,12 @@ def _note(result: PatternResult) -> str:
 
 def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str = "") -> Answer:
     """A result as a panel of the grid; volts are drawn in mV."""
-    told = Answer(result.letter, name or result.name, result.verdict, _note(result), argument=result.argument)
+    panel = Answer(result.letter, name or result.name, result.verdict, _note(result), argument=result.argument)
     if result.trace is None or not result.trace.times:
-        return told
+        return panel
     begin, milli = result.trace.times[0], voltage_unit == "volt"
     return replace(
-        told,
+        panel,
         times_ms=[(t - begin) * 1e3 for t in result.trace.times],
         voltage=[v * (1e3 if milli else 1.0) for v in result.trace.voltage],
         current=result.trace.current,

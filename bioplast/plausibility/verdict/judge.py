@@ -16,13 +16,14 @@ import numpy as np
 
 from ...definition import Neuron
 from ..cells.model import Model
-from ..cells.recorder import Response
+from ..cells.recorder import Recorder
 from ..patterns.pattern import PATIENCE, SHORTEST, Pattern
-from ..response.features import Record, reduce
+from ..response.features import Recording, reduce
 from ..response.relaxation import pulsed_relaxation_time, relaxation_pulse
 from ..response.scale import Scale
 from ..response.sweep import Sweep
 
+# It holds in every check; in some only; in none; and cannot hold, by an argument. The better the earlier.
 REPRODUCED = "reproduced"
 FRAGILE = "fragile"
 NOT_FOUND = "not found"
@@ -33,6 +34,7 @@ VERDICTS = (REPRODUCED, FRAGILE, NOT_FOUND, IMPOSSIBLE)
 TIMES = ("tau", "recovery")
 # The step of the search is divided by these; the other method has the last.
 DIVISORS = (2, 10)
+# What the check with the other integration method is called.
 OTHER = "other method"
 
 
@@ -128,10 +130,10 @@ class Judge:
 
     def __init__(self, model: Model, target: str = "cpp"):
         self.model = model
-        self._own, self._other, self._names = Response(model, target), None, ("", "")
+        self._own, self._other, self._names = Recorder(model, target), None, ("", "")
         if isinstance(model, Neuron):
             name, options = other_method(model)
-            self._other = Response(model, target, name, options)
+            self._other = Recorder(model, target, name, options)
             self._names = (str(model.method or "chosen by Brian2"), name)
 
     def __call__(self, pattern: Pattern, winner: Winner) -> Verdict:
@@ -147,28 +149,28 @@ class Judge:
         shown = [check.shown for check in checks.values()]
         return Verdict(REPRODUCED if all(shown) else FRAGILE if any(shown) else NOT_FOUND, checks)
 
-    def record(self, pattern: Pattern, winner: Winner) -> tuple[Record, Sweep]:
+    def recording(self, pattern: Pattern, winner: Winner) -> tuple[Recording, Sweep]:
         """The response at the step of the search, and the sweep that it answers to."""
         sweep = winner.sweep(pattern)
         return self._own(winner.parameters, sweep, winner.dt), sweep
 
     def _check(
-        self, response: Response, method: str, pattern: Pattern, winner: Winner, dt: float, longer: bool
+        self, response: Recorder, method: str, pattern: Pattern, winner: Winner, dt: float, longer: bool
     ) -> Check:
         tau = self._relaxation(response, winner, dt) if pattern.timed else np.nan
         for patience in (0.0, PATIENCE) if longer else (0.0,):
             sweep = winner.sweep(pattern, dt, patience)
-            record = response(winner.parameters, sweep, dt, sampled=winner.dt)
-            score = pattern.score(reduce(record, sweep, tau, winner.scale.voltage), sweep)
+            recording = response(winner.parameters, sweep, dt, sampled=winner.dt)
+            score = pattern.score(reduce(recording, sweep, tau, winner.scale.voltage), sweep)
             if not score.met[0]:
                 break
         return Check(dt, method, bool(score.met[0]), float(score.loss[0]), tuple(score.failed()))
 
     @staticmethod
-    def _relaxation(response: Response, winner: Winner, dt: float) -> np.ndarray:
+    def _relaxation(response: Recorder, winner: Winner, dt: float) -> np.ndarray:
         sweep = relaxation_pulse(winner.scale, winner.dt)
-        record = response(winner.parameters, sweep, dt, sampled=winner.dt)
-        return pulsed_relaxation_time(record, sweep, winner.dt)
+        recording = response(winner.parameters, sweep, dt, sampled=winner.dt)
+        return pulsed_relaxation_time(recording, sweep, winner.dt)
 
 
 def other_method(neuron: Neuron) -> tuple[str, dict[str, Any] | None]:

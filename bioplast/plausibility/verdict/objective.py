@@ -32,6 +32,7 @@ FINER, TRIED, UNTRIED = 10, 16, 1e-6
 STEPS, FOURTH_ORDER_STEPS, MOST_STEPS = 20, 8, 100
 # A rest, or a step, has at most so many time steps: a cell may recover thousands of times more slowly than it relaxes.
 MOST_RECOVERING = 80_000
+# The searches by name.
 METHODS: dict[str, Callable[..., Minimum]] = {"cma": cma.minimise, "de": differential.minimise}
 
 
@@ -230,7 +231,7 @@ class Objective:
             return np.full(len(points), np.nan)
         sweep = self._pulse
         self._relaxing(self.space.parameters_at(points), sweep)
-        return pulsed_relaxation_time(self._relaxing.record(), sweep, self.dt)
+        return pulsed_relaxation_time(self._relaxing.recording(), sweep, self.dt)
 
 
 def search(objective: Objective, budget: int, seed: int, method: str = "cma", starts: int = 4) -> Found:
