@@ -21,11 +21,11 @@ from .response.sweep import Piece, Sweep, Waveform, Window
 
 __all__ = [
     "DIVERGED",
+    "MISSING",
+    "PATTERNS",
     "Features",
     "Intervals",
     "Knob",
-    "MISSING",
-    "PATTERNS",
     "Pattern",
     "Piece",
     "Recording",
