@@ -193,13 +193,19 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "evaluations": result.evaluations,
             "fails": "; ".join(result.failed or sorted({text for c in result.checks.values() for text in c["failed"]})),
             "cell": cards[model].group(letter) if result.shown else "",
-            "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
+            "input": input_text(result.input, units_of(definition(model))[1], result.digits)
+            if result.input and result.shown
+            else "",
             "argument": result.argument,
             "remark": result.remark,
         }
         for model, letter, result in _cells(results)
     ]
     return {"cells.csv": cells, "disagreements.csv": [cell for cell in cells if cell["disagrees"]]}
+
+
+def _input(model: str, result: PatternResult) -> str:
+    return input_text(result.input or {}, units_of(definition(model))[1], result.digits)
 
 
 def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Section]:

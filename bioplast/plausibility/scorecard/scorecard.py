@@ -16,6 +16,7 @@ from ..cells.model import Model
 from ..cells.reduction import VOLTAGE
 from ..verdict.judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, VERDICTS
 from ..verdict.result import PatternResult
+from ..verdict.rounding import FULL, code
 from .cost import Cost, cost
 from .published import published
 
@@ -73,15 +74,18 @@ class Scorecard:
     def group(self, letter: str) -> str:
         """The call that makes the cell that was found for a pattern, with units as in ``from brian2 import *``.
 
-        Of a black box its parameters, in SI base units.
+        The numbers are in familiar units, with as many digits as the cell needs to get the same verdict again; those of
+        a pattern that was not found are in SI units, with all digits. Of a black box its parameters, in SI base units.
         """
         result = self.results[letter]
         if not result.parameters or result.input is None:
             return ""
+        digits = FULL if result.digits is None else result.digits
         if self.cost is None:
-            return repr(dict(result.parameters))
-        given = [f"{name}={_quantity(value, self.units[name])}" for name, value in result.parameters.items()]
-        return f"{self.model}.group(1, dt={_quantity(result.input['dt'], 'second')}, {', '.join(given)})"
+            given = [f"{name!r}: {code(value, '1', digits)}" for name, value in result.parameters.items()]
+            return f"{{{', '.join(given)}}}"
+        given = [f"{name}={code(value, self.units[name], digits)}" for name, value in result.parameters.items()]
+        return f"{self.model}.group(1, dt={code(result.input['dt'], 'second', digits)}, {', '.join(given)})"
 
     # ---- how it shows --------------------------------------------------------------------------------------------
 
@@ -202,10 +206,3 @@ def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str 
         voltage_unit="mV" if milli else unit_symbols(voltage_unit),
         current_unit=unit_symbols(input_unit),
     )
-
-
-def _quantity(value: float, unit: str) -> str:
-    """A number with its unit as Python code."""
-    if unit in ("1", "boolean"):
-        return repr(value)
-    return f"{value!r}{unit[1:]}" if unit.startswith("1/") else f"{value!r}*{unit}"

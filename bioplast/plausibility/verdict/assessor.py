@@ -25,6 +25,7 @@ from .impossible import argument
 from .judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, VERDICTS, Judge, Verdict, Winner
 from .objective import Found, Objective, search
 from .result import PatternResult, Trace, plain_input
+from .rounding import FULL
 
 # Where a neuron can be simulated at time steps of any size.
 TARGETS = ("cpp", "openmp", "cython", "numpy")
@@ -118,7 +119,11 @@ class Assessor:
                 break
         best = min(tries, key=_Try.rank)
         recording, sweep = self._judge.recording(pattern, best.winner)
-        checks = best.verdict.checks
+        checks, digits = best.verdict.checks, None
+        if best.verdict.word in (REPRODUCED, FRAGILE):
+            # What only the search saw, the judge would not see in rounded numbers either.
+            seen = any(check.shown for check in checks.values())
+            digits = self._judge.digits(pattern, best.winner, best.verdict.word) if seen else FULL
         return PatternResult(
             letter=pattern.letter,
             name=pattern.name,
@@ -133,6 +138,7 @@ class Assessor:
             failed=list(best.found.failed),
             remark=BLOCKED if blocked(recording, sweep) and best.verdict.word in (REPRODUCED, FRAGILE) else "",
             trace=Trace.of(recording, sweep),
+            digits=digits,
         )
 
     def _start(self, objective: Objective, pattern: Pattern, k: int) -> _Try:

@@ -11,6 +11,7 @@ import numpy as np
 from ..response.features import Recording
 from ..response.sweep import Piece, Sweep, Window
 from .judge import FRAGILE, REPRODUCED, Winner
+from .rounding import STIMULUS
 
 # A trace is kept for drawing with so many stretches of time, the lowest and the highest v and input of each.
 STRETCHES = 400
@@ -81,7 +82,7 @@ def plain_input(sweep: Sweep, winner: Winner) -> dict[str, Any]:
     }
 
 
-def input_text(plain: Mapping[str, Any], unit: str) -> str:
+def input_text(plain: Mapping[str, Any], unit: str, digits: int | None = None) -> str:
     """What `plain_input` gave, in words.
 
     Parameters
@@ -89,16 +90,20 @@ def input_text(plain: Mapping[str, Any], unit: str) -> str:
     plain : dict
     unit : str
         Of the input.
+    digits : int, optional
+        See `PatternResult`; at least `STIMULUS` are printed.
     """
+    digits = max(digits or 0, STIMULUS)
     unit = "" if unit in ("1", "") else f" {unit}"
-    parts = [f"base {plain['base']:.4g}{unit}"] if plain["base"] else []
+    parts = [f"base {plain['base']:.{digits}g}{unit}"] if plain["base"] else []
     for piece in plain["pieces"]:
-        length = piece["end"] - piece["start"]
-        level = f"{piece['value']:.4g}"
+        start, length = piece["start"], piece["end"] - piece["start"]
+        level = f"{piece['value']:.{digits}g}"
         if piece["slope"]:
-            level += f" to {piece['value'] + piece['slope'] * length:.4g}"
-        parts.append(f"{piece['name']} {level}{unit} from {piece['start'] * 1e3:.4g} ms for {length * 1e3:.4g} ms")
-    return f"{'; '.join(parts)}; end {plain['end'] * 1e3:.4g} ms"
+            level += f" to {piece['value'] + piece['slope'] * length:.{digits}g}"
+        times = f"from {start * 1e3:.{digits}g} ms for {length * 1e3:.{digits}g} ms"
+        parts.append(f"{piece['name']} {level}{unit} {times}")
+    return f"{'; '.join(parts)}; end {plain['end'] * 1e3:.{digits}g} ms"
 
 
 def _same(piece: Piece, window: Window) -> bool:
@@ -133,6 +138,9 @@ class PatternResult:
     trace : Trace or None
     remark : str
         What else is to be known of the cell.
+    digits : int or None
+        With so many significant digits, the parameters, the time step and the stimulus get the same verdict again; None
+        for a pattern that was not found.
     """
 
     letter: str
@@ -149,6 +157,7 @@ class PatternResult:
     argument: str = ""
     trace: Trace | None = None
     remark: str = ""
+    digits: int | None = None
 
     @property
     def shown(self) -> bool:
