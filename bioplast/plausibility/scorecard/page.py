@@ -71,7 +71,7 @@ def _details(card: Scorecard, letter: str, result: PatternResult) -> str:
     if result.checks:
         parts.append(_checks(result))
     if result.input is not None:
-        parts.append(f"<p>Input: {escape(input_text(result.input, unit_symbols(card.input_unit)))}.</p>")
+        parts.append(f"<p>Input: {escape(input_text(result.input, unit_symbols(card.input_unit), result.digits))}.</p>")
         parts.append(f"<p><code>{escape(card.group(letter))}</code></p>")
     return f"<section id='{letter}'>{''.join(parts)}</section>"
 
