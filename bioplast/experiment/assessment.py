@@ -17,7 +17,7 @@ from ..plausibility.cells.model import Model, load_assessable
 from ..plausibility.scorecard.scorecard import Scorecard
 from ..plausibility.verdict.assessor import BUDGET, STARTS, Assessor, pattern_of
 from ..plausibility.verdict.result import PatternResult
-from ..progress import progress
+from ..progress import Progress, progress_bar
 from .folder import Finished, RunFolder, cannot_write
 from .plain import to_plain, to_text
 from .protocol import Trial
@@ -39,7 +39,7 @@ def assess(
     target: str = "cpp",
     out: Path | str | None = None,
     resume: bool = False,
-    quiet: bool = False,
+    progress: Progress = True,
 ) -> Scorecard:
     """Find out which of the twenty firing patterns of Izhikevich (2004) a model shows, and with which parameters.
 
@@ -71,8 +71,8 @@ def assess(
         A folder for ``scorecard.json``, ``scorecard.html`` and ``figures``; a finished pattern is kept there at once.
     resume : bool
         Keep the finished patterns that the folder holds and do the rest; the scorecard is the same.
-    quiet : bool
-        Show no progress.
+    progress : bool or callable
+        True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
 
     Returns
     -------
@@ -99,7 +99,7 @@ def assess(
         pattern_of(letter)
     assessor = Assessor(found, budget, seed, starts, target)
     if out is None:
-        return _card(assessor, _assess(assessor, letters, None, {}, quiet))
+        return _card(assessor, _assess(assessor, letters, None, {}, progress))
     command = ["bioplast", "assess", asked or found.label, "--patterns", ",".join(letters), "--budget", str(budget)]
     command += ["--seed", str(seed), "--starts", str(starts), "--out", str(out)]
     again = shlex.join([*command, "--resume"])
@@ -109,7 +109,7 @@ def assess(
         done = folder.finished([Trial(letter) for letter in letters], _stamp(assessor))
         folder.write_json("run.json", {"assessment": found.label, "command": shlex.join(command), "resume": again})
         try:
-            results = _assess(assessor, letters, folder, done, quiet)
+            results = _assess(assessor, letters, folder, done, progress)
         except KeyboardInterrupt:
             kept = sum(folder.file(Trial(letter)).exists() for letter in letters)
             raise Interrupted(
@@ -136,10 +136,11 @@ def _stamp(assessor: Assessor) -> dict[str, Any]:
 
 
 def _assess(
-    assessor: Assessor, letters: list[str], folder: RunFolder | None, done: dict[str, Finished], quiet: bool
+    assessor: Assessor, letters: list[str], folder: RunFolder | None, done: dict[str, Finished], progress: Progress
 ) -> dict[str, PatternResult]:
     results = {}
-    with progress(assessor.model.label, len(letters), len(done), quiet) as step, interrupts_reach_us():
+    bar = progress_bar(assessor.model.label, progress, len(letters), len(done), "patterns")
+    with bar as update, interrupts_reach_us():
         for letter in letters:
             if letter in done:
                 results[letter] = PatternResult.read(done[letter].result)
@@ -150,7 +151,7 @@ def _assess(
             results[letter] = PatternResult.read(plain)
             if folder is not None:
                 folder.store(Trial(letter), _stamp(assessor), to_text(plain), time.perf_counter() - begin)
-            step()
+            update(len(results))
     return results
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BioplastError
+from ..progress import Progress
 from .folder import cannot_write
 from .report import write_index
 from .runner import Interrupted, Run, RunFailed, run
@@ -41,7 +42,7 @@ def run_every(
     out: Path | str | None = None,
     resume: bool = False,
     workers: int = 1,
-    quiet: bool = False,
+    progress: Progress = True,
 ) -> Every:
     """Run protocols one after the other, each into ``OUT/NAME``; a broken one does not stop the others.
 
@@ -67,7 +68,16 @@ def run_every(
             own_seeds = seeds if "seeds" in protocol.settings(preset) else None
             own_targets = targets if protocol.targets else None
             every.runs.append(
-                run(name, preset, own_seeds, own_targets, out / protocol.name, resume, workers=workers, quiet=quiet)
+                run(
+                    name,
+                    preset,
+                    own_seeds,
+                    own_targets,
+                    out / protocol.name,
+                    resume,
+                    workers=workers,
+                    progress=progress,
+                )
             )
         except Interrupted as error:
             command = ["bioplast", "run", "all", "--preset", preset]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import BioplastError
-from ..progress import progress
+from ..progress import Progress, progress_bar
 from .folder import Finished, RunFolder, cannot_write, describe_os_error, table_text
 from .manifest import begun, completed
 from .perform import Outcome, one_line
@@ -70,7 +70,7 @@ def run(
     resume: bool = False,
     executor: Executor | None = None,
     workers: int = 1,
-    quiet: bool = False,
+    progress: Progress = True,
     changes: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run a protocol into a folder.
@@ -94,8 +94,8 @@ def run(
     workers : int
         Without an executor: how many local processes; 1 is this process. In a script, more than one needs
         ``if __name__ == "__main__":`` around the call.
-    quiet : bool
-        Show no progress.
+    progress : bool or callable
+        True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
     changes : mapping, optional
         Settings of the preset to be replaced, by name.
 
@@ -127,7 +127,7 @@ def run(
         try:
             record = begun(plan, executor, workers)
             folder.write_json("run.json", record)
-            _work(plan, folder, done, executor, workers, quiet)
+            _work(plan, folder, done, executor, workers, progress)
             return _conclude(plan, folder, record)
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted: {_how_to_go_on(plan, folder)}") from None
@@ -152,7 +152,12 @@ def _how_to_go_on(plan: Plan, folder: RunFolder) -> str:
 
 
 def _work(
-    plan: Plan, folder: RunFolder, done: dict[str, Finished], executor: Executor | None, workers: int, quiet: bool
+    plan: Plan,
+    folder: RunFolder,
+    done: dict[str, Finished],
+    executor: Executor | None,
+    workers: int,
+    progress: Progress,
 ) -> None:
     """Carry out the trials that the folder does not hold."""
     left = [trial for trial in plan.trials if trial.id not in done]
@@ -160,14 +165,17 @@ def _work(
     with ExitStack() as stack:
         if executor is None and min(workers, len(left)) > 1:
             executor = stack.enter_context(local_workers(min(workers, len(left))))
-        step = stack.enter_context(progress(plan.protocol.name, len(plan.trials), len(done), quiet))
+        bar = progress_bar(plan.protocol.name, progress, len(plan.trials), len(done), "trials")
+        update, ended = stack.enter_context(bar), len(done)
 
         def take(outcome: Outcome) -> None:
+            nonlocal ended
             if outcome.error:
                 failed.append(outcome)
             else:
                 folder.store(outcome.trial, plan.stamp, outcome.text, outcome.seconds)
-            step()
+            ended += 1
+            update(ended)
 
         try:
             carry_out(plan.spec or plan.protocol if executor else plan.protocol, left, take, executor)

@@ -90,7 +90,7 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Assessor, "__call__", interrupted)
     with pytest.raises(assessment.Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
-        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", quiet=True)
+        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", progress=False)
 
 
 def neuron(equations: str, **changes) -> Neuron:
@@ -138,7 +138,7 @@ def test_what_cannot_be_assessed_gets_one_line(model, said):
             assessable(model)
         return
     with pytest.raises(BioplastError, match=said) as refused:
-        bioplast.assess(model, quiet=True)
+        bioplast.assess(model, progress=False)
     assert "\n" not in str(refused.value)
 
 

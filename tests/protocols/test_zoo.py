@@ -23,7 +23,7 @@ from bioplast.protocols.zoo.pages.page import plots_of
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
+    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_the_demo_has_a_section_for_each_page(demo):
 
 
 def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
-    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "pair-stdp,co-release"})
+    again = experiment.run("zoo", out=tmp_path / "out", progress=False, changes={"pages": "pair-stdp,co-release"})
     first = {row["id"]: row for row in json.loads((demo.folder / "summary.json").read_text())["rows"]}
     rows = json.loads((again.folder / "summary.json").read_text())["rows"]
     assert len(rows) > 10
