@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import BioplastError, TargetUnavailable, UnknownName
+from .errors import BioplastError, ProtocolError, TargetUnavailable, UnknownName
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -177,6 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except BioplastError as error:
         return _complain(str(error), 2)
+    except ProtocolError as error:
+        return _complain(str(error), 1)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _complain(str(error) or "interrupted", 130)
     except BrokenPipeError:
@@ -189,19 +191,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Typer brings its usage errors from click or from a copy of it, depending on the version.
         if hasattr(error, "format_message"):
             return _complain(error.format_message(), 2)
-        if _is_run_failed(error):
-            return _complain(str(error), 1)
         raise
 
 
 def _abandon_output() -> None:
     """Keep Python from writing once more to an output that takes nothing, when it closes it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _is_run_failed(error: Exception) -> bool:
-    experiment = sys.modules.get("bioplast.experiment")
-    return experiment is not None and isinstance(error, experiment.RunFailed)
 
 
 def _complain(line: str, status: int) -> int:

@@ -99,9 +99,11 @@ def progress_bar(
 
 def _has_bar() -> bool:
     """Whether standard error is a terminal that can move its cursor, or a notebook that shows widgets."""
+    # Asked of the stream itself: rich takes a log for a terminal when FORCE_COLOR is set. In a log rich is not imported.
+    terminal = sys.stderr.isatty()
+    if not terminal and ("IPython" not in sys.modules or find_spec("ipywidgets") is None):
+        return False
     from rich.console import Console
 
-    # Asked of the stream itself: rich takes a log for a terminal when FORCE_COLOR is set.
-    if sys.stderr.isatty():
-        return not Console(stderr=True).is_dumb_terminal
-    return Console(stderr=True).is_jupyter and find_spec("ipywidgets") is not None
+    console = Console(stderr=True)
+    return not console.is_dumb_terminal if terminal else console.is_jupyter

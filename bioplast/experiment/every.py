@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BioplastError
+from ..errors import BioplastError, Interrupted, ProtocolError
 from ..progress import Progress
 from .folder import cannot_write
 from .report import write_index
-from .runner import Interrupted, Run, RunFailed, run
+from .runner import Run, run
 
 __all__ = ["Every", "run_every"]
 
@@ -88,7 +88,7 @@ def run_every(
             command += ["--out", str(out), "--resume"]
             line = str(error).partition("; continue with")[0]
             raise Interrupted(f"{name}: {line}; continue with: {shlex.join(command)}") from None
-        except (BioplastError, RunFailed) as error:
+        except (BioplastError, ProtocolError) as error:
             every.failed[name] = error
     with cannot_write(out / "report.html"):
         write_index(out, {name: str(error) for name, error in every.failed.items()})

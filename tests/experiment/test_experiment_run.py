@@ -11,8 +11,8 @@ import pytest
 import bioplast.program.targets
 from bioplast import experiment, files
 from bioplast.cli import main
-from bioplast.errors import BioplastError, DefinitionError, TargetUnavailable, UnknownName
-from bioplast.experiment import Protocol, Row, RunFailed, Trial
+from bioplast.errors import BioplastError, DefinitionError, ProtocolError, TargetUnavailable, UnknownName
+from bioplast.experiment import Protocol, Row, Trial
 
 
 def files_of(folder):
@@ -450,7 +450,7 @@ def test_a_summary_that_breaks_keeps_the_trials(toy, tmp_path, capsys):
 
 def test_the_python_interface_raises_what_the_command_line_prints(toy, tmp_path):
     toy.set("trouble0", "bug")
-    with pytest.raises(RunFailed, match="ZeroDivisionError"):
+    with pytest.raises(ProtocolError, match="ZeroDivisionError"):
         experiment.run(toy.spec, out=tmp_path / "a", progress=False)
     toy.set("trouble0", "user")
     with pytest.raises(BioplastError, match="a time is needed"):
