@@ -227,9 +227,10 @@ def _show(name: str, style: str) -> None:
 
     found = _model_or_protocol(name)
     if isinstance(found, Protocol):
-        from .experiment.describe import html, markdown, text
+        from .experiment.describe import markdown, text
+        from .experiment.html import protocol_html
 
-        print({"text": text, "markdown": markdown, "html": html}[style](found))
+        print({"text": text, "markdown": markdown, "html": protocol_html}[style](found))
     else:
         print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
 
@@ -339,7 +340,8 @@ def _print_summary(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .experiment.report import read_run, row_cells
+    from .experiment.agreement import row_cells
+    from .experiment.report import read_run
 
     record, summary = read_run(folder)
     heads = ("", "ours", "95 % interval", "seeds", "unit", "published", "difference")

@@ -99,7 +99,7 @@ def progress_bar(
 
 def _has_bar() -> bool:
     """Whether standard error is a terminal that can move its cursor, or a notebook that shows widgets."""
-    # Asked of the stream itself: rich takes a log for a terminal when FORCE_COLOR is set. In a log rich is not imported.
+    # Asked of the stream itself: rich takes a log for a terminal when FORCE_COLOR is set.
     terminal = sys.stderr.isatty()
     if not terminal and ("IPython" not in sys.modules or find_spec("ipywidgets") is None):
         return False

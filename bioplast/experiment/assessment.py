@@ -18,9 +18,9 @@ from ..plausibility.verdict.assessor import BUDGET, STARTS, Assessor, pattern_of
 from ..plausibility.verdict.result import PatternResult
 from ..progress import Progress
 from .folder import Finished, RunFolder, cannot_write
+from .html import page
 from .protocol import Trial
 from .provenance import package_version
-from .report import fill
 from .work import Work, kept_in, work_through
 
 __all__ = ["assess"]
@@ -142,4 +142,4 @@ def _write(folder: RunFolder, card: Scorecard) -> None:
     folder.write("scorecard.json", card.to_json())
     with cannot_write(folder.path / "figures"):
         figure.save(card.grid(), folder.path / "figures" / "patterns")
-    folder.write("scorecard.html", fill(f"{card.model}: which firing patterns it shows", card.to_html()))
+    folder.write("scorecard.html", page(f"{card.model}: which firing patterns it shows", card.to_html()))

@@ -9,7 +9,7 @@ import pytest
 
 from bioplast import experiment
 from bioplast.cli import main
-from bioplast.experiment.report import agreement, number_text
+from bioplast.experiment.agreement import agreement, number_text
 
 
 class Page(HTMLParser):

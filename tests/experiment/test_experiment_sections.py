@@ -11,7 +11,7 @@ import pytest
 from bioplast import experiment
 from bioplast.cli import main
 from bioplast.experiment import Row
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
 
 SECTIONS = """
 def sections(results, settings, folder):

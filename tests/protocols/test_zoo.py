@@ -14,7 +14,7 @@ import bioplast
 from bioplast import experiment
 from bioplast.definition.find import models
 from bioplast.errors import UnknownName
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
 from bioplast.protocols import zoo as protocol
 from bioplast.protocols.zoo.pages import modulated, rates, receptors, short_term, verification
 from bioplast.protocols.zoo.pages.neuron import rate
