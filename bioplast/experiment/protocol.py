@@ -137,7 +137,7 @@ class Section:
     figures: Sequence[Figure] = ()
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def record(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """The section as plain values, from which the report can be made again."""
         return {
             "id": self.id,

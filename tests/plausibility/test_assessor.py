@@ -14,7 +14,7 @@ import bioplast
 from bioplast import BioplastError
 from bioplast.cli import main
 from bioplast.definition import Neuron, Parameter
-from bioplast.experiment import assessment
+from bioplast.errors import Interrupted, ProtocolError
 from bioplast.models import integrate_and_fire, izhikevich_2003
 from bioplast.plausibility.cells.model import check_assessable
 from bioplast.plausibility.verdict.assessor import Assessor, impossible
@@ -90,8 +90,33 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Assessor, "__call__", interrupted)
-    with pytest.raises(assessment.Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
-        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", quiet=True)
+    with pytest.raises(Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
+        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", progress=False)
+
+
+def test_a_pattern_that_breaks_does_not_stop_the_others(tmp_path, monkeypatch):
+    """As a trial of any other protocol; without a folder, where nothing is kept, the error itself comes at once."""
+    real, begun, fractions = Assessor.__call__, [], []
+
+    def broken(self, letter):
+        begun.append(letter)
+        return real(self, letter) if letter == "F" else 1 / 0
+
+    monkeypatch.setattr(Assessor, "__call__", broken)
+    out = tmp_path / "out"
+    line = r"pattern A: ZeroDivisionError: division by zero \(traceback in .*errors.txt\); 1 of 2 patterns are finished"
+    with pytest.raises(ProtocolError, match=line):
+        bioplast.assess(leaky_box, "AF", budget=32, starts=1, out=out, progress=lambda *call: fractions.append(call[0]))
+    assert fractions == [0.5, 1.0]
+    assert "Traceback" in (out / "errors.txt").read_text()
+    assert [path.stem for path in (out / "trials").iterdir()] == ["F"]
+    begun.clear()
+    with pytest.raises(ZeroDivisionError):
+        bioplast.assess(leaky_box, "AF", budget=32, starts=1, progress=False)
+    assert begun == ["A"]
+    monkeypatch.setattr(Assessor, "__call__", real)
+    bioplast.assess(leaky_box, "AF", budget=32, starts=1, out=out, resume=True, progress=False)
+    assert not (out / "errors.txt").exists()
 
 
 def neuron(equations: str, **changes) -> Neuron:
@@ -139,7 +164,7 @@ def test_what_cannot_be_assessed_gets_one_line(model, said):
             check_assessable(model)
         return
     with pytest.raises(BioplastError, match=said) as refused:
-        bioplast.assess(model, quiet=True)
+        bioplast.assess(model, progress=False)
     assert "\n" not in str(refused.value)
 
 

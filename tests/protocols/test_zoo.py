@@ -14,7 +14,7 @@ import bioplast
 from bioplast import experiment
 from bioplast.definition.find import models
 from bioplast.errors import UnknownName
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
 from bioplast.protocols import zoo as protocol
 from bioplast.protocols.zoo.pages import modulated, rates, receptors, short_term, verification
 from bioplast.protocols.zoo.pages.neuron import rate
@@ -23,7 +23,7 @@ from bioplast.protocols.zoo.pages.page import plots_of
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
+    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_the_demo_has_a_section_for_each_page(demo):
 
 
 def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
-    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "pair-stdp,co-release"})
+    again = experiment.run("zoo", out=tmp_path / "out", progress=False, changes={"pages": "pair-stdp,co-release"})
     first = {row["id"]: row for row in json.loads((demo.folder / "summary.json").read_text())["rows"]}
     rows = json.loads((again.folder / "summary.json").read_text())["rows"]
     assert len(rows) > 10
