@@ -93,7 +93,7 @@ def ringing(rest: float, back: str) -> Neuron:
         "dv/dt = -(v - rest)/(20*ms) - u/(10*ms)*6.28 + I : 1\ndu/dt = (v - rest)/(10*ms)*6.28 - u/(20*ms) : 1",
         threshold="v > 1",
         refractory=f"v > {back}",
-        method="euler",
+        method="rk4",
         parameters={"rest": Parameter(rest, low=0, high=1)},
         initial={"v": "rest"},
         input="I",
@@ -104,8 +104,8 @@ def ringing(rest: float, back: str) -> Neuron:
 def test_rings_about_a_rest_close_to_the_threshold_are_no_burst():
     """From 0.9 they pass 1 four times; without a level to start from they would be one."""
     release = {"rest": 400 * MS, "width": 5 * MS, "amplitude": 200.0, "wait": 400 * MS}
-    assert respond(ringing(0.9, "1"), "N", release, 1e-5).failed() == []
-    refused = respond(ringing(0.9, "0.5"), "N", release, 1e-5).failed()
+    assert respond(ringing(0.9, "1"), "N", release, 2e-4).failed() == []
+    refused = respond(ringing(0.9, "0.5"), "N", release, 2e-4).failed()
     assert AT_REST in refused
     assert IN_THE_END in refused
 
@@ -116,7 +116,7 @@ def test_a_swing_that_does_not_fall_to_the_level_is_no_second_spike():
     sweep = PATTERNS["N"].sweep({name: np.array([value]) for name, value in release.items()}, Scale(1, 1, 1))
     counts = []
     for back in ("1", "0.5", "-0.4"):
-        population = Population(ringing(0.6, back), 1, sweep, "numpy", dt=1e-5, record=True)
+        population = Population(ringing(0.6, back), 1, sweep, "numpy", dt=2e-4, record=True)
         found = population({}, sweep).spikes.count[0]
         v = population.recording().voltage[:, 0]
         # Counted by brute force: an upward crossing of 1 counts if v was at or below the level since the last one.
@@ -132,8 +132,8 @@ def test_a_swing_that_does_not_fall_to_the_level_is_no_second_spike():
 
 def test_morris_and_lecar_ring_into_their_block_which_is_no_burst():
     """Above 212 uA/cm^2 the rest of the step is stable again, at +5 mV (Rinzel and Ermentrout 1998, figure 7.3)."""
-    step = {"rest": 300 * MS, "duration": 1000 * MS, "amplitude": 240 * UA}
-    refused = respond(morris_lecar, "D", step, 1e-4).failed()
+    step = {"rest": 200 * MS, "duration": 600 * MS, "amplitude": 240 * UA}
+    refused = respond(morris_lecar, "D", step, 2e-4).failed()
     assert IN_THE_STEP in refused
     assert "v settled at the end of the step" not in refused
 
