@@ -58,6 +58,7 @@ def to_neo(out: Output) -> neo.Block:
     -------
     neo.Block
         Times in ms; voltages in mV, currents in nA, conductances in nS, rates in Hz, anything else in SI base units.
+        Recordings begin with the first step of their monitor's clock and end where its next one would begin.
         The block's annotations are the target, seed, start and duration in seconds, and `groups`: for each group its
         kind, definition, source, equations and parameters.
     """
@@ -71,9 +72,9 @@ def to_neo(out: Output) -> neo.Block:
     )
     segment = neo.Segment(name="run")
     block.segments.append(segment)
-    begin, end = out.start * 1e3, (out.start + out.duration) * 1e3
     for name, spikes in out.spikes.items():
         about = out.about["monitors"][name]
+        begin, end = _borders(out, name)
         order = np.argsort(spikes.indices, kind="stable")
         bounds = np.searchsorted(spikes.indices[order], np.arange(spikes.neurons + 1))
         for neuron in range(spikes.neurons):
@@ -81,8 +82,8 @@ def to_neo(out: Output) -> neo.Block:
             train = neo.SpikeTrain(
                 spikes.times[chosen] * 1e3,
                 units=pq.ms,
-                t_start=begin,
-                t_stop=max(end, begin + about["dt"] * 1e3),
+                t_start=begin * 1e3,
+                t_stop=end * 1e3,
                 sampling_rate=1 / (about["dt"] * pq.s),
                 name=f"{name}[{neuron}]",
                 monitor=name,
@@ -101,6 +102,16 @@ def to_neo(out: Output) -> neo.Block:
     return block
 
 
+def _borders(out: Output, name: str) -> tuple[float, float]:
+    """When a monitor's first step begins and its last one ends, in seconds.
+
+    Times are products of step and dt, as those of spikes are; the time of the network is a sum that may lie beside them.
+    """
+    about = out.about["monitors"][name]
+    first = about["first_step"]
+    return first * about["dt"], (first + out.steps[name]) * about["dt"]
+
+
 def _definition(out: Output, group: str) -> str:
     return str(out.about.get("groups", {}).get(group, {}).get("definition", ""))
 
@@ -109,9 +120,9 @@ def _signal(out: Output, name: str, variable: str, values: np.ndarray, times: np
     about = out.about["monitors"][name]
     units, size = unit(about["dimensions"][variable])
     return neo.AnalogSignal(
-        np.asarray(values, dtype=float).reshape(len(times), -1) * size,
+        np.asarray(values, dtype=float) * size,
         units=units,
-        t_start=(times[0] if len(times) else out.start) * pq.s,
+        t_start=(times[0] if len(times) else _borders(out, name)[0]) * pq.s,
         sampling_period=about["dt"] * pq.s,
         name=f"{name}.{variable}",
         monitor=name,

@@ -281,6 +281,7 @@ class Program(abc.ABC):
                     m.name: {
                         "source": m.source,
                         "dt": spans[m.clock].dt,
+                        "first_step": spans[m.clock].start,
                         "dimensions": {v: list(u) for v, u in m.dimensions.items()},
                         "record": None if m.record is None else m.record.tolist(),
                     }
