@@ -105,7 +105,8 @@ def to_neo(out: Output) -> neo.Block:
 def _borders(out: Output, name: str) -> tuple[float, float]:
     """When a monitor's first step begins and its last one ends, in seconds.
 
-    Times are products of step and dt, as those of spikes are; the time of the network is a sum that may lie beside them.
+    Times are products of step and dt, as those of spikes are; the time of the network is a sum, which may lie beside
+    them.
     """
     about = out.about["monitors"][name]
     first = about["first_step"]
