@@ -74,7 +74,7 @@ def compared(network: brian2.Network, duration: Any, compile_only: bool) -> tupl
 
 
 def zoo_rows(compile_only: bool) -> Iterator[dict[str, Any]]:
-    from test_zoo_parity import CELLS, NEURONS, zoo
+    from support.zoo import CELLS, NEURONS, zoo
 
     print("zoo", flush=True)
     result = compared(zoo(), 150 * ms, compile_only)

@@ -7,6 +7,7 @@ on the standard error and the exit status 2, 1 for what is no mistake of the use
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -214,10 +215,11 @@ def _list() -> None:
     from .experiment.find import protocols
 
     groups: dict[str, dict[str, str]] = {"neurons": {}, "receptors": {}, "synapses": {}}
-    for name, model in models().items():
-        groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.source
+    for name, model in models().entries.items():
+        groups.setdefault(f"{model.kind.lower()}s", {})[name] = model.says["meaning"]
     groups["protocols"] = {
-        name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in protocols().items()
+        name: f"{protocol.says['title']} ({', '.join(protocol.says['presets'])})"
+        for name, protocol in protocols().entries.items()
     }
     width = max((len(name) for group in groups.values() for name in group), default=0)
     for kind, group in groups.items():
@@ -228,30 +230,38 @@ def _list() -> None:
 
 
 def _show(name: str, style: str) -> None:
-    from .experiment import Protocol
-
-    found = _model_or_protocol(name)
-    if isinstance(found, Protocol):
+    collects = gc.isenabled()
+    gc.disable()  # a seventh of the time to import Brian2 goes into looking for garbage, and it leaves none
+    try:
+        found = _model_or_protocol(name)
+    finally:
+        if collects:
+            gc.enable()
+    if hasattr(found, "to_markdown"):
+        print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
+    else:
         from .experiment.describe import html, markdown, text
 
         print({"text": text, "markdown": markdown, "html": html}[style](found))
-    else:
-        print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
 
 
 def _model_or_protocol(name: str) -> Any:
+    from . import registry
     from .definition.find import load, models
+
+    if registry.key(name) in models():
+        return load(name)
     from .experiment.find import load_protocol, protocols
 
+    if ".py" not in name:
+        if registry.key(name) not in protocols():
+            raise UnknownName("model or protocol", name, [*models(), *protocols()])
+        return load_protocol(name)
     try:
         return load(name)
     except BioplastError as error:
         try:
             return load_protocol(name)
-        except UnknownName:
-            if ".py" in name:
-                raise error from None
-            raise UnknownName("model or protocol", name, [*models(), *protocols()]) from None
         except BioplastError:
             raise error from None
 

@@ -17,20 +17,26 @@ def cores() -> int:
 
 
 def find_compiler() -> str:
-    """The C++ compiler: ``CXX`` when set, else g++, else clang++.
+    """The command of the C++ compiler: what ``CXX`` says unless it is blank, else g++, else clang++.
+
+    Returns
+    -------
+    command : str
+        A program that exists and perhaps arguments, between blanks, such as "ccache g++".
 
     Raises
     ------
     TargetUnavailable
         When there is none.
     """
-    chosen = os.environ.get("CXX")
+    chosen = os.environ.get("CXX", "").strip()
     for command in [chosen] if chosen else ["g++", "clang++"]:
-        if command and shutil.which(command.split()[0]):
+        if shutil.which(command.split()[0]):
             return command
     raise TargetUnavailable(
-        f"no C++ compiler ({'CXX=' + chosen if chosen else 'g++ or clang++'} not found): "
-        "install g++ (Debian and Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"
+        f"no C++ compiler ({f'CXX={chosen}' if chosen else 'g++ or clang++'} not found): install g++ (Debian and "
+        "Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install; conda: gxx) or set CXX "
+        "to another compiler"
     )
 
 

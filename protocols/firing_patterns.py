@@ -15,10 +15,11 @@ import bioplast
 from bioplast import figure
 from bioplast.errors import UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Trial
-from bioplast.models.izhikevich import izhikevich_2004
+from bioplast.models import izhikevich_2004
 from bioplast.stimulus import Segment, piecewise
 
 SOURCE = "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 1, doi:10.1109/TNN.2004.832719"
+EVERY = {"patterns": list("ABCDEFGHIJKLMNOPQRST")}
 
 
 @cache
@@ -181,7 +182,7 @@ firing_patterns = Protocol(
         "spike time with those of the author's own program. The model is updated sequentially, as that program does: "
         "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight."
     ),
-    presets={preset: {"patterns": list("ABCDEFGHIJKLMNOPQRST")} for preset in ("demo", "quick", "full")},
+    presets={"demo": EVERY, "quick": EVERY, "full": EVERY},
     trials=trials,
     run=run,
     summarise=summarise,

@@ -2,17 +2,15 @@
 
 import csv
 import math
-import os
 import re
 import subprocess
 import sys
 
-import constructs
-import networks
 import numpy as np
 import pytest
-from fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, deviation, read, table
-from fidelity_page import MODEL, NETWORKS, as_markdown
+from support import constructs, interpreter, networks
+from support.fidelity import COLUMNS, OUR_NUMPY, TABLE, as_csv, deviation, read, table
+from support.fidelity_page import MODEL, NETWORKS, as_markdown
 
 from bioplast.definition.find import models
 
@@ -128,11 +126,10 @@ def test_without():
 
 def run(folder, *arguments, tolerance=0.5):
     """pytest on a folder of its own, with our conftest."""
-    (folder / "conftest.py").write_text("from fidelity import ledger, pytest_addoption, pytest_configure\n")
+    (folder / "conftest.py").write_text("from support.fidelity import ledger, pytest_addoption, pytest_configure\n")
     (folder / "test_some.py").write_text(TESTS.format(tolerance=tolerance))
-    paths = [str(TABLE.parent.parent / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={folder}", folder, *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = interpreter.environment()
     return subprocess.run(list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True)
 
 

@@ -12,7 +12,6 @@
 >>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
 """
 
-from . import _needs  # noqa: F401 - first, so that it says what is missing
 from .gradient import Fit, fit
 from .losses import (
     count_hinge,

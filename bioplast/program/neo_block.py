@@ -148,12 +148,12 @@ def from_neo(block: neo.Block) -> tuple[dict[str, Spikes], dict[str, dict[str, n
     spikes = {name: _spikes(found) for name, found in trains.items()}
     states: dict[str, dict[str, np.ndarray]] = {}
     for number, signal in enumerate(segment.analogsignals):
-        told: Mapping[str, Any] = signal.annotations
-        monitor = states.setdefault(told.get("monitor", "states"), {})
+        notes: Mapping[str, Any] = signal.annotations
+        monitor = states.setdefault(notes.get("monitor", "states"), {})
         monitor["t"] = np.asarray(signal.times.rescale(pq.s).magnitude, dtype=float)
-        scale = told.get("si_per_unit")
+        scale = notes.get("si_per_unit")
         values = signal.magnitude * scale if scale is not None else signal.simplified.magnitude
-        monitor[told.get("variable", signal.name or f"signal{number}")] = np.asarray(values, dtype=float)
+        monitor[notes.get("variable", signal.name or f"signal{number}")] = np.asarray(values, dtype=float)
     return spikes, states
 
 

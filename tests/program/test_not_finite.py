@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import networks
 import numpy as np
 import pytest
 from brian2 import ms
+from support import networks
 
 import bioplast
 from bioplast.errors import NonFiniteError

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-
-import constructs
-import networks
 import numpy as np
 import pytest
 from brian2 import ms
-from fidelity import OUR_NUMPY
-from parity import TOLERANCE, assert_same
+from support import constructs, networks
+from support.fidelity import OUR_NUMPY
+from support.parity import RASTER, TOLERANCE, assert_same, reference
 
 import bioplast
 from bioplast.program import targets
 from bioplast.program.cuda import toolkit
-from bioplast.program.output import Output
-
-RASTER = {"poisson": np.random.default_rng(1).random((2000, 10)) < 0.01}
-
-
-@functools.cache
-def reference(case: str) -> tuple[object, Output]:
-    make, duration = networks.SHARED[case]
-    network = make()
-    program = bioplast.compile(network, duration, "numpy", namespace={})
-    return network, program(seed=3, inputs=RASTER if case == "driven" else None)
-
 
 WORKING = [target for target in targets.TARGETS if target != "numpy" and targets.missing(target) is None]
-if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see test_cuda.py
+if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see cuda/test_program.py
     WORKING.remove("cuda")
 # Cython compiles a module for each object of a network, so it runs the networks that stand for the others.
 LARGE = ("cuba", "cobahh")

@@ -11,6 +11,7 @@ from brian2 import EventMonitor, Network, StateMonitor, ms, second
 from ... import program as programs
 from ...definition import Neuron
 from ...errors import BioplastError
+from ...program import targets
 from ..response.features import Features, Recording
 from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Sweep
@@ -67,8 +68,10 @@ class Population:
         self._reductions = reductions
         self._group = group
         # A candidate that diverges is judged, not refused. What is found is judged anew with the exact arithmetic.
-        options: dict[str, Any] = {"namespace": {}, "watch": None, "fast_math": True}
-        self._program = programs.compile(Network(*objects), self.dt * second, target, **options)
+        fast = "fast_math" in targets.find(target).options
+        self._program = programs.compile(
+            Network(*objects), self.dt * second, target, namespace={}, watch=None, fast_math=fast
+        )
         self._output: Any = None
 
     def __call__(
@@ -93,9 +96,8 @@ class Population:
         begun, tables = self._reductions.values(sweep, self.dt)
         values = {f"candidates.{name}": value for name, value in begun.items()}
         values |= {f"candidates.{name}": np.asarray(value, dtype=float) for name, value in parameters.items()}
-        self._program.duration = steps * self.dt
         with np.errstate(all="ignore"):
-            self._output = self._program(values, tables, seed=0)
+            self._output = self._program(values, tables, seed=0, duration=steps * self.dt * second)
         return self._reductions.features(
             self._final(),
             self._spikes(),

@@ -2,8 +2,8 @@
 
 This package and `codegen` are the only places that touch what Brian2 keeps to itself. The network is read, never
 consumed: whatever Brian2 changes while it prepares or runs is put back by `held`.
-tests/program/test_brian2_internals.py names every assumption made here, so that a Brian2 that breaks one fails there
-first.
+tests/program/network/test_brian2_internals.py names every assumption made here, so that a Brian2 that breaks one fails
+there first.
 """
 
 from .borrow import held
