@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,11 @@ def kept_in(work: Work, out: Path, resume: bool) -> Iterator[tuple[RunFolder, di
                 "add --resume to keep them and do the rest, or choose another --out"
             )
         done = folder.finished(work.trials, work.stamp)
+        if not resume:
+            folder.clear_scratch()
         try:
             yield folder, done
+            folder.clear_scratch()
             (folder.path / "errors.txt").unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted: {_how_to_go_on(work, folder)}") from None
@@ -128,6 +131,8 @@ def work_through(
     """
     finished = dict(done or {})
     left = [trial for trial in work.trials if trial.id not in finished]
+    if folder is not None:
+        left = [replace(trial, place=folder.scratch(trial, work.stamp)) for trial in left]
     failed: list[Outcome] = []
     with ExitStack() as stack:
         if executor is None and min(workers, len(left)) > 1:

@@ -14,6 +14,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from ..files import interrupts_held
+from ..machine import SHARE, cores
 from .perform import Outcome, one_line, perform
 from .protocol import Trial
 
@@ -75,10 +76,13 @@ def local_workers(number: int) -> Iterator[Executor]:
     Parameters
     ----------
     number : int
-        How many processes.
+        How many processes. Each gets its share of the cores, see `bioplast.machine.cores`.
     """
+    share = max(cores() // number, 1)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    pool = ProcessPoolExecutor(
+        number, multiprocessing.get_context("spawn"), initializer=_begin_worker, initargs=(share,)
+    )
     try:
         yield pool
     except BaseException:
@@ -94,8 +98,9 @@ def local_workers(number: int) -> Iterator[Executor]:
         pool.shutdown()
 
 
-def _begin_worker() -> None:
+def _begin_worker(share: int) -> None:
     """Head a process group of our own, with all that the trials start, and end it when the parent is gone."""
+    os.environ[SHARE] = str(share)
     os.setpgid(0, 0)
     parent = multiprocessing.parent_process()
 
