@@ -37,6 +37,8 @@ class Fit:
         validation, of the last one without validation. For ``program(values)`` on any target and `write_back`.
     last : dict of ndarray
         The values after the last epoch.
+    tied : dict of ndarray [K]
+        Of what was trained with an index (see `Trainable`), the numbers that the elements of `values` share.
     history : dict of ndarray [epochs]
         The means over samples after each epoch: ``"loss"`` in its course, ``"validation_loss"`` and, where there is a
         score, ``"validation_score"`` after it.
@@ -46,6 +48,7 @@ class Fit:
 
     values: dict[str, np.ndarray]
     last: dict[str, np.ndarray]
+    tied: dict[str, np.ndarray]
     history: dict[str, np.ndarray]
     best: int
 
@@ -182,8 +185,9 @@ class _Run:
         self.measure: Any = None
 
     def values(self, trained: Mapping[str, Any]) -> dict[str, Any]:
-        """Trained numbers in SI base units."""
-        return {name: trained[name] * how.unit for name, how in self.scaled.items()}
+        """Trained values in SI base units, element by element."""
+        found = {name: trained[name] * how.unit for name, how in self.scaled.items()}
+        return {n: v if self.scaled[n].index is None else v[self.scaled[n].index] for n, v in found.items()}
 
     def begin(self) -> _State:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
@@ -247,8 +251,9 @@ class _Run:
                 if callable(progress):
                     progress({"epoch": epoch + 1, **means})
                 update(epoch + 1, note=", ".join(f"{name} {mean:.4g}" for name, mean in means.items()))
-        last, best = self._plain(state.trained), self._plain(state.best)
-        return Fit(best, last, {n: np.asarray(h) for n, h in state.history.items()}, int(state.best_epoch))
+        tied = {n: np.asarray(state.best[n] * how.unit) for n, how in self.scaled.items() if how.index is not None}
+        history = {name: np.asarray(means) for name, means in state.history.items()}
+        return Fit(self._plain(state.best), self._plain(state.trained), tied, history, int(state.best_epoch))
 
     def _epoch(self, step: Any, state: _State, epoch: int) -> dict[str, float]:
         """One pass through all samples; the state is changed in place."""
@@ -306,7 +311,7 @@ class _Run:
 
     def _stamp(self, computation: str) -> dict[str, Any]:
         return {
-            "train": {name: [how.unit, how.low, how.high] for name, how in self.scaled.items()},
+            "train": {n: [how.unit, how.low, how.high, stored.digest(how.index)] for n, how in self.scaled.items()},
             "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
             "seed": self.seed,
             "batch": self.batch,
