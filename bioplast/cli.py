@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import BioplastError, TargetUnavailable, UnknownName
+from .errors import BioplastError, ProtocolError, TargetUnavailable, UnknownName
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -178,6 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except BioplastError as error:
         return _complain(str(error), 2)
+    except ProtocolError as error:
+        return _complain(str(error), 1)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _complain(str(error) or "interrupted", 130)
     except BrokenPipeError:
@@ -190,19 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Typer brings its usage errors from click or from a copy of it, depending on the version.
         if hasattr(error, "format_message"):
             return _complain(error.format_message(), 2)
-        if _is_run_failed(error):
-            return _complain(str(error), 1)
         raise
 
 
 def _abandon_output() -> None:
     """Keep Python from writing once more to an output that takes nothing, when it closes it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _is_run_failed(error: Exception) -> bool:
-    experiment = sys.modules.get("bioplast.experiment")
-    return experiment is not None and isinstance(error, experiment.RunFailed)
 
 
 def _complain(line: str, status: int) -> int:
@@ -240,9 +235,10 @@ def _show(name: str, style: str) -> None:
     if hasattr(found, "to_markdown"):
         print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
     else:
-        from .experiment.describe import html, markdown, text
+        from .experiment.describe import markdown, text
+        from .experiment.html import protocol_html
 
-        print({"text": text, "markdown": markdown, "html": html}[style](found))
+        print({"text": text, "markdown": markdown, "html": protocol_html}[style](found))
 
 
 def _model_or_protocol(name: str) -> Any:
@@ -354,7 +350,8 @@ def _print_summary(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .experiment.report import read_run, row_cells
+    from .experiment.agreement import row_cells
+    from .experiment.report import read_run
 
     record, summary = read_run(folder)
     heads = ("", "ours", "95 % interval", "seeds", "unit", "published", "difference")

@@ -8,12 +8,31 @@ import platform
 import shutil
 from pathlib import Path
 
-from .errors import TargetUnavailable
+from .errors import BioplastError, TargetUnavailable
+
+# The environment variable that gives a process its share of the cores.
+SHARE = "BIOPLAST_CORES"
+
+
+def all_cores() -> int:
+    """The cores of this machine that are not forbidden to us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use: all, or as many as ``BIOPLAST_CORES`` says, the share of a worker.
+
+    Raises
+    ------
+    BioplastError
+        ``BIOPLAST_CORES`` is no whole number from 1.
+    """
+    share = os.environ.get(SHARE, "").strip()
+    if not share:
+        return all_cores()
+    if not share.isdecimal() or int(share) < 1:
+        raise BioplastError(f"{SHARE} is {share!r}: a whole number from 1 is accepted")
+    return min(int(share), all_cores())
 
 
 def find_compiler() -> str:

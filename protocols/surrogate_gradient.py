@@ -126,6 +126,7 @@ def run(trial: Trial) -> dict[str, Any]:
         score=lambda out, label: potential(out).argmax() == label,
         patience=asked["patience"],
         seed=seed,
+        checkpoint=trial.scratch and trial.scratch / "training.npz",
     )
     program.write_back(fitted.values)
     after = learning.predict(program, given["test"], _recorded)

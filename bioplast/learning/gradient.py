@@ -16,12 +16,14 @@ import optax
 from ..errors import BioplastError, RunError
 from ..program import Program
 from ..program.jax import disk_cache
+from ..progress import progress_bar
 from . import checkpoint as stored
 from .predict import portions, precision, samples
-from .progress import Report, progress
 from .trainable import Scaled, scaled
 
 __all__ = ["Fit", "fit"]
+
+Progress = bool | Callable[[Mapping[str, float]], object]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def fit(
     seed: int = 0,
     values: Mapping[str, Any] | None = None,
     checkpoint: str | Path | None = None,
-    report: Report = False,
+    progress: Progress = False,
 ) -> Fit:
     """Train values of a network by gradient descent; the network itself is left as it is.
 
@@ -102,8 +104,8 @@ def fit(
     checkpoint : path, optional
         A file that is written after each epoch. If it is there already, training goes on from it, to the very values
         that an uninterrupted run gives.
-    report : bool or callable
-        True shows the progress; a callable gets a dict with ``"epoch"`` and the entries of the history.
+    progress : bool or callable
+        True shows a progress bar; a callable is called with a dict of ``"epoch"`` and what the history has of it.
 
     Returns
     -------
@@ -127,7 +129,7 @@ def fit(
         raise BioplastError("patience and score need validation=(inputs, targets)")
     with precision(program):
         run = _Run(program, inputs, targets, train, loss, optimiser, batch, validation, score, seed, values)
-        return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), report)
+        return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), progress)
 
 
 @dataclass
@@ -222,7 +224,7 @@ class _Run:
 
     # Epochs -----------------------------------------------------------------------------------------------------------
 
-    def through(self, epochs: int, patience: int | None, file: Path | None, report: Report) -> Fit:
+    def through(self, epochs: int, patience: int | None, file: Path | None, progress: Progress) -> Fit:
         state = self.begin()
         lowered = jax.jit(self._step).lower(state.trained, state.optimiser, *self._like(self.data, self.batch))
         stamp: dict[str, Any] = {}
@@ -235,14 +237,16 @@ class _Run:
                 like = self._like(self.held_out, self.held_out_batch)
                 self.measure = jax.jit(self._measured).lower(state.trained, *like).compile()
         done = len(state.history["loss"])
-        with progress(report, epochs, done) as tell:
+        with progress_bar("training", progress is True, epochs, done, "epochs") as update:
             for epoch in range(done, epochs):
                 if patience is not None and epoch - 1 - int(state.best_epoch) >= patience:
                     break
-                record = self._epoch(step, state, epoch)
+                means = self._epoch(step, state, epoch)
                 if file is not None:
                     stored.save(file, stamp, state)
-                tell({"epoch": epoch + 1, **record})
+                if callable(progress):
+                    progress({"epoch": epoch + 1, **means})
+                update(epoch + 1, note=", ".join(f"{name} {mean:.4g}" for name, mean in means.items()))
         last, best = self._plain(state.trained), self._plain(state.best)
         return Fit(best, last, {n: np.asarray(h) for n, h in state.history.items()}, int(state.best_epoch))
 
@@ -269,11 +273,11 @@ class _Run:
                     f"the loss has no derivative in {name!r} for any sample: spikes have one only with a surrogate, as "
                     "in bioplast.compile(..., surrogate=bioplast.SuperSpike(unit=1*mV))"
                 )
-        record = {"loss": total / self.size, **self._validated(state.trained)}
-        state.history = {name: np.append(state.history[name], record[name]) for name in self.names}
+        means = {"loss": total / self.size, **self._validated(state.trained)}
+        state.history = {name: np.append(state.history[name], means[name]) for name in self.names}
         if self._is_best(state.history):
             state.best, state.best_epoch = state.trained, np.array(epoch)
-        return record
+        return means
 
     def _validated(self, trained: Any) -> dict[str, float]:
         """Mean loss and score of the samples that are held out."""
@@ -285,8 +289,8 @@ class _Run:
         for chosen, weight in portions(np.arange(self.held_out_size), self.held_out_batch):
             found = self.measure(trained, _part(given, chosen), _part(wanted, chosen), weight, keys[chosen])
             loss, score = loss + float(found[0]), score + float(found[1])
-        told = {"validation_loss": loss, "validation_score": score}
-        return {name: told[name] / self.held_out_size for name in self.names if name in told}
+        sums = {"validation_loss": loss, "validation_score": score}
+        return {name: sums[name] / self.held_out_size for name in self.names if name in sums}
 
     def _is_best(self, history: Mapping[str, Any]) -> bool:
         """Whether the last epoch is better than all before; without validation it always is."""

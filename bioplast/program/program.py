@@ -12,7 +12,7 @@ import brian2
 import numpy as np
 
 from ..errors import BioplastError, UnknownName
-from ..progress import run_progress
+from ..progress import progress_bar
 from . import network as net
 from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
 from .call import Call, Report
@@ -140,8 +140,8 @@ class Program(abc.ABC):
         refuse_changes(self._facts, self.network, self._namespace)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
         call = self._call(values, inputs, number, self._span(duration))
-        with run_progress(report, f"{call.duration:g} s on {self.target}") as tell:
-            return self._run(dataclasses.replace(call, report=tell))
+        with progress_bar(f"{call.duration:g} s on {self.target}", report) as update:
+            return self._run(dataclasses.replace(call, report=update if report else None))
 
     def _span(self, duration: Any) -> float:
         """The simulated time of a call, in seconds."""
@@ -281,6 +281,7 @@ class Program(abc.ABC):
                     m.name: {
                         "source": m.source,
                         "dt": spans[m.clock].dt,
+                        "first_step": spans[m.clock].start,
                         "dimensions": {v: list(u) for v, u in m.dimensions.items()},
                         "record": None if m.record is None else m.record.tolist(),
                     }

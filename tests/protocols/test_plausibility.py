@@ -110,7 +110,7 @@ def test_cells_may_be_chosen_by_what_the_figure_says_of_them():
 
 @pytest.mark.build
 def test_a_run_finds_what_integrate_and_fire_has(tmp_path):
-    done = experiment.run("plausibility", out=tmp_path / "run", quiet=True, changes={"patterns": "A,C"})
+    done = experiment.run("plausibility", out=tmp_path / "run", progress=False, changes={"patterns": "A,C"})
     assert {row.id: (row.value, row.published) for row in done.rows} == {
         f"{MODEL}/A": (1, 1),
         f"{MODEL}/C": (0, 0),

@@ -42,7 +42,7 @@ def test_a_pixel_spikes_once_and_the_earlier_the_brighter():
 def small(tmp_path_factory):
     changes = {"hidden": 16, "epochs": 3, "samples": 192, "compared": 2}
     out = tmp_path_factory.mktemp("digits") / "run"
-    return experiment.run("surrogate-gradient", out=out, quiet=True, changes=changes)
+    return experiment.run("surrogate-gradient", out=out, progress=False, changes=changes)
 
 
 def test_a_run_has_the_rows_of_the_protocol(small):
@@ -86,7 +86,7 @@ def test_what_is_missing_is_said_before_anything_is_written(tmp_path, monkeypatc
     monkeypatch.delattr("bioplast.learning", raising=False)
     line = r"bioplast.learning needs the package jax: pip install 'bioplast\[jax\]'"
     with pytest.raises(TargetUnavailable, match=line):
-        experiment.run("surrogate-gradient", out=tmp_path / "run", quiet=True)
+        experiment.run("surrogate-gradient", out=tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
 
 

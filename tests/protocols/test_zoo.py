@@ -15,7 +15,7 @@ import bioplast
 from bioplast import experiment
 from bioplast.definition.find import models
 from bioplast.errors import UnknownName
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
 from bioplast.models import lif
 from bioplast.protocols import zoo as protocol
 from bioplast.protocols.zoo.pages import OTHERS, any_neuron, modulated, rates, receptors, short_term, verification
@@ -25,7 +25,7 @@ from bioplast.protocols.zoo.pages.page import plots_of
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
+    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +290,7 @@ def test_the_demo_has_a_section_for_each_page(demo):
 
 
 def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
-    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "pair-stdp,co-release"})
+    again = experiment.run("zoo", out=tmp_path / "out", progress=False, changes={"pages": "pair-stdp,co-release"})
     first = {row["id"]: row for row in json.loads((demo.folder / "summary.json").read_text())["rows"]}
     rows = json.loads((again.folder / "summary.json").read_text())["rows"]
     assert len(rows) > 10

@@ -12,9 +12,9 @@ from ... import program as programs
 from ...definition import Neuron
 from ...errors import BioplastError
 from ...program import targets
-from ..response.features import Features, Record
+from ..response.features import Features, Recording
+from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Sweep
-from ..response.train import Train
 from .reduction import SPIKE, VOLTAGE, Reduction
 
 
@@ -36,7 +36,7 @@ class Population:
     method : str, optional
         The integration method, instead of that of the definition.
     record : bool
-        Keep v at every step, which is slow, so that `record` can return it.
+        Keep v at every step, which is slow, so that `recording` can return it.
 
     Raises
     ------
@@ -110,15 +110,15 @@ class Population:
     def _final(self) -> Mapping[str, np.ndarray]:
         return {name.partition(".")[2]: value for name, value in self._output.final.items()}
 
-    def _spikes(self) -> Train:
+    def _spikes(self) -> SpikeTrains:
         times, indices = self._output.events("candidates_spikes")
-        return Train.from_events(times, indices, self.size)
+        return SpikeTrains.from_events(times, indices, self.size)
 
-    def record(self) -> Record:
+    def recording(self) -> Recording:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
         levels = self._reductions.levels(self._final())
-        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], levels)
+        return Recording(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], levels)
 
 
 def check(neuron: Neuron) -> None:

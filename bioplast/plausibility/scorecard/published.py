@@ -10,6 +10,7 @@ from importlib import resources
 
 from ..patterns import PATTERNS
 
+# Where the table was published.
 SOURCE = "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 2, doi:10.1109/TNN.2004.832719"
 
 # Which definition stands for which row. The author's figure 1 has the Izhikevich model with other numbers for v' in two
