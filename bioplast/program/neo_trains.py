@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -78,6 +77,20 @@ class Part(NamedTuple):
     times: np.ndarray
 
 
+class Seconds:
+    """How many seconds units are, found out once: to rescale a train takes 2 ms, to compare its units 0.1 ms."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], tuple[np.ndarray, Any]] = {}
+
+    def per(self, units: pq.dimensionality.Dimensionality, dtype: np.dtype) -> np.ndarray:
+        """What `Quantity.rescale` multiplies an array of this type by."""
+        key = (dtype, *map(id, units), *units.values())
+        if key not in self._known:  # with the units, which keeps their ids theirs
+            self._known[key] = pq.Quantity(1, units, dtype=dtype).rescale(pq.s).magnitude, units
+        return self._known[key][0]
+
+
 class RecordedTrains(SpikeTrainList):
     """The trains of recordings, one recording after the other, each made when it is asked for.
 
@@ -121,13 +134,13 @@ class RecordedTrains(SpikeTrainList):
             self._made.setdefault(number, train)
         return self._made[number]
 
-    def parts(self) -> Iterator[Part]:
-        """`part` of each train; none is made for it."""
+    def parts(self, seconds: Seconds) -> Iterator[Part]:
+        """What `parts` gives; no train is made for it."""
         for first, recording in zip(self._first, self._recordings, strict=False):
-            times = recording.times * _seconds_per(pq.ms.dimensionality, recording.times.dtype)
+            times = recording.times * seconds.per(pq.ms.dimensionality, recording.times.dtype)
             for neuron, (begin, end) in enumerate(zip(recording.bounds, recording.bounds[1:], strict=False)):
                 if first + neuron in self._made:
-                    yield part(self._made[first + neuron])
+                    yield _part(self._made[first + neuron], seconds)
                 else:
                     yield Part(recording.monitor, neuron, times[begin:end])
 
@@ -166,19 +179,17 @@ class RecordedTrains(SpikeTrainList):
         return self
 
 
-def part(train: neo.SpikeTrain) -> Part:
-    """What a train says of itself; the monitor of one without annotations is called "spikes"."""
-    times = train.magnitude * _seconds_per(train.dimensionality, train.dtype)
+def parts(trains: Iterable[neo.SpikeTrain]) -> Iterator[Part]:
+    """What each train says of itself; the monitor of one without annotations is called "spikes"."""
+    seconds = Seconds()
+    if isinstance(trains, RecordedTrains):
+        yield from trains.parts(seconds)
+    else:
+        for train in trains:
+            yield _part(train, seconds)
+
+
+def _part(train: neo.SpikeTrain, seconds: Seconds) -> Part:
+    times = train.magnitude * seconds.per(train.dimensionality, train.dtype)
     notes = train.annotations
     return Part(notes.get("monitor", "spikes"), notes.get("neuron"), np.asarray(times, dtype=float))
-
-
-def parts(trains: Iterable[neo.SpikeTrain]) -> Iterable[Part]:
-    """`part` of each train, without making those that have not been asked for."""
-    return trains.parts() if isinstance(trains, RecordedTrains) else map(part, trains)
-
-
-@cache
-def _seconds_per(units: pq.dimensionality.Dimensionality, dtype: np.dtype) -> np.ndarray:
-    """What `Quantity.rescale` multiplies by, which takes 2 ms to find that out for each train anew."""
-    return pq.Quantity(1, units, dtype=dtype).rescale(pq.s).magnitude

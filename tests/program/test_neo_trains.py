@@ -218,6 +218,7 @@ def test_copies_and_files_have_lists_of_neo(out, way, seen):
         block.segments[0].spiketrains = copy.copy(block.segments[0].spiketrains)
     (segment,) = block.segments
     assert type(segment.spiketrains) is SpikeTrainList
+    assert vars(segment.spiketrains).keys() == vars(SpikeTrainList()).keys()
     assert segment.spiketrains.segment is segment
     assert_same_trains(segment.spiketrains, eager_trains(out).spiketrains)
     assert all(train.segment is segment for train in segment.spiketrains)
