@@ -205,5 +205,5 @@ def test_the_share_of_the_cores_is_read_from_the_environment(monkeypatch, text, 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])
 def test_a_share_that_is_no_number_of_cores_is_refused(monkeypatch, text):
     monkeypatch.setenv("BIOPLAST_CORES", text)
-    with pytest.raises(BioplastError, match="BIOPLAST_CORES is .*: a whole number from 1 is accepted"):
+    with pytest.raises(BioplastError, match=r"BIOPLAST_CORES is .*: a whole number from 1 is accepted"):
         machine.cores()
