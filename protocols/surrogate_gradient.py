@@ -160,7 +160,7 @@ def _recorded(out: Any) -> dict[str, Any]:
     from bioplast import learning
 
     return {
-        "potential_mV": learning.Course("potential", "v", unit=1 * mV)(out),
+        "potential_mV": learning.Trace("potential", "v", unit=1 * mV)(out),
         "hidden": learning.Raster("spikes")(out),
     }
 
