@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bioplast import experiment
+from bioplast.definition.find import models
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.plausibility import PATTERNS
 from bioplast.plausibility.scorecard.published import figure_2
@@ -38,6 +39,9 @@ def test_every_row_of_the_figure_has_a_definition_under_its_own_name():
     assert names == set(list(protocol.MODELS)[:11])
     for name in protocol.MODELS:
         assert protocol.definition(name).input == "I"
+    shown = {definition for row in figure_2().values() for definition in row.definitions}
+    found = {name for name, entry in models().entries.items() if entry.kind == "Neuron"}
+    assert {name.replace("-", "_") for name in found} == shown | set(protocol.MODELS.values())
     for name in names:
         assert {protocol.sign(name, letter) for letter in PATTERNS} <= {"+", "-", "?"}
     assert protocol.sign("adex", "A") == ""
