@@ -39,14 +39,11 @@ MODELS = {
     "mdn": "mdn",
     "meta-lif": "meta_lif",
 }
-# What a verdict counts in the summary, and what a sign of the figure does.
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
 # Which budget and starts a cell has: by what the figure says of it, "none" if it does not have the model.
 _KINDS = {"+": "", "-": "other_", "?": "other_", "none": "new_"}
-# So many traces to a picture.
 PANELS = 20
-# Of every search.
 SEED = 1
 
 
@@ -80,11 +77,11 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     made = []
     for model in settings["models"]:
         for letter in settings["patterns"]:
-            published_sign = sign(model, letter) or "none"
-            if published_sign not in settings["signs"]:
+            told = sign(model, letter) or "none"
+            if told not in settings["signs"]:
                 continue
             cell = {"model": model, "letter": letter, "target": targets[0], "size": settings["size"]}
-            kind = _KINDS[published_sign]
+            kind = _KINDS[told]
             cell |= {name: settings[kind + name] for name in ("budget", "starts")}
             made.append(Trial(f"{model}/{letter}", cell, SEED))
     if not made:
@@ -93,9 +90,9 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
 
 def run(trial: Trial) -> dict[str, Any]:
-    cell = trial.settings
-    assessor = _assessor(cell["model"], cell["budget"], cell["starts"], cell["size"], cell["target"], SEED)
-    return assessor(cell["letter"]).plain()
+    told = trial.settings
+    assessor = _assessor(told["model"], told["budget"], told["starts"], told["size"], told["target"], SEED)
+    return assessor(told["letter"]).plain()
 
 
 def _cells(results: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, PatternResult]]:
@@ -114,11 +111,11 @@ def _by_model(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Pattern
 def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[Row]:
     rows, agreeing = [], {}
     for model, letter, result in _cells(results):
-        expected = PUBLISHED.get(sign(model, letter))
+        told = PUBLISHED.get(sign(model, letter))
         value = VALUES[result.verdict]
-        rows.append(Row(f"{model}/{letter}", value, published=expected, source=SOURCE if expected is not None else ""))
-        if expected is not None:
-            agreeing.setdefault(model, []).append(value == expected)
+        rows.append(Row(f"{model}/{letter}", value, published=told, source=SOURCE if told is not None else ""))
+        if told is not None:
+            agreeing.setdefault(model, []).append(value == told)
     rows += [
         Row(f"{model}/agreement", sum(cells), unit="patterns", published=len(cells), source=SOURCE)
         for model, cells in agreeing.items()
@@ -128,8 +125,8 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
 
 def disagrees(model: str, letter: str, result: PatternResult) -> bool:
     """Whether the figure settles a cell otherwise than we do."""
-    expected = PUBLISHED.get(sign(model, letter))
-    return expected is not None and expected != VALUES[result.verdict]
+    told = PUBLISHED.get(sign(model, letter))
+    return told is not None and told != VALUES[result.verdict]
 
 
 def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Figure]:
@@ -193,19 +190,13 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "evaluations": result.evaluations,
             "fails": "; ".join(result.failed or sorted({text for c in result.checks.values() for text in c["failed"]})),
             "cell": cards[model].group(letter) if result.shown else "",
-            "input": input_text(result.input, units_of(definition(model))[1], result.digits)
-            if result.input and result.shown
-            else "",
+            "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
             "argument": result.argument,
             "remark": result.remark,
         }
         for model, letter, result in _cells(results)
     ]
     return {"cells.csv": cells, "disagreements.csv": [cell for cell in cells if cell["disagrees"]]}
-
-
-def _input(model: str, result: PatternResult) -> str:
-    return input_text(result.input or {}, units_of(definition(model))[1], result.digits)
 
 
 def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Section]:

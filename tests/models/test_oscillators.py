@@ -204,7 +204,7 @@ def test_hindmarsh_rose_rests_bursts_fires_irregularly_and_fires_regularly():
 def test_wilson_has_the_four_cortical_classes():
     g_t, g_h = np.array([0.1, 0.25, 1.2, 2.25]) * MILLISIEMENS, np.array([5, 0, 3.4, 9.5]) * MILLISIEMENS
     trains, _ = zoo_truth.run(
-        wilson, 4, 250, tau_R=np.array([4.2, 1.5, 4.2, 4.2]) * ms, g_T=g_t, g_H=g_h, I=85 * MICROAMP
+        wilson, 4, 250, dt=0.04 * ms, tau_R=np.array([4.2, 1.5, 4.2, 4.2]) * ms, g_T=g_t, g_H=g_h, I=85 * MICROAMP
     )
     regular, fast, bursting, continuous = map(np.diff, trains)
     assert 2 * regular[0] < regular[-1]  # adapts

@@ -257,27 +257,42 @@ def test_clopath_depresses_below_and_potentiates_above_its_thresholds(ledger):
 # ---- rates -----------------------------------------------------------------------------------------------------------
 
 
-def linear_neuron(rule, patterns, w, duration, **values):
-    """A neuron whose rate is the weighted sum of its inputs' (Hz, [steps, inputs]): weights and rate at each step."""
+def linear_neurons(rule, patterns, w, duration, cells=1, **values):
+    """Neurons whose rates are weighted sums of their inputs' (Hz, [steps, inputs]).
+
+    Their weights [steps, inputs, cells] and rates [steps, cells] at each step; `values` are of each neuron or of all.
+    """
     step = 1 * ms
     names = {"pattern": TimedArray(patterns, dt=step)}
     inputs = NeuronGroup(patterns.shape[1], "nu = pattern(t, i)*Hz : Hz", threshold="False", namespace=names, dt=step)
-    cell = Neuron("nu : Hz\ng_ampa : siemens").group(1, dt=step)
+    cell = Neuron("nu : Hz\ng_ampa : siemens").group(cells, dt=step)
     summing = rule.replace(equations=rule.equations + "\nnu_post = w*nu_pre : Hz (summed)", requires_pre={"nu": Hz})
-    synapses = summing.connect(inputs, cell, dt=step, w=w, namespace=names, **values)
+    values = {name: value if np.ndim(value) == 0 else np.tile(value, len(w)) for name, value in values.items()}
+    synapses = summing.connect(inputs, cell, dt=step, w=np.repeat(w, cells), namespace=names, **values)
     trace = StateMonitor(synapses, "w", record=True, dt=step)
-    rate = StateMonitor(cell, "nu", record=0, dt=step, when="end")
+    rate = StateMonitor(cell, "nu", record=True, dt=step, when="end")
     Network(inputs, cell, synapses, trace, rate).run(duration * step)
-    return np.asarray(trace.w).T, np.asarray(rate.nu[0])
+    return np.asarray(trace.w).T.reshape(-1, len(w), cells), np.asarray(rate.nu).T
 
 
-@pytest.mark.parametrize("alpha", [1.0, 4.0])
-def test_oja_finds_the_principal_component_with_norm_one_over_root_alpha(alpha, ledger):
+ALPHAS = [1.0, 4.0]
+
+
+@pytest.fixture(scope="module")
+def oja_weights():
+    """The patterns, the weights at the start, and those that follow with each alpha."""
     rng = np.random.default_rng(2)
     covariance = np.array([[3.0, 1.2, 0.3], [1.2, 2.0, 0.2], [0.3, 0.2, 0.5]])
     x = rng.multivariate_normal(np.zeros(3), covariance, 20000)
     start = np.array([0.3, 0.1, 0.6])
-    found, _ = linear_neuron(oja, x, start, 20000, eta=1 * second, alpha=alpha)
+    found, _ = linear_neurons(oja, x, start, 20000, len(ALPHAS), eta=1 * second, alpha=ALPHAS)
+    return x, start, dict(zip(ALPHAS, np.moveaxis(found, 2, 0), strict=True))
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_oja_finds_the_principal_component_with_norm_one_over_root_alpha(alpha, oja_weights, ledger):
+    x, start, weights = oja_weights
+    found = weights[alpha]
     w, expected = start, np.empty_like(found)
     for n, now in enumerate(x):
         expected[n] = w
@@ -473,7 +488,7 @@ def test_sbp_on_spikes_is_the_recursion_step_by_step(ledger):
 def test_scaling_brings_the_rate_to_its_goal_and_keeps_the_ratios(ledger):
     start = np.array([0.5, 1.0, 2.5])
     x = np.tile([4.0, 2.0, 1.0], (10000, 1))
-    found, nu = linear_neuron(synaptic_scaling, x, start, 10000, beta=0.1, gamma=0 * Hz)
+    found, nu = (values[..., 0] for values in linear_neurons(synaptic_scaling, x, start, 10000, beta=0.1, gamma=0 * Hz))
     assert nu[0] == pytest.approx(start @ x[0])
     assert nu[-1] == pytest.approx(20, rel=1e-6)
     np.testing.assert_allclose(found[-1] / found[-1].sum(), start / start.sum(), rtol=1e-9)
@@ -486,7 +501,7 @@ def test_scaling_brings_the_rate_to_its_goal_and_keeps_the_ratios(ledger):
 
 def test_scaling_integrates_the_error_that_remains(ledger):
     x = np.tile([4.0, 2.0], (2000, 1))
-    found, _ = linear_neuron(synaptic_scaling, x, np.ones(2), 2000, beta=0.01, gamma=0.02 * Hz)
+    found = linear_neurons(synaptic_scaling, x, np.ones(2), 2000, beta=0.01, gamma=0.02 * Hz)[0][..., 0]
     w, q = np.ones(2), 0.0
     expected = []
     for _ in range(2000):

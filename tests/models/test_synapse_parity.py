@@ -114,7 +114,8 @@ def models_of(key):
 
 
 @pytest.mark.build
-@pytest.mark.parametrize("target", [pytest.param("cpp", marks=pytest.mark.long), "jax"])
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["cpp", "jax"])
 def test_every_synapse_is_the_same_as_on_numpy(ledger, target):
     expected = reference()
     found = bioplast.compile(zoo(), DURATION, target=target, namespace={})()

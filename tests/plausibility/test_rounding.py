@@ -5,10 +5,10 @@ from __future__ import annotations
 import brian2
 import numpy as np
 import pytest
-from boxes import leaky_box
 from brian2 import Network, get_dimensions, ms, second
 from hypothesis import given
 from hypothesis import strategies as st
+from support.boxes import leaky_box
 
 from bioplast.definition import Neuron, Parameter
 from bioplast.definition.find import models
