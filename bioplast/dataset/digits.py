@@ -28,7 +28,7 @@ def load() -> Samples:
     References
     ----------
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
-    doi:10.24432/C50P49; the part that scikit-learn distributes, `sklearn.datasets.load_digits`
+    doi:10.24432/C50P49, CC BY 4.0; the part that scikit-learn distributes, `sklearn.datasets.load_digits`
     """
     images, labels = _split_once()["all"]
     return Samples(images.copy(), labels.copy())
