@@ -199,6 +199,7 @@ def test_no_file_is_longer_than_a_reader_can_hold():
     assert {file: lines for file, lines in lengths.items() if lines > LONGEST} == {}
 
 
+@pytest.mark.long  # a minute of processor time; without circles the order of imports decides little
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="modules are imported in forked processes")
 def test_every_module_imports_alone():
     # What others wrote is imported once; each module of ours is then imported by a process of its own.
