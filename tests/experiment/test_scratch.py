@@ -93,9 +93,6 @@ def epochs(file):
 
 def test_a_killed_training_goes_on_to_the_very_same_summary(file, tmp_path):
     calm, out = tmp_path / "calm", tmp_path / "out"
-    assert main(["run", f"{file}:training", "--out", str(calm)]) == 0
-    assert epochs(file) == [f"{seed}:{epoch}" for seed in (0, 1) for epoch in (1, 2, 3, 4)]
-    assert not (calm / "scratch").exists()
     file.with_name("kill1").touch()
     process = command("run", f"{file}:training", "--out", out)
     _, err = process.communicate(timeout=120)
@@ -106,6 +103,9 @@ def test_a_killed_training_goes_on_to_the_very_same_summary(file, tmp_path):
     file.with_name("kill1").unlink()
     assert main(["run", f"{file}:training", "--out", str(out), "--resume"]) == 0
     assert epochs(file) == ["1:3", "1:4"]
+    assert main(["run", f"{file}:training", "--out", str(calm)]) == 0
+    assert epochs(file) == [f"{seed}:{epoch}" for seed in (0, 1) for epoch in (1, 2, 3, 4)]
+    assert not (calm / "scratch").exists()
     assert (out / "summary.json").read_bytes() == (calm / "summary.json").read_bytes()
     results = [
         [json.loads(path.read_text())["result"] for path in sorted((o / "trials").iterdir())] for o in (calm, out)
