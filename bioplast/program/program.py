@@ -244,7 +244,21 @@ class Program(abc.ABC):
         final: Mapping[str, np.ndarray],
         elapsed: float,
     ) -> Output:
-        """What a call returns: `recorded` by monitor and variable, `elapsed` seconds of wall time."""
+        """What a call returns.
+
+        Parameters
+        ----------
+        call : Call
+        recorded : mapping of mappings
+            By monitor and variable. Of spikes "i" and "t" (seconds) [spikes], other variables of the monitor [spikes],
+            and "count" [neurons], which one with ``record=False`` has alone; of states "t" [steps] and each variable
+            [steps, recorded]; of a rate "t" and "rate" [steps]. A monitor that is switched off has recorded nothing:
+            its arrays are empty, its count is 0.
+        final : mapping
+            Every key of `values` at the end of the run: "network.t" and "PATHWAY.queue", too.
+        elapsed : float
+            Seconds of wall time.
+        """
         spans = call.spans(self.network)
         spikes, counts, states, rates = {}, {}, {}, {}
         for name, monitor in self._monitors.items():

@@ -55,7 +55,7 @@ class JaxProgram(TracedCalls):
             build_meanwhile()
         super().__init__(network, duration, target, namespace, watch)
         claim_cores()
-        self._steps = read_steps(network, namespace)
+        self._steps = read_steps(network, namespace, f"target {target}")
         self._simulation = Simulation(self._steps, by_group(surrogate, self._steps), detach_reset, checkpoint)
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
         self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))

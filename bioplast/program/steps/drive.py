@@ -232,7 +232,7 @@ def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
     late = queue[:, 0] > delays[queue[:, 1]]
     if late.any() or len(np.unique(queue, axis=0)) != len(queue):
         raise BioplastError(
-            f"'{pathway.name}.queue': target jax accepts each spike once, and none further away than its delay"
+            f"'{pathway.name}.queue': each spike is accepted once, and none further away than its delay"
         )
     arrivals = np.zeros((int(queue[:, 0].max()), len(delays)), dtype=bool)
     arrivals[queue[:, 0] - 1, queue[:, 1]] = True

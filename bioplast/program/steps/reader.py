@@ -23,7 +23,7 @@ from .blocks import BlockReader
 from .device import Code, ReadingDevice
 
 
-def read_steps(network: brian2.Network, namespace: Mapping[str, Any]) -> steps.Steps:
+def read_steps(network: brian2.Network, namespace: Mapping[str, Any], where: str) -> steps.Steps:
     """Read what a network does in a time step; it is left as it was.
 
     Parameters
@@ -31,13 +31,15 @@ def read_steps(network: brian2.Network, namespace: Mapping[str, Any]) -> steps.S
     network : brian2.Network
     namespace : mapping
         The names that the equations may refer to.
+    where : str
+        Who follows the steps, for what is refused: such as "target jax".
 
     Raises
     ------
     Unsupported
         For an object or construct that has no such form, by its name.
     """
-    refuse_python_objects(network, "target jax")
+    refuse_python_objects(network, where)
     schedule = list(network.sorted_objects)
     for obj in schedule:
         if obj.active and type(obj).run is not BrianObject.run:

@@ -503,9 +503,9 @@ def test_numpy_code_that_depends_on_an_order_is_a_loop(code, loop):
     network = Network(group, synapses)
     if loop:
         with pytest.raises(Unsupported, match="depends on the order in which synapses"):
-            read_steps(network, {})
+            read_steps(network, {}, "target jax")
     else:
-        assert read_steps(network, {}).operations[-1].block.repeated, BRIAN2
+        assert read_steps(network, {}, "target jax").operations[-1].block.repeated, BRIAN2
 
 
 def test_a_binomial_function_keeps_its_numbers_in_its_closure():
