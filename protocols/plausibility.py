@@ -100,7 +100,8 @@ def _by_model(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Pattern
 
 
 def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[Row]:
-    rows, agreeing = [], {}
+    rows: list[Row] = []
+    agreeing: dict[str, Any] = {}
     for model, letter, result in _cells(results):
         expected = PUBLISHED.get(sign(model, letter))
         value = VALUES[result.verdict]

@@ -171,7 +171,7 @@ def _mlp(hidden: int, data: dict[str, tuple[np.ndarray, np.ndarray]], seed: int)
     """A multilayer perceptron of the same width on the same pixels, its epoch chosen by the same validation."""
     from sklearn.neural_network import MLPClassifier
 
-    machine, best = MLPClassifier((hidden,), batch_size=64, random_state=seed), None
+    best = machine = MLPClassifier((hidden,), batch_size=64, random_state=seed)
     highest = -1.0
     for _ in range(100):
         machine.partial_fit(*data["train"], classes=np.arange(CLASSES))

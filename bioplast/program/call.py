@@ -13,7 +13,7 @@ from . import network as net
 from .network import ClockSpan
 
 #: Gets (fraction done, seconds elapsed) while a program runs.
-Report = Callable[[float, float], None]
+Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Call:
     seed : int or JAX key
     start, duration : float
         When the run begins and how long it lasts, in seconds.
-    report : callable or None
+    progress : callable or None
         Gets (fraction done, seconds elapsed).
     draws : mapping
         Random numbers given beforehand, by the name of the draw; for target jax alone.
@@ -47,7 +47,7 @@ class Call:
     seed: Any
     start: float
     duration: float
-    report: Report | None = None
+    progress: Progress | None = None
     draws: Mapping[str, np.ndarray] | None = None
 
     @property

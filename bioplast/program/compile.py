@@ -11,7 +11,7 @@ from ..errors import BioplastError
 from . import network as net
 from . import targets
 from .arguments import seconds
-from .call import Report
+from .call import Progress
 from .program import Program
 from .surrogate import Surrogate
 
@@ -36,7 +36,7 @@ def compile(
     surrogate: Surrogate | Mapping[str, Surrogate | None] | None = None,
     detach_reset: bool = False,
     dtype: Any = None,
-    checkpoint: bool = False,
+    remat: bool = False,
     level: int = 0,
 ) -> Program:
     """Make a `Program` of an ordinary Brian2 network, which is read and left as it was.
@@ -66,7 +66,7 @@ def compile(
         With target jax, whether a reset has no derivative in the spike that causes it.
     dtype : {"float32", "float64"} or numpy.dtype, optional
         With target jax the precision of all numbers; float64 by default, as on every other target.
-    checkpoint : bool
+    remat : bool
         With target jax, whether a gradient needs memory for the square root of the steps only and computes the others
         again, for about half as much time more. Values and gradients stay the same.
     level : int
@@ -94,7 +94,7 @@ def compile(
             "surrogate": surrogate,
             "detach_reset": detach_reset,
             "dtype": dtype,
-            "checkpoint": checkpoint,
+            "remat": remat,
         }
     )
     targets.require(target)
@@ -117,7 +117,7 @@ def run(
     values: Mapping[str, Any] | None = None,
     inputs: Mapping[str, Any] | None = None,
     seed: int | None = None,
-    report: bool | Report = False,
+    progress: bool | Progress = False,
     namespace: Mapping[str, Any] | None = None,
     watch: Any = WATCH,
     threads: int | None = None,
@@ -138,4 +138,4 @@ def run(
         fast_math=fast_math,
         level=level + 1,
     )
-    return program(values, inputs, seed, report=report).to_neo()
+    return program(values, inputs, seed, progress=progress).to_neo()

@@ -15,7 +15,7 @@ from ..errors import BioplastError, UnknownName
 from ..progress import progress_bar
 from . import network as net
 from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
-from .call import Call, Report
+from .call import Call, Progress
 from .inputs import split_inputs
 from .network.changes import facts, refuse_changes
 from .output import Output, Outputs
@@ -109,7 +109,7 @@ class Program(abc.ABC):
         seed: int | None = None,
         *,
         duration: Any = None,
-        report: bool | Report = False,
+        progress: bool | Progress = False,
     ) -> Output:
         """Run the network once; it is left as it was.
 
@@ -125,7 +125,7 @@ class Program(abc.ABC):
             Governs Brian2's own random numbers; a new one is drawn when missing; see `Output.seed`.
         duration : quantity [time], optional
             Simulated time; that given to `compile` when missing. Another one compiles nothing, except with target jax.
-        report : bool or callable
+        progress : bool or callable
             True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
 
         Raises
@@ -140,8 +140,8 @@ class Program(abc.ABC):
         refuse_changes(self._facts, self.network, self._namespace)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
         call = self._call(values, inputs, number, self._span(duration))
-        with progress_bar(f"{call.duration:g} s on {self.target}", report) as update:
-            return self._run(dataclasses.replace(call, report=update if report else None))
+        with progress_bar(f"{call.duration:g} s on {self.target}", progress) as update:
+            return self._run(dataclasses.replace(call, progress=update if progress else None))
 
     def _span(self, duration: Any) -> float:
         """The simulated time of a call, in seconds."""

@@ -23,7 +23,7 @@ OPTIONS: Mapping[str, Any] = {
     "surrogate": None,
     "detach_reset": False,
     "dtype": None,
-    "checkpoint": False,
+    "remat": False,
 }
 
 
@@ -142,7 +142,7 @@ def _jax() -> str | None:
     return None if found else "the package jax is missing: pip install jax"
 
 
-_FOR_JAX = frozenset({"surrogate", "detach_reset", "dtype", "checkpoint"})
+_FOR_JAX = frozenset({"surrogate", "detach_reset", "dtype", "remat"})
 
 TARGETS: Mapping[str, Target] = {
     target.name: target

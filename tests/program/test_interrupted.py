@@ -73,7 +73,7 @@ def test_an_exception_in_the_users_report_ends_the_program(endless, monkeypatch)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        endless(report=report)
+        endless(progress=report)
     assert begun[0].returncode == -signal.SIGKILL
 
 
@@ -127,7 +127,7 @@ before = program.values
 def report(done, elapsed):
     os.kill(os.getpid(), signal.SIGINT)
 try:
-    program({"cells.v": [0.5, 0.5]}, report=report)
+    program({"cells.v": [0.5, 0.5]}, progress=report)
 except KeyboardInterrupt:
     print("interrupted", all(np.array_equal(before[k], v) for k, v in program.values.items()), network.t_)
     print(len(network["trace"].t), network["cells"].v[:].tolist())

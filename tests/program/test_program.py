@@ -570,7 +570,7 @@ def test_a_state_variable_called_group_can_still_be_read():
 @pytest.mark.parametrize(("target", "duration"), [("numpy", 0.2 * second), ("cpp", 100 * second)])
 def test_progress_rises_to_one(target, duration):
     told = []
-    compiled(networks.single(), duration, target)(report=lambda done, elapsed: told.append((done, elapsed)))
+    compiled(networks.single(), duration, target)(progress=lambda done, elapsed: told.append((done, elapsed)))
     fractions, elapsed = zip(*told, strict=True)
     assert all(a < b for a, b in itertools.pairwise(fractions))
     assert list(elapsed) == sorted(elapsed)

@@ -105,7 +105,7 @@ ASKED = {
     "surrogate": bioplast.SuperSpike(unit=1 * mV),
     "detach_reset": True,
     "dtype": "float32",
-    "checkpoint": True,
+    "remat": True,
 }
 TAKEN = {
     "numpy": set(),
@@ -113,7 +113,7 @@ TAKEN = {
     "cpp": {"fast_math"},
     "openmp": {"threads", "fast_math"},
     "cuda": {"fast_math"},
-    "jax": {"surrogate", "detach_reset", "dtype", "checkpoint"},
+    "jax": {"surrogate", "detach_reset", "dtype", "remat"},
 }
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import BuildError
-from ...machine import processor
+from ...machine import cores, processor
 from . import cache
 
 #: The source that includes the headers of all units.
@@ -140,9 +140,9 @@ def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
         known = tuple(flag for flag in known if accepts(compiler.command, flag))
     flags = [*known, "-I."]
 
-    cores = os.cpu_count() or 1
+    workers = cores()
     precompiled: list[str] = []
-    if PRELUDE in sources and len(units) > 8 * cores and "clang" not in _version(compiler.command):
+    if PRELUDE in sources and len(units) > 8 * workers and "clang" not in _version(compiler.command):
         # Most of the time of a unit goes into reading headers. GCC can do that once, at the price of about four units.
         header = [*command, *flags, "-x", "c++-header", PRELUDE, "-o", f"{PRELUDE}.gch"]
         _call(header, work, compiler.language)
@@ -155,7 +155,7 @@ def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
 
     # the largest first, so that no core waits for one at the end
     units.sort(key=lambda name: -len(sources[name]))
-    with ThreadPoolExecutor(cores) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         objects = list(pool.map(unit, units))
     _call([*command, *flags, *sorted(objects), "-o", "main", *compiler.link_flags], work, compiler.language)
 

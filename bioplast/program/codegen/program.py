@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import NonFiniteError, RunError
 from ..build import build
-from ..call import Call, Report
+from ..call import Call, Progress
 from ..network import not_finite
 from ..output import Output
 from ..program import TIME, Program
@@ -61,7 +61,7 @@ class CompiledProgram(Program, abc.ABC):
                     file.writelines(program_data(self.network, self.watch, self._lowered, call))
             except OSError as error:
                 raise RunError(f"cannot write the data of the run to {place}: {error.strerror}") from error
-            self._execute(data, results, call.report)
+            self._execute(data, results, call.progress)
             arrays, queues, elapsed = self._read(results)
         final = dict(call.values)
         final.update({a.key: arrays[a.name] for a in self._lowered.arrays if a.written and a.key})
@@ -83,7 +83,7 @@ class CompiledProgram(Program, abc.ABC):
 
     # Running it -------------------------------------------------------------------------------------------------------
 
-    def _execute(self, data: Path, results: Path, report: Report | None) -> None:
+    def _execute(self, data: Path, results: Path, progress: Progress | None) -> None:
         for attempt in (1, 2):
             try:
                 process = subprocess.Popen(
@@ -104,9 +104,9 @@ class CompiledProgram(Program, abc.ABC):
             assert process.stdout is not None
             for line in process.stdout:
                 words = line.split()
-                if words[:1] == ["progress"] and report is not None and last < float(words[1]) < 1:
+                if words[:1] == ["progress"] and progress is not None and last < float(words[1]) < 1:
                     last = float(words[1])
-                    report(last, float(words[2]))
+                    progress(last, float(words[2]))
                 elif words[:1] == ["ERROR"]:  # brian2cuda says so and goes on
                     reported = reported or line
             assert process.stderr is not None
@@ -119,8 +119,8 @@ class CompiledProgram(Program, abc.ABC):
         finally:
             process.stdout.close()  # type: ignore[union-attr]
             process.stderr.close()  # type: ignore[union-attr]
-        if report is not None and process.returncode == 0:
-            report(1.0, time.perf_counter() - begin)
+        if progress is not None and process.returncode == 0:
+            progress(1.0, time.perf_counter() - begin)
         self._judge(process.returncode or int(bool(reported)), complaint or reported)
 
     def _judge(self, status: int, complaint: str) -> None:

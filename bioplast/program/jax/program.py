@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from ...errors import BioplastError, NonFiniteError
-from ..call import Call, Report
+from ..call import Call, Progress
 from ..network import not_finite
 from ..output import Output, Outputs
 from ..program import TIME
@@ -48,7 +48,7 @@ class JaxProgram(TracedCalls):
         surrogate: Surrogate | Mapping[str, Surrogate | None] | None = None,
         detach_reset: bool = False,
         dtype: Any = None,
-        checkpoint: bool = False,
+        remat: bool = False,
     ):
         self.dtype = _precision(dtype)
         if any(isinstance(thing, brian2.Synapses) for thing in network.sorted_objects):
@@ -56,7 +56,7 @@ class JaxProgram(TracedCalls):
         super().__init__(network, duration, target, namespace, watch)
         claim_cores()
         self._steps = read_steps(network, namespace, f"target {target}")
-        self._simulation = Simulation(self._steps, by_group(surrogate, self._steps), detach_reset, checkpoint)
+        self._simulation = Simulation(self._steps, by_group(surrogate, self._steps), detach_reset, remat)
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
         self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))
         self._known: set[Any] = set()
@@ -72,7 +72,7 @@ class JaxProgram(TracedCalls):
         seed: Any = None,
         *,
         duration: Any = None,
-        report: bool | Report = False,
+        progress: bool | Progress = False,
     ) -> Any:
         """Run the network once; see `Program.__call__`.
 
@@ -80,7 +80,7 @@ class JaxProgram(TracedCalls):
         """
         if traced(values, inputs, seed):
             return self._call_traced(dict(values or {}), dict(inputs or {}), key_of(seed), self._span(duration))
-        return super().__call__(values, inputs, seed, duration=duration, report=report)
+        return super().__call__(values, inputs, seed, duration=duration, progress=progress)
 
     def batch(
         self,
@@ -130,8 +130,8 @@ class JaxProgram(TracedCalls):
             drive, count, slots = self._drive(dataclasses.replace(call, seed=jax.random.key(call.seed)))
             state, records = jax.device_get(self._kept(self._compiled, drive, count, slots))
         elapsed = time.perf_counter() - begin
-        if call.report is not None:
-            call.report(1.0, elapsed)
+        if call.progress is not None:
+            call.progress(1.0, elapsed)
         return self._finished(call, state, records, elapsed)
 
     def _kept(self, compiled: Callable[..., Any], *arguments: Any) -> Any:

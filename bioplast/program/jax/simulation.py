@@ -55,7 +55,7 @@ class Simulation:
         The derivative of the spikes of each group that has one, by its name.
     detach_reset : bool
         Whether a reset has no derivative in the spike.
-    checkpoint : bool
+    remat : bool
         Whether a gradient computes most states again instead of keeping them all.
     always : set of str
         The clocks that make a step in every moment.
@@ -70,7 +70,7 @@ class Simulation:
     network: steps.Steps
     surrogates: Mapping[str, Surrogate] = field(default_factory=dict)
     detach_reset: bool = False
-    checkpoint: bool = False
+    remat: bool = False
     always: set[str] = field(init=False)
     written: tuple[str, ...] = field(init=False)
     lasting: set[str] = field(init=False)
@@ -157,7 +157,7 @@ class Simulation:
                 past={name: pack(state.past[name], packed) for name, packed in before.past.items()},
             ), records
 
-        state, records = checkpoints.scan(follow, begin, along, count, self.checkpoint)
+        state, records = checkpoints.scan(follow, begin, along, count, self.remat)
         return dataclasses.replace(state, past={name: unpack(events) for name, events in state.past.items()}), records
 
     def types(self, given: Mapping[str, Any]) -> dict[str, Any]:

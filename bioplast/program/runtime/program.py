@@ -69,7 +69,7 @@ class RuntimeProgram(Program):
                 self.target,
                 self.fast_math,
                 call.seed,
-                call.report,
+                call.progress,
                 extra,
             )
             elapsed = time.perf_counter() - begin

@@ -9,7 +9,7 @@ import brian2
 from brian2.core.operations import NetworkOperation
 
 from ...errors import BioplastError
-from ..call import Report
+from ..call import Progress
 from ..network.borrow import brian2_device, explain
 from ..network.integration import remembered_integration
 from .preferences import runtime_target
@@ -22,7 +22,7 @@ def run_with_brian2(
     codegen_target: str,
     fast_math: bool,
     seed: int,
-    report: Report | None,
+    progress: Progress | None,
     extra: list[NetworkOperation],
 ) -> bool:
     """Run the user's network in place with one of Brian2's runtime targets; False when it stopped itself early."""
@@ -32,14 +32,14 @@ def run_with_brian2(
     t_end = network.t_ + duration
 
     def tell(elapsed: Any, completed: float, start: Any, span: Any) -> None:
-        if report is not None:
-            report(float(completed), float(elapsed))
+        if progress is not None:
+            progress(float(completed), float(elapsed))
 
     with runtime_target(codegen_target, fast_math), remembered_integration():
         try:
             network.run(
                 duration * brian2.second,
-                report=tell if report is not None else None,
+                report=tell if progress is not None else None,
                 report_period=0.2 * brian2.second,
                 namespace=dict(namespace),
             )

@@ -241,7 +241,7 @@ def jump(points: int) -> Found:
     trace = StateMonitor(group, "v", record=0, dt=STEP * ms, name="trace")
     states = run(100, source, group, synapses, trace).states["trace"]
     t, v = np.round(states["t"] * 1e3, 6), states["v"][:, 0] * 1e3 + 60
-    exact = sum(np.where(t > s + STEP / 2, np.exp(-(t - s - STEP) / 20), 0) for s in (5.0, 25.0))
+    exact = np.sum([np.where(t > s + STEP / 2, np.exp(-(t - s - STEP) / 20), 0) for s in (5.0, 25.0)], axis=0)
     rows = [
         Row(
             f"potential@{time:g}ms", float(v[np.argmin(np.abs(t - time))]), unit="mV",

@@ -118,11 +118,11 @@ def frequencies(points: int) -> Found:
                 )
             )  # fmt: skip
     plot = Plot("60 pairs of spikes", "frequency of the pairs (Hz)", "relative change of the weight", lines)
-    lags = lags_of(points, ())
-    before = np.full((len(lags), 1), 120.0)
-    single = paired(triplet_stdp, ampa, before, before + lags[:, None], 250) - 1
+    apart = lags_of(points, ())
+    first = np.full((len(apart), 1), 120.0)
+    single = paired(triplet_stdp, ampa, first, first + apart[:, None], 250) - 1
     window = Plot(
-        "Change by one pair", "post - pre (ms)", "relative change", [Line(lags, single, "", "points")], zero=True
+        "Change by one pair", "post - pre (ms)", "relative change", [Line(apart, single, "", "points")], zero=True
     )
     return Found(rows, [plot, window])
 

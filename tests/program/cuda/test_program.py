@@ -177,7 +177,7 @@ def test_an_error_that_brian2cuda_only_prints_is_no_output(processor, tmp_path):
 @pytest.mark.build
 def test_progress_is_reported(processor):
     told = []
-    compiled(small(), 20 * ms)(report=lambda done, elapsed: told.append(done))
+    compiled(small(), 20 * ms)(progress=lambda done, elapsed: told.append(done))
     assert told == sorted(told)
     assert told[-1] == 1
 

@@ -288,8 +288,8 @@ def test_checkpoints_change_neither_values_nor_gradients():
     rasters = np.random.default_rng(3).random((2, steps, 20)) < 0.1
     with jax.enable_x64(True):
         told = []
-        for checkpoint in (False, True):
-            program = layers(steps, checkpoint=checkpoint)
+        for remat in (False, True):
+            program = layers(steps, remat=remat)
             w = jnp.asarray(program.values["first.w"])
 
             def squared(w, program=program):
@@ -303,8 +303,8 @@ def test_checkpoints_change_neither_values_nor_gradients():
 
 
 def test_memory_of_a_gradient_with_checkpoints_grows_with_the_square_root_of_the_steps():
-    def needed(steps, checkpoint):
-        program = layers(steps, 200, checkpoint=checkpoint, dtype="float32")
+    def needed(steps, remat):
+        program = layers(steps, 200, remat=remat, dtype="float32")
 
         def told(w):
             return program({"first.w": w}).final["readout.u"].sum()
