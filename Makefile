@@ -9,7 +9,10 @@ BIN := $(VENV)/bin
 # Where there is NVIDIA's compiler, the tests compile for it; brian2cuda is tested with Python 3.12.
 COMMA := ,
 EXTRAS := dev$(if $(and $(filter 3.12,$(VERSION)),$(shell command -v nvcc 2>/dev/null)),$(COMMA)cuda)
-PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+# Python compiles a module when it is first imported; pip would compile all of them, for half a minute. It has to where
+# Python may not keep what it compiles.
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
+	$(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 
 # Stamps of what is installed. The installation is editable: only a change of what is packaged or needed asks for a new
 # one. They carry this folder's checksum, since a copied checkout must not run the code of the one it was copied from.
