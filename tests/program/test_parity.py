@@ -16,9 +16,9 @@ from bioplast.program.cuda import toolkit
 WORKING = [target for target in targets.TARGETS if target != "numpy" and targets.missing(target) is None]
 if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see cuda/test_program.py
     WORKING.remove("cuda")
-# A build takes seconds: C++ is built for each network but the large ones, and with OpenMP for one of them; the others are
-# long tests. Cython compiles a module for each object of a network, so it runs the networks that stand for the others;
-# its one short test is a firing pattern.
+# A build takes seconds: C++ is built for each network but the large ones, and with OpenMP for one of them; the others
+# are long tests. Cython compiles a module for each object of a network, so it runs the networks that stand for the
+# others; its one short test is a firing pattern.
 SHORT = {"cpp": ("plastic", "driven", "varied"), "openmp": ("plastic",), "cython": (), "cuda": networks.SHARED}
 LARGE = ("cuba", "cobahh")
 PAIRS = [
