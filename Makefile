@@ -71,6 +71,7 @@ lint: $(INSTALLED_DEV)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/cpp_overhead.py
+	$(BIN)/python -m benchmarks.neo
 	$(BIN)/python -m benchmarks.peers
 
 clean:

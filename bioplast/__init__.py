@@ -79,7 +79,17 @@ __all__ = [
 ]
 
 
-_SUBPACKAGES = {"analysis", "definition", "experiment", "figure", "learning", "plausibility", "program", "stimulus"}
+_SUBPACKAGES = {
+    "analysis",
+    "dataset",
+    "definition",
+    "experiment",
+    "figure",
+    "learning",
+    "plausibility",
+    "program",
+    "stimulus",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ on the standard error and the exit status 2, 1 for what is no mistake of the use
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import BioplastError, TargetUnavailable, UnknownName
+from .errors import BioplastError, ProtocolError, TargetUnavailable, UnknownName
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -177,6 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except BioplastError as error:
         return _complain(str(error), 2)
+    except ProtocolError as error:
+        return _complain(str(error), 1)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _complain(str(error) or "interrupted", 130)
     except BrokenPipeError:
@@ -189,19 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Typer brings its usage errors from click or from a copy of it, depending on the version.
         if hasattr(error, "format_message"):
             return _complain(error.format_message(), 2)
-        if _is_run_failed(error):
-            return _complain(str(error), 1)
         raise
 
 
 def _abandon_output() -> None:
     """Keep Python from writing once more to an output that takes nothing, when it closes it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _is_run_failed(error: Exception) -> bool:
-    experiment = sys.modules.get("bioplast.experiment")
-    return experiment is not None and isinstance(error, experiment.RunFailed)
 
 
 def _complain(line: str, status: int) -> int:
@@ -214,10 +210,11 @@ def _list() -> None:
     from .experiment.find import protocols
 
     groups: dict[str, dict[str, str]] = {"neurons": {}, "receptors": {}, "synapses": {}}
-    for name, model in models().items():
-        groups.setdefault("synapses" if model.kind == "synapse" else f"{model.kind}s", {})[name] = model.source
+    for name, model in models().entries.items():
+        groups.setdefault(f"{model.kind.lower()}s", {})[name] = model.says["meaning"]
     groups["protocols"] = {
-        name: f"{protocol.title} ({', '.join(protocol.presets)})" for name, protocol in protocols().items()
+        name: f"{protocol.says['title']} ({', '.join(protocol.says['presets'])})"
+        for name, protocol in protocols().entries.items()
     }
     width = max((len(name) for group in groups.values() for name in group), default=0)
     for kind, group in groups.items():
@@ -228,30 +225,39 @@ def _list() -> None:
 
 
 def _show(name: str, style: str) -> None:
-    from .experiment import Protocol
-
-    found = _model_or_protocol(name)
-    if isinstance(found, Protocol):
-        from .experiment.describe import html, markdown, text
-
-        print({"text": text, "markdown": markdown, "html": html}[style](found))
-    else:
+    collects = gc.isenabled()
+    gc.disable()  # a seventh of the time to import Brian2 goes into looking for garbage, and it leaves none
+    try:
+        found = _model_or_protocol(name)
+    finally:
+        if collects:
+            gc.enable()
+    if hasattr(found, "to_markdown"):
         print({"text": found.__str__, "markdown": found.to_markdown, "html": found.to_html}[style]())
+    else:
+        from .experiment.describe import markdown, text
+        from .experiment.html import protocol_html
+
+        print({"text": text, "markdown": markdown, "html": protocol_html}[style](found))
 
 
 def _model_or_protocol(name: str) -> Any:
+    from . import registry
     from .definition.find import load, models
+
+    if registry.key(name) in models():
+        return load(name)
     from .experiment.find import load_protocol, protocols
 
+    if ".py" not in name:
+        if registry.key(name) not in protocols():
+            raise UnknownName("model or protocol", name, [*models(), *protocols()])
+        return load_protocol(name)
     try:
         return load(name)
     except BioplastError as error:
         try:
             return load_protocol(name)
-        except UnknownName:
-            if ".py" in name:
-                raise error from None
-            raise UnknownName("model or protocol", name, [*models(), *protocols()]) from None
         except BioplastError:
             raise error from None
 
@@ -344,7 +350,8 @@ def _print_summary(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .experiment.report import read_run, row_cells
+    from .experiment.agreement import row_cells
+    from .experiment.report import read_run
 
     record, summary = read_run(folder)
     heads = ("", "ours", "95 % interval", "seeds", "unit", "published", "difference")

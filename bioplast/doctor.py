@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +13,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .errors import BioplastError
+from .errors import BioplastError, TargetUnavailable
+from .machine import find_compiler
 
 __all__ = ["Check", "Examination", "examine"]
 
@@ -66,12 +65,11 @@ def _lines(check: Check, width: int) -> str:
 
 def examine() -> Examination:
     """Look at the machine. Nothing is installed or changed."""
-    compiler = find_compiler()
     checks = [
         check_python(sys.version_info[:3]),
         check_brian2(_version("brian2"), _version("numpy"), sys.version_info[:2]),
-        check_compiler(compiler),
-        check_openmp(compiler),
+        check_compiler(),
+        check_openmp(),
         check_make(),
         check_header(Path(sysconfig.get_paths()["include"])),
         check_cython(),
@@ -115,40 +113,31 @@ def check_brian2(brian2: str | None, numpy: str | None, python: Sequence[int]) -
     return Check("Brian2", True, found)
 
 
-def find_compiler() -> list[str] | None:
-    """The C++ compiler's command: the one that ``CXX`` names, else g++, else clang++; None without one."""
-    chosen = os.environ.get("CXX", "").strip()
-    for command in [chosen] if chosen else ["g++", "clang++"]:
-        words = shlex.split(command)
-        if shutil.which(words[0]):
-            return words
-    return None
-
-
-def check_compiler(command: list[str] | None) -> Check:
+def check_compiler() -> Check:
     """Whether a C++17 program can be compiled and run."""
-    remedy = (
-        "Debian, Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install; conda: gxx; "
-        "or set CXX to one"
-    )
-    if command is None:
-        chosen = os.environ.get("CXX", "").strip()
-        return Check("C++ compiler", False, f"CXX={chosen} not found" if chosen else "no g++ or clang++", remedy)
+    try:
+        command = find_compiler()
+    except TargetUnavailable as error:
+        found, _, remedy = str(error).partition(": ")
+        return Check("C++ compiler", False, found, remedy)
     output = _compile_and_run(command, "#include <cstdio>\nint main() { std::puts(__VERSION__); }\n", "-std=c++17")
     if output is None:
-        return Check("C++ compiler", False, f"{shlex.join(command)} cannot compile a C++17 program", remedy)
-    return Check("C++ compiler", True, f"{shlex.join(command)}, {output.strip()}")
+        found = f"{command} cannot compile a C++17 program"
+        return Check("C++ compiler", False, found, "install another one and set CXX to it")
+    return Check("C++ compiler", True, f"{command}, {output.strip()}")
 
 
-def check_openmp(command: list[str] | None) -> Check:
+def check_openmp() -> Check:
     """Whether the compiler knows OpenMP."""
-    remedy = "g++ has it; for clang++ on Debian, Ubuntu: apt install libomp-dev; macOS: brew install libomp"
-    if command is None:
+    try:
+        command = find_compiler()
+    except TargetUnavailable:
         return Check("OpenMP", False, "needs a C++ compiler", "see there")
     source = '#include <cstdio>\n#include <omp.h>\nint main() { std::printf("%d", omp_get_max_threads()); }\n'
     threads = _compile_and_run(command, source, "-fopenmp")
     if threads is None:
-        return Check("OpenMP", False, f"{shlex.join(command)} -fopenmp fails", remedy)
+        remedy = "g++ has it; for clang++ on Debian, Ubuntu: apt install libomp-dev; macOS: brew install libomp"
+        return Check("OpenMP", False, f"{command} -fopenmp fails", remedy)
     return Check("OpenMP", True, f"{threads} thread{'s' * (threads != '1')}")
 
 
@@ -230,13 +219,13 @@ def _can_be_written(folder: Path) -> bool:
         return False
 
 
-def _compile_and_run(command: list[str], source: str, *flags: str) -> str | None:
+def _compile_and_run(command: str, source: str, *flags: str) -> str | None:
     """What a small C++ program prints; None when it cannot be compiled or run."""
     with tempfile.TemporaryDirectory() as folder:
         file, program = Path(folder, "check.cpp"), Path(folder, "check")
         try:
             file.write_text(source)
-            subprocess.run([*command, *flags, str(file), "-o", str(program)], capture_output=True, check=True)
+            subprocess.run([*command.split(), *flags, str(file), "-o", str(program)], capture_output=True, check=True)
             return subprocess.run([str(program)], capture_output=True, check=True, text=True).stdout
         except (OSError, subprocess.CalledProcessError):
             return None

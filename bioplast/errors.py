@@ -50,8 +50,19 @@ class BuildError(BioplastError):
 
 
 class RunError(BioplastError):
-    """A simulation that did not finish, or whose result cannot be trusted."""
+    """A run of a program that did not finish, or whose result cannot be trusted."""
 
 
 class NonFiniteError(RunError):
     """A state that turned NaN or infinite; the message names the variable, the neuron and the time."""
+
+
+class ProtocolError(RuntimeError):
+    """A protocol that broke, in one of its trials or in its summary: no mistake of the user's; the message is one line.
+
+    The command line prints the message alone and ends with exit status 1.
+    """
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; the message says what is kept and how to go on."""

@@ -8,29 +8,54 @@ import platform
 import shutil
 from pathlib import Path
 
-from .errors import TargetUnavailable
+from .errors import BioplastError, TargetUnavailable
+
+# The environment variable that gives a process its share of the cores.
+SHARE = "BIOPLAST_CORES"
 
 
-def cores() -> int:
-    """The cores that this process may use."""
+def all_cores() -> int:
+    """The cores of this machine that are not forbidden to us."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def cores() -> int:
+    """The cores that this process may use: all, or as many as ``BIOPLAST_CORES`` says, the share of a worker.
+
+    Raises
+    ------
+    BioplastError
+        ``BIOPLAST_CORES`` is no whole number from 1.
+    """
+    share = os.environ.get(SHARE, "").strip()
+    if not share:
+        return all_cores()
+    if not share.isdecimal() or int(share) < 1:
+        raise BioplastError(f"{SHARE} is {share!r}: a whole number from 1 is accepted")
+    return min(int(share), all_cores())
+
+
 def find_compiler() -> str:
-    """The C++ compiler: ``CXX`` when set, else g++, else clang++.
+    """The command of the C++ compiler: what ``CXX`` says unless it is blank, else g++, else clang++.
+
+    Returns
+    -------
+    command : str
+        A program that exists and perhaps arguments, between blanks, such as "ccache g++".
 
     Raises
     ------
     TargetUnavailable
         When there is none.
     """
-    chosen = os.environ.get("CXX")
+    chosen = os.environ.get("CXX", "").strip()
     for command in [chosen] if chosen else ["g++", "clang++"]:
-        if command and shutil.which(command.split()[0]):
+        if shutil.which(command.split()[0]):
             return command
     raise TargetUnavailable(
-        f"no C++ compiler ({'CXX=' + chosen if chosen else 'g++ or clang++'} not found): "
-        "install g++ (Debian and Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"
+        f"no C++ compiler ({f'CXX={chosen}' if chosen else 'g++ or clang++'} not found): install g++ (Debian and "
+        "Ubuntu: apt install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install; conda: gxx) or set CXX "
+        "to another compiler"
     )
 
 

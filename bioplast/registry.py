@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
-import pkgutil
 import sys
 import traceback
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .errors import BioplastError, UnknownName
+from .survey import Entry, Wanted, survey
 
-__all__ = ["found_in", "load"]
+__all__ = ["Shelf", "load"]
+
+
+class Shelf(Mapping[str, Any]):
+    """What the modules of a package define, by name with hyphens, sorted.
+
+    The names are read from the text of the modules; a module is imported when something of it is taken.
+
+    Parameters
+    ----------
+    package : str
+        Such as "bioplast.models".
+    wanted : Wanted
+        What is looked for in it.
+    """
+
+    def __init__(self, package: str, wanted: Wanted):
+        self.package, self.wanted = package, wanted
+
+    @functools.cached_property
+    def entries(self) -> dict[str, Entry]:
+        """What is known of each without importing it."""
+        return dict(sorted((key(name), entry) for name, entry in survey(self.package, self.wanted).items()))
+
+    def __getitem__(self, name: str) -> Any:
+        entry = self.entries[name]
+        return named(getattr(importlib.import_module(entry.module), entry.variable), entry.variable)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
 
 
 def load(
@@ -52,7 +88,7 @@ def load(
     module = _run_file(Path(path))
     candidates = {each: value for each, value in vars(module).items() if isinstance(value, kind)}
     if name in candidates:
-        return _named(candidates[name], name)
+        return named(candidates[name], name)
     if name and hasattr(module, name):
         raise BioplastError(f"{path}: {name} is a {type(getattr(module, name)).__name__}, not {accepted}")
     if not name:
@@ -88,24 +124,14 @@ def _run_file(path: Path) -> ModuleType:
     return module
 
 
-def found_in(package: str, kind: type) -> dict[str, Any]:
-    """Everything of a kind in the modules of a package, by its name with hyphens, sorted."""
-    found: dict[str, Any] = {}
-    for file in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        for name, value in vars(importlib.import_module(f"{package}.{file.name}")).items():
-            if isinstance(value, kind) and not name.startswith("_"):
-                found.setdefault(key(name), _named(value, name))
-    return dict(sorted(found.items()))
-
-
 def key(name: str) -> str:
     """A name as it is looked up: with hyphens, in lower case."""
     return name.strip().replace("_", "-").lower()
 
 
-def _named(value: Any, name: str) -> Any:
-    # As a class does for its descriptors: what is kept under a name may learn it.
-    learn = getattr(value, "__set_name__", None)
+def named(value: Any, name: str) -> Any:
+    """A value that is kept under a name, told so: as a class does for its descriptors."""
+    learn = getattr(type(value), "__set_name__", None)
     if learn is not None:
-        learn(None, name)
+        learn(value, None, name)
     return value

@@ -26,5 +26,6 @@ adaptive_lif = Neuron(
     },
     initial={"v": -65 * mV, "g": 0 / ms},
     input="I",
+    meaning="integrate-and-fire neuron with spike-frequency adaptation",
     source="Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, section III-B, doi:10.1109/TNN.2004.832719",
 )

@@ -26,5 +26,6 @@ adaptive_threshold_lif = Neuron(
     },
     initial={"v": "E_L", "theta": "theta_0"},
     input="I",
+    meaning="leaky integrate-and-fire neuron with an adaptive threshold",
     source="Chacron, Pakdaman and Longtin (2003), Neural Computation 15:253, doi:10.1162/089976603762552915",
 )

@@ -28,5 +28,6 @@ adex = Neuron(
     },
     initial={"v": "E_L", "w": 0 * pA},
     input="I",
+    meaning="adaptive exponential integrate-and-fire neuron",
     source="Brette and Gerstner (2005), J. Neurophysiol. 94:3637, doi:10.1152/jn.00686.2005",
 )

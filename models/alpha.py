@@ -17,6 +17,7 @@ alpha_current = Receptor(
             5 * ms, low=0.5 * ms, high=50 * ms, scale="log", meaning="time to the peak of the current"
         ),
     },
+    meaning="alpha-function synaptic current",
     source=_SOURCE,
 )
 
@@ -25,5 +26,6 @@ alpha_synapse = Synapse(
     on_pre="x_alpha_post += exp(1)*w",
     requires_post={"x_alpha": amp},
     parameters={"w": Parameter(0.1 * nA, low=-1 * nA, high=1 * nA, meaning="peak of the current after a spike")},
+    meaning="current-based synapse with an alpha function",
     source=_SOURCE,
 )

@@ -22,6 +22,7 @@ bcm_threshold = Receptor(
         ),
     },
     initial={"theta_M": "nu_0"},
+    meaning="sliding threshold of the BCM rule",
     source=_SOURCE,
 )
 
@@ -44,5 +45,6 @@ bcm = Synapse(
         "w_max": Parameter(10, low=1, high=100, scale="log", meaning="largest weight"),
     },
     initial={"w": 1},
+    meaning="BCM rule, rate-based plasticity with a sliding threshold",
     source=_SOURCE,
 )

@@ -14,6 +14,7 @@ exponential_current = Receptor(
     parameters={
         "tau_syn": Parameter(5 * ms, low=1 * ms, high=50 * ms, scale="log", meaning="decay of the synaptic current"),
     },
+    meaning="exponentially decaying synaptic current",
     source=_SOURCE,
 )
 
@@ -22,5 +23,6 @@ exponential_synapse = Synapse(
     on_pre="I_syn_post += w",
     requires_post={"I_syn": amp},
     parameters={"w": Parameter(0.1 * nA, low=-1 * nA, high=1 * nA, meaning="jump of the current at a spike")},
+    meaning="current-based synapse with exponential decay",
     source=_SOURCE,
 )

@@ -34,6 +34,7 @@ exponential_integrate_and_fire = Neuron(
     },
     initial={"v": "V_L"},
     input="I",
+    meaning="exponential integrate-and-fire neuron",
     source="Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel (2003), J. Neurosci. 23:11628, table 1, "
     "doi:10.1523/JNEUROSCI.23-37-11628.2003",
 )

@@ -12,5 +12,6 @@ firing_rate = Receptor(
     parameters={
         "tau_nu": Parameter(100 * ms, low=10 * ms, high=100000 * ms, scale="log", meaning="window of the firing rate"),
     },
+    meaning="firing rate as a low-pass filtered spike train",
     source="Gerstner, Kistler, Naud and Paninski (2014), Neuronal Dynamics, section 7.2, doi:10.1017/CBO9781107447615",
 )

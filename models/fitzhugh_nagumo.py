@@ -27,6 +27,7 @@ fitzhugh_nagumo = Neuron(
     # The rest for the numbers above and I = 0.
     initial={"v": -1.19940804, "w": -0.62426004},
     input="I",
+    meaning="FitzHugh-Nagumo model of an excitable membrane",
     source="FitzHugh (1961), Biophys. J. 1:445, doi:10.1016/S0006-3495(61)86902-6\n"
     "Izhikevich and FitzHugh (2006), Scholarpedia 1(9):1349, doi:10.4249/scholarpedia.1349",
 )

@@ -31,6 +31,7 @@ gaba_b = Receptor(
         "g_gaba_b": Parameter(60 * nS, low=0 * nS, high=200 * nS, meaning="conductance with all channels open"),
         "E_gaba_b": Parameter(-95 * mV, low=-105 * mV, high=-80 * mV, meaning="potassium reversal potential"),
     },
+    meaning="conductance-based GABA-B receptor with G-protein kinetics",
     source=_SOURCE,
 )
 
@@ -41,5 +42,6 @@ gaba_b_synapse = Synapse(
     parameters={
         "w": Parameter(0.5 * mmolar, low=0 * mmolar, high=5 * mmolar, meaning="transmitter that a spike releases")
     },
+    meaning="slow inhibitory GABA-B synapse",
     source=_SOURCE,
 )

@@ -11,6 +11,7 @@ gap_current = Receptor(
     I_gap : amp
     """,
     current="I_gap",
+    meaning="current through gap junctions",
     source=_SOURCE,
 )
 
@@ -22,5 +23,6 @@ gap_junction = Synapse(
     requires_pre={"v": volt},
     requires_post={"v": volt, "I_gap": amp},
     parameters={"g_gap": Parameter(1 * nS, low=0 * nS, high=10 * nS, meaning="conductance of the junction")},
+    meaning="electrical synapse, a gap junction",
     source=_SOURCE,
 )

@@ -39,5 +39,6 @@ glif = Neuron(
     },
     initial={"I_1": 0 * volt / second, "I_2": 0 * volt / second, "v": "E_L", "Theta": "Theta_inf"},
     input="I",
+    meaning="generalized linear integrate-and-fire neuron of Mihalas and Niebur",
     source="Mihalas and Niebur (2009), Neural Computation 21:704, doi:10.1162/neco.2008.12-07-680",
 )

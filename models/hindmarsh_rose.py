@@ -32,5 +32,6 @@ hindmarsh_rose = Neuron(
     # The rest of the fast equations where the adaptation is zero, which is the rest of all three when I = 0.
     initial={"v": "x_1", "y": "c - d*v**2", "z": 0},
     input="I",
+    meaning="Hindmarsh-Rose model of a bursting neuron",
     source="Hindmarsh and Rose (1984), Proc. R. Soc. Lond. B 221:87, doi:10.1098/rspb.1984.0024",
 )

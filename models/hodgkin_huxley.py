@@ -63,6 +63,7 @@ hodgkin_huxley = Neuron(
         "n": "alpha_n/(alpha_n + beta_n)",
     },
     input="I",
+    meaning="Hodgkin-Huxley model of the squid giant axon",
     source="Hodgkin and Huxley (1952), J. Physiol. 117:500, doi:10.1113/jphysiol.1952.sp004764\n"
     "Rubin and Wechselberger (2007), Biol. Cybern. 97:5 (slowness of the gates)",
 )

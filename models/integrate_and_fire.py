@@ -21,5 +21,6 @@ integrate_and_fire = Neuron(
     },
     initial={"v": -65 * mV},
     input="I",
+    meaning="integrate-and-fire neuron, leaky or perfect",
     source="Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, section III-A, doi:10.1109/TNN.2004.832719",
 )

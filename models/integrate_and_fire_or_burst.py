@@ -42,5 +42,6 @@ integrate_and_fire_or_burst = Neuron(
     },
     initial={"v": "V_L", "h": "1 - m_inf"},
     input="I",
+    meaning="integrate-and-fire-or-burst model of a thalamic relay neuron",
     source="Smith, Cox, Sherman and Rinzel (2000), J. Neurophysiol. 83:588, doi:10.1152/jn.2000.83.1.588",
 )

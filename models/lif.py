@@ -23,5 +23,6 @@ lif = Neuron(
     },
     initial={"v": "E_L"},
     input="I",
+    meaning="leaky integrate-and-fire neuron",
     source="Brette et al. (2007), J. Comput. Neurosci. 23:349, appendix 2, benchmark 1, doi:10.1007/s10827-007-0038-6",
 )

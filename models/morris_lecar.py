@@ -58,6 +58,7 @@ morris_lecar = Neuron(
     # The rest for the numbers above and I = 0.
     initial={"v": -60.855 * mV, "w": "w_inf"},
     input="I",
+    meaning="Morris-Lecar model of the barnacle muscle fibre",
     source="Morris and Lecar (1981), Biophys. J. 35:193, doi:10.1016/S0006-3495(81)84782-0\n"
     "Rinzel and Ermentrout (1998), in Koch and Segev (eds.), Methods in Neuronal Modeling, 2nd ed., chapter 7",
 )

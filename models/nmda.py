@@ -29,6 +29,7 @@ nmda = Receptor(
         "Mg": Parameter(1 * mmolar, low=0 * mmolar, high=2 * mmolar, meaning="extracellular magnesium concentration"),
         "E_nmda": Parameter(0 * mV, low=-10 * mV, high=10 * mV, meaning="NMDA reversal potential"),
     },
+    meaning="conductance-based NMDA receptor with magnesium block",
     source=_SOURCE,
 )
 
@@ -39,5 +40,6 @@ nmda_synapse = Synapse(
     parameters={
         "w": Parameter(1 * nS, low=0 * nS, high=20 * nS, meaning="NMDA conductance of a spike, were its rise immediate")
     },
+    meaning="slow excitatory NMDA synapse",
     source=_SOURCE,
 )

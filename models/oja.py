@@ -19,5 +19,6 @@ oja = Synapse(
         "alpha": Parameter(1, low=0.1, high=10, scale="log", meaning="decay: the norm becomes 1/sqrt(alpha)"),
     },
     initial={"w": 0.5},
+    meaning="Oja's rule, Hebbian plasticity that normalises the weights",
     source="Oja (1982), J. Math. Biol. 15:267, doi:10.1007/BF00275687",
 )

@@ -28,5 +28,6 @@ pair_stdp = Synapse(
         "tau_minus": Parameter(20 * ms, low=5 * ms, high=100 * ms, scale="log", meaning="window of depression"),
     },
     initial={"w": 0.5},
+    meaning="additive pair-based STDP",
     source="Song, Miller and Abbott (2000), Nature Neuroscience 3:919, doi:10.1038/78829",
 )

@@ -24,6 +24,7 @@ quadratic_integrate_and_fire = Neuron(
     },
     initial={"v": "v_rest"},
     input="I",
+    meaning="quadratic integrate-and-fire neuron",
     source="Latham et al. (2000), J. Neurophysiol. 83:808, doi:10.1152/jn.2000.83.2.808\n"
     "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, section III-E, doi:10.1109/TNN.2004.832719",
 )

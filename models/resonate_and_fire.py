@@ -24,5 +24,6 @@ resonate_and_fire = Neuron(
     },
     initial={"u": 0, "v": 0},
     input="I",
+    meaning="resonate-and-fire neuron",
     source="Izhikevich (2001), Neural Networks 14:883, doi:10.1016/S0893-6080(01)00078-8",
 )

@@ -2,27 +2,7 @@
 
 from brian2 import ms, nS, second, siemens
 
-from bioplast.definition import Parameter, Receptor, Synapse
-
-_SOURCE = "Izhikevich (2007), Cerebral Cortex 17:2443, doi:10.1093/cercor/bhl152"
-
-dopamine = Receptor(
-    """
-    dDA/dt = -DA/tau_DA : 1
-    """,
-    parameters={
-        "tau_DA": Parameter(200 * ms, low=50 * ms, high=1000 * ms, scale="log", meaning="uptake of dopamine"),
-    },
-    source=_SOURCE,
-)
-
-dopamine_synapse = Synapse(
-    "",
-    on_pre="DA_post += w",
-    requires_post={"DA": 1},
-    parameters={"w": Parameter(0.5, low=0, high=5, meaning="dopamine that a spike (a reward) releases (uM)")},
-    source=_SOURCE,
-)
+from bioplast.definition import Parameter, Synapse
 
 # The author's code applies c*(DA_0 + DA) every 10 ms, which is tau_s, and keeps s between 0 and s_max; here s is held
 # there at each presynaptic spike, before it is used.
@@ -56,5 +36,6 @@ reward_stdp = Synapse(
         "tau_STDP": Parameter(20 * ms, low=5 * ms, high=100 * ms, scale="log", meaning="window of both"),
     },
     initial={"s": 1},
-    source=_SOURCE,
+    meaning="reward-modulated STDP with an eligibility trace",
+    source="Izhikevich (2007), Cerebral Cortex 17:2443, doi:10.1093/cercor/bhl152",
 )

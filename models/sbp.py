@@ -24,6 +24,7 @@ sbp_sums = Receptor(
     P_spread_sum : 1
     D_spread_sum : 1
     """,
+    meaning="sums over efferent and afferent synapses for the SBP rule",
     source=_SOURCE,
 )
 
@@ -90,5 +91,6 @@ sbp = Synapse(
         "tau_SBP": Parameter(50 * ms, low=10 * ms, high=1000 * ms, scale="log", meaning="time in which changes spread"),
     },
     initial={"w": 0.5},
+    meaning="self-backpropagation of synaptic modifications (SBP)",
     source=_SOURCE,
 )

@@ -28,5 +28,6 @@ symmetric_stdp = Synapse(
         "w_max": Parameter(10, low=1, high=100, scale="log", meaning="largest weight"),
     },
     initial={"w": 0.5},
+    meaning="symmetric STDP of an inhibitory synapse",
     source="Vogels, Sprekeler, Zenke, Clopath and Gerstner (2011), Science 334:1569, doi:10.1126/science.1211095",
 )

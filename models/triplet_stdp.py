@@ -38,5 +38,6 @@ triplet_stdp = Synapse(
         "w_max": Parameter(2, low=1, high=10, scale="log", meaning="largest weight"),
     },
     initial={"w": 1},
+    meaning="triplet STDP",
     source="Pfister and Gerstner (2006), J. Neurosci. 26:9673, doi:10.1523/JNEUROSCI.1425-06.2006",
 )

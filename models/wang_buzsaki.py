@@ -62,5 +62,6 @@ wang_buzsaki = Neuron(
         "n": "alpha_n/(alpha_n + beta_n)",
     },
     input="I",
+    meaning="Wang-Buzsaki model of a fast-spiking hippocampal interneuron",
     source="Wang and Buzsaki (1996), J. Neurosci. 16:6402, doi:10.1523/JNEUROSCI.16-20-06402.1996",
 )

@@ -60,5 +60,6 @@ wilson = Neuron(
         "H": "3*T",
     },
     input="I",
+    meaning="Wilson's polynomial model of a neocortical neuron",
     source="Wilson (1999), J. Theor. Biol. 200:375, doi:10.1006/jtbi.1999.1002",
 )

@@ -15,10 +15,11 @@ import bioplast
 from bioplast import figure
 from bioplast.errors import UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Trial
-from bioplast.models.izhikevich import izhikevich_2004
+from bioplast.models import izhikevich_2004
 from bioplast.stimulus import Segment, piecewise
 
 SOURCE = "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 1, doi:10.1109/TNN.2004.832719"
+EVERY = {"patterns": list("ABCDEFGHIJKLMNOPQRST")}
 
 
 @cache
@@ -37,37 +38,37 @@ def pattern(letter: str) -> dict[str, Any]:
 
 def stimulus(letter: str) -> tuple[np.ndarray, np.ndarray]:
     """The times in ms of every step of a pattern, and the input current in mV/ms at each."""
-    told = pattern(letter)
-    times = np.arange(round(told["duration_ms"] / told["dt_ms"]) + 1) * told["dt_ms"]
+    given = pattern(letter)
+    times = np.arange(round(given["duration_ms"] / given["dt_ms"]) + 1) * given["dt_ms"]
     segments = [
         Segment(s["from_ms"], s["to_ms"], s["value"], s["slope_per_ms"], s.get("closed", False))
-        for s in told["input"]["segments"]
+        for s in given["input"]["segments"]
     ]
-    return times, piecewise(times, told["input"]["base"], segments)
+    return times, piecewise(times, given["input"]["base"], segments)
 
 
 def network(letter: str) -> Network:
     """One neuron with a pattern's parameters and input; monitors "spikes" and "trace"."""
-    told = pattern(letter)
+    given = pattern(letter)
     _, current = stimulus(letter)
-    v, accommodation = told["v_equation"], told["u_equation"] == "a*b*(v + 65)"
+    v, accommodation = given["v_equation"], given["u_equation"] == "a*b*(v + 65)"
     neuron = izhikevich_2004.group(
         1,
         name="neuron",
-        dt=told["dt_ms"] * ms,
+        dt=given["dt_ms"] * ms,
         I="current(t)",
-        namespace={"current": TimedArray(current * mV / ms, dt=told["dt_ms"] * ms, name="current")},
-        a=told["a"] / ms,
-        b=told["b"] / ms,
-        c=told["c"] * mV,
-        d=told["d"] * mV / ms,
+        namespace={"current": TimedArray(current * mV / ms, dt=given["dt_ms"] * ms, name="current")},
+        a=given["a"] / ms,
+        b=given["b"] / ms,
+        c=given["c"] * mV,
+        d=given["d"] * mV / ms,
         quadratic=v["quadratic"] / mV / ms,
         linear=v["linear"] / ms,
         constant=v["constant"] * mV / ms,
         v_u=(-65 if accommodation else 0) * mV,
         u_leak=0 if accommodation else 1,
-        v=told["v0"] * mV,
-        u=told["u0"] * mV / ms,
+        v=given["v0"] * mV,
+        u=given["u0"] * mV / ms,
     )
     recorded = StateMonitor(neuron, "v", record=True, when="end", name="trace")
     return Network(neuron, SpikeMonitor(neuron, name="spikes"), recorded)
@@ -100,9 +101,9 @@ def run(trial: Trial) -> dict[str, Any]:
 
 def exact(letter: str, spikes_ms: list[float]) -> bool:
     """Whether every spike falls into the very time step in which the author's code has it."""
-    told = pattern(letter)
-    expected = np.round(np.array(told["spike_times_ms"]) / told["dt_ms"])
-    return np.array_equal(expected, np.round(np.array(spikes_ms) / told["dt_ms"]))
+    given = pattern(letter)
+    expected = np.round(np.array(given["spike_times_ms"]) / given["dt_ms"])
+    return np.array_equal(expected, np.round(np.array(spikes_ms) / given["dt_ms"]))
 
 
 def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[Row]:
@@ -181,7 +182,7 @@ firing_patterns = Protocol(
         "spike time with those of the author's own program. The model is updated sequentially, as that program does: "
         "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight."
     ),
-    presets={preset: {"patterns": list("ABCDEFGHIJKLMNOPQRST")} for preset in ("demo", "quick", "full")},
+    presets={"demo": EVERY, "quick": EVERY, "full": EVERY},
     trials=trials,
     run=run,
     summarise=summarise,

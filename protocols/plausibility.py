@@ -10,40 +10,31 @@ from typing import Any
 
 import bioplast
 from bioplast import figure
+from bioplast.definition.find import models
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.experiment import Figure, Protocol, Row, Section, Trial
 from bioplast.figure.scorecard import Mark, agreement_table, answer_grid
 from bioplast.plausibility import PATTERNS
-from bioplast.plausibility.scorecard.published import SOURCE, published
+from bioplast.plausibility.scorecard.published import SOURCE, figure_2, published
 from bioplast.plausibility.scorecard.scorecard import Scorecard, answer, units_of
 from bioplast.plausibility.verdict.assessor import Assessor
 from bioplast.plausibility.verdict.judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED
 from bioplast.plausibility.verdict.result import PatternResult, input_text
 
-# The definition that stands for each row of the figure, and then those that the figure does not have.
-MODELS = {
-    "integrate-and-fire": "integrate_and_fire",
-    "integrate-and-fire-with-adaptation": "adaptive_lif",
-    "integrate-and-fire-or-burst": "integrate_and_fire_or_burst",
-    "resonate-and-fire": "resonate_and_fire",
-    "quadratic-integrate-and-fire": "quadratic_integrate_and_fire",
-    "izhikevich-2003": "izhikevich_2004",
-    "fitzhugh-nagumo": "fitzhugh_nagumo",
-    "hindmarsh-rose": "hindmarsh_rose",
-    "morris-lecar": "morris_lecar",
-    "wilson": "wilson",
-    "hodgkin-huxley": "hodgkin_huxley",
-    "adaptive-threshold-lif": "adaptive_threshold_lif",
-    "adex": "adex",
-    "glif": "glif",
-    "mdn": "mdn",
-    "meta-lif": "meta_lif",
+# The definition that stands for each row of the figure, and then every neuron that the figure does not have.
+MODELS = {row.model.replace(" ", "-"): row.definitions[0] for row in figure_2().values()} | {
+    name: entry.variable for name, entry in models().entries.items() if entry.kind == "Neuron" and not published(name)
 }
+# Those of them that the full run has, whose results are in data/plausibility.
+YOUNGER = ["adaptive-threshold-lif", "adex", "glif", "mdn", "meta-lif"]
+# What a verdict counts in the summary, and what a sign of the figure does.
 VALUES = {REPRODUCED: 1.0, FRAGILE: 0.5, NOT_FOUND: 0.0, IMPOSSIBLE: 0.0}
 PUBLISHED = {"+": 1.0, "-": 0.0, "?": None}
 # Which budget and starts a cell has: by what the figure says of it, "none" if it does not have the model.
 _KINDS = {"+": "", "-": "other_", "?": "other_", "none": "new_"}
+# So many traces to a picture.
 PANELS = 20
+# Of every search.
 SEED = 1
 
 
@@ -77,11 +68,11 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     made = []
     for model in settings["models"]:
         for letter in settings["patterns"]:
-            told = sign(model, letter) or "none"
-            if told not in settings["signs"]:
+            published_sign = sign(model, letter) or "none"
+            if published_sign not in settings["signs"]:
                 continue
             cell = {"model": model, "letter": letter, "target": targets[0], "size": settings["size"]}
-            kind = _KINDS[told]
+            kind = _KINDS[published_sign]
             cell |= {name: settings[kind + name] for name in ("budget", "starts")}
             made.append(Trial(f"{model}/{letter}", cell, SEED))
     if not made:
@@ -90,9 +81,9 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
 
 def run(trial: Trial) -> dict[str, Any]:
-    told = trial.settings
-    assessor = _assessor(told["model"], told["budget"], told["starts"], told["size"], told["target"], SEED)
-    return assessor(told["letter"]).plain()
+    cell = trial.settings
+    assessor = _assessor(cell["model"], cell["budget"], cell["starts"], cell["size"], cell["target"], SEED)
+    return assessor(cell["letter"]).plain()
 
 
 def _cells(results: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, PatternResult]]:
@@ -111,11 +102,11 @@ def _by_model(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Pattern
 def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[Row]:
     rows, agreeing = [], {}
     for model, letter, result in _cells(results):
-        told = PUBLISHED.get(sign(model, letter))
+        expected = PUBLISHED.get(sign(model, letter))
         value = VALUES[result.verdict]
-        rows.append(Row(f"{model}/{letter}", value, published=told, source=SOURCE if told is not None else ""))
-        if told is not None:
-            agreeing.setdefault(model, []).append(value == told)
+        rows.append(Row(f"{model}/{letter}", value, published=expected, source=SOURCE if expected is not None else ""))
+        if expected is not None:
+            agreeing.setdefault(model, []).append(value == expected)
     rows += [
         Row(f"{model}/agreement", sum(cells), unit="patterns", published=len(cells), source=SOURCE)
         for model, cells in agreeing.items()
@@ -125,8 +116,8 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
 
 def disagrees(model: str, letter: str, result: PatternResult) -> bool:
     """Whether the figure settles a cell otherwise than we do."""
-    told = PUBLISHED.get(sign(model, letter))
-    return told is not None and told != VALUES[result.verdict]
+    expected = PUBLISHED.get(sign(model, letter))
+    return expected is not None and expected != VALUES[result.verdict]
 
 
 def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Figure]:
@@ -190,13 +181,19 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
             "evaluations": result.evaluations,
             "fails": "; ".join(result.failed or sorted({text for c in result.checks.values() for text in c["failed"]})),
             "cell": cards[model].group(letter) if result.shown else "",
-            "input": input_text(result.input, units_of(definition(model))[1]) if result.input and result.shown else "",
+            "input": input_text(result.input, units_of(definition(model))[1], result.digits)
+            if result.input and result.shown
+            else "",
             "argument": result.argument,
             "remark": result.remark,
         }
         for model, letter, result in _cells(results)
     ]
     return {"cells.csv": cells, "disagreements.csv": [cell for cell in cells if cell["disagrees"]]}
+
+
+def _input(model: str, result: PatternResult) -> str:
+    return input_text(result.input or {}, units_of(definition(model))[1], result.digits)
 
 
 def sections(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Section]:
@@ -272,7 +269,7 @@ plausibility = Protocol(
             "targets": ["cpp"],
         },
         "full": {
-            "models": list(MODELS),
+            "models": [name for name in MODELS if name in YOUNGER or published(MODELS[name])],
             "patterns": list(PATTERNS),
             "signs": list(_KINDS),
             "budget": 20_000,

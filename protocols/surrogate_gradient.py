@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,41 +11,22 @@ from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, ms,
 
 import bioplast
 from bioplast import figure, stimulus
+from bioplast.dataset import digits
 from bioplast.experiment import Figure, Protocol, Row, Trial
 from bioplast.figure import confusion, plots
 from bioplast.models import exponential_current, exponential_synapse, lif
 
 SOURCE = (
     "Neftci, Mostafa and Zenke (2019), IEEE Signal Process. Mag. 36(6):51, doi:10.1109/MSP.2019.2931595; digits: "
-    "Alpaydin and Kaynak (1998), doi:10.24432/C50P49, the copy of scikit-learn"
+    + digits.SOURCE
 )
 DT, STEPS = 1 * ms, 40
-CLASSES = 10
-
-
-@cache
-def digits() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Intensities [samples, 64] from 0 to 1 and digits [samples]: ``"test"``, a fifth, and ``"train"``, all others."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    pixels, labels = load_digits(return_X_y=True)
-    parts = train_test_split(pixels / 16, labels, test_size=360, stratify=labels, random_state=0)
-    return {"train": (parts[0], parts[2]), "test": (parts[1], parts[3])}
+CLASSES = digits.CLASSES
 
 
 def split(seed: int, limit: int | None = None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The data of a seed: a part of what is not for the test is held out for validation."""
-    from sklearn.model_selection import train_test_split
-
-    pixels, labels = digits()["train"]
-    parts = train_test_split(pixels, labels, test_size=240, stratify=labels, random_state=seed)
-    chosen = slice(limit)
-    return {"train": (parts[0][chosen], parts[2][chosen]), "validation": (parts[1], parts[3]), **_test()}
-
-
-def _test() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    return {"test": digits()["test"]}
+    """Pixels [samples, 64] and digits [samples] of the parts of `bioplast.dataset.digits.split`."""
+    return {part: (images.reshape(-1, 64), labels) for part, (images, labels) in digits.split(seed, limit).items()}
 
 
 def noisy(pixels: np.ndarray, copies: int, seed: int) -> np.ndarray:
@@ -82,8 +62,9 @@ def exported(settings: dict[str, Any]) -> tuple[Network, Any]:
 
 
 def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> list[Trial]:
-    from bioplast import learning  # noqa: F401 - says what is missing before anything is written
+    from bioplast.program.targets import require
 
+    require("jax")  # before anything is written
     shared = {key: settings[key] for key in ("hidden", "epochs", "patience", "samples", "copies", "compared")}
     return [Trial(f"seed{seed}", {**shared, "targets": targets}, seed) for seed in seeds]
 
@@ -93,14 +74,14 @@ def run(trial: Trial) -> dict[str, Any]:
 
     from bioplast import learning
 
-    asked, seed = trial.settings, int(trial.seed or 0)
-    data = split(seed, asked["samples"])
-    pixels, told = data["train"]
-    data["train"] = noisy(pixels, asked["copies"], seed), np.tile(told, asked["copies"])
+    settings, seed = trial.settings, int(trial.seed or 0)
+    data = split(seed, settings["samples"])
+    pixels, classes = data["train"]
+    data["train"] = noisy(pixels, settings["copies"], seed), np.tile(classes, settings["copies"])
     given = {part: {"pixels": spikes(pixels)} for part, (pixels, _) in data.items()}
-    labels = {part: told for part, (_, told) in data.items()}
+    labels = {part: classes for part, (_, classes) in data.items()}
     potential = learning.Mean("potential", "v", unit=1 * mV)
-    live = network(asked["hidden"], seed)
+    live = network(settings["hidden"], seed)
     surrogate = {"hidden": bioplast.SuperSpike(beta=10, unit=10 * mV)}
     program = bioplast.compile(live, STEPS * DT, "jax", namespace={}, surrogate=surrogate, detach_reset=True)
     before = learning.predict(
@@ -121,11 +102,12 @@ def run(trial: Trial) -> dict[str, Any]:
         loss=lambda out, label: learning.cross_entropy(potential(out), label),
         optimiser=optax.adam(0.02),
         batch=64,
-        epochs=asked["epochs"],
+        epochs=settings["epochs"],
         validation=(given["validation"], labels["validation"]),
         score=lambda out, label: potential(out).argmax() == label,
-        patience=asked["patience"],
+        patience=settings["patience"],
         seed=seed,
+        checkpoint=trial.scratch and trial.scratch / "training.npz",
     )
     program.write_back(fitted.values)
     after = learning.predict(program, given["test"], _recorded)
@@ -136,14 +118,14 @@ def run(trial: Trial) -> dict[str, Any]:
         "labels": labels["test"],
         "predicted": _classes(after),
         "untrained": before["scores"][:tested].argmax(axis=1),
-        "mlp": _mlp(asked["hidden"], data, seed),
+        "mlp": _mlp(settings["hidden"], data, seed),
         "pixels": _linear(data["train"][0], labels["train"], data["test"][0]),
         "random_hidden": _linear(before["counts"][tested:], labels["train"], before["counts"][:tested]),
-        "spikes_each": after["hidden"].sum() / tested / asked["hidden"],
+        "spikes_each": after["hidden"].sum() / tested / settings["hidden"],
         "tau_m_ms": fitted.values["hidden.tau_m"] * 1e3,
         "compared": {
-            target: _compared(live, target, given["test"]["pixels"][: asked["compared"]], after)
-            for target in asked["targets"]
+            target: _compared(live, target, given["test"]["pixels"][: settings["compared"]], after)
+            for target in settings["targets"]
         },
         "example": {
             "label": labels["test"][shown],
@@ -159,7 +141,7 @@ def _recorded(out: Any) -> dict[str, Any]:
     from bioplast import learning
 
     return {
-        "potential_mV": learning.Course("potential", "v", unit=1 * mV)(out),
+        "potential_mV": learning.Trace("potential", "v", unit=1 * mV)(out),
         "hidden": learning.Raster("spikes")(out),
     }
 
@@ -224,19 +206,21 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
         ),
     ]
     for target in found[0]["compared"]:
-        told = [result["compared"][target] for result in found]
-        of = f"{told[0]['samples']} test samples"
+        runs = [result["compared"][target] for result in found]
+        of = f"{runs[0]['samples']} test samples"
         rows += [
-            Row.over_seeds(f"lif/{target}/equal", [t["equal"] for t in told], source=f"predictions as on jax, of {of}"),
+            Row.over_seeds(
+                f"lif/{target}/equal", [run["equal"] for run in runs], source=f"predictions as on jax, of {of}"
+            ),
             Row(
                 f"lif/{target}/spikes_apart",
-                sum(t["spikes_apart"] for t in told),
+                sum(run["spikes_apart"] for run in runs),
                 unit="spikes",
-                source=f"not in the time step of jax, of {sum(t['spikes'] for t in told)}",
+                source=f"not in the time step of jax, of {sum(run['spikes'] for run in runs)}",
             ),
             Row(
                 f"lif/{target}/deviation",
-                max(t["deviation"] for t in told),
+                max(run["deviation"] for run in runs),
                 source="largest of a readout potential from jax, relative to the largest potential; float64",
             ),
         ]

@@ -19,11 +19,11 @@ os.environ.setdefault("BIOPLAST_CACHE", str(ROOT / ".pytest_cache" / "bioplast")
 # Batches of target jax are spread over devices; JAX reads this when it is imported.
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 
-# NEST has wheels for Linux on x86-64 and macOS 15 on ARM, where `make test` installs it (setup.cfg).
-NEST = {("linux", "x86_64"): True, ("darwin", "arm64"): platform.release() >= "24"}
 LEFT_OUT = {}
-if not NEST.get((sys.platform, platform.machine())):
-    LEFT_OUT["models/test_nest.py"] = "NEST has no wheel for this machine"
+# `make test` installs NEST there (setup.cfg). That it has wheels for some releases of macOS, no marker may ask for: pip
+# 24.2 compares a kernel's release as a version, which not every one is.
+if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+    LEFT_OUT["models/test_nest.py"] = "NEST is installed on Linux on x86-64 only"
 if importlib.util.find_spec("brian2cuda") is None:
     LEFT_OUT["program/cuda/test_program.py"] = "brian2cuda is missing, which `make test` installs with Python 3.12"
 collect_ignore = list(LEFT_OUT)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import bioplast
-from bioplast import cli, load
+from bioplast import cli, load, registry
 from bioplast.cli import main
 from bioplast.definition.find import models
-from bioplast.experiment.find import load_protocol, protocols
+from bioplast.experiment.find import protocols
 from bioplast.program.build import cache
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -37,7 +37,7 @@ from brian2 import ms
 from bioplast import Neuron, Parameter
 leak = Neuron("dv/dt = -v/tau : 1", threshold="v > 1", reset="v = 0",
               parameters={"tau": Parameter(10*ms, low=1*ms, high=100*ms, meaning="membrane time constant")},
-              source="Lapicque (1907)")
+              meaning="leaky membrane", source="Lapicque (1907)")
 wrong = 3
 """
 
@@ -167,15 +167,20 @@ def test_a_broken_model_file_is_one_line(file, capsys, old, new, word):
     assert word in one_line(capsys.readouterr().err)
 
 
-def test_list_groups_models_by_kind_and_protocols_with_presets(file, capsys, monkeypatch):
-    leak, stones = load(f"{file}:leak"), load_protocol(f"{file}:stones")
-    monkeypatch.setattr("bioplast.definition.find.models", lambda: {"leak": leak})
-    monkeypatch.setattr("bioplast.experiment.find.protocols", lambda: {"stones": stones})
+def test_list_groups_models_by_kind_and_protocols_with_presets(tmp_path, capsys, monkeypatch):
+    (tmp_path / "my_models").mkdir()
+    (tmp_path / "my_models" / "__init__.py").touch()
+    (tmp_path / "my_models" / "leak.py").write_text(NEURON)
+    (tmp_path / "my_models" / "stones.py").write_text(PROTOCOL)
+    monkeypatch.syspath_prepend(tmp_path)
+    shelves = [registry.Shelf("my_models", every().wanted) for every in (models, protocols)]
+    monkeypatch.setattr("bioplast.definition.find.models", lambda: shelves[0])
+    monkeypatch.setattr("bioplast.experiment.find.protocols", lambda: shelves[1])
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "neurons",
-        "  leak    Lapicque (1907)",
+        "  leak    leaky membrane",
         "protocols",
         "  stones  Counting <stones> (demo, full)",
     ]
@@ -186,6 +191,22 @@ def test_list_names_all_that_the_registry_has(capsys):
     text = capsys.readouterr().out
     for name in (*models(), *protocols()):
         assert f"\n  {name} " in text
+    for model in models().values():
+        assert f" {model.meaning}\n" in text
+
+
+def test_list_and_show_import_nothing_that_they_do_not_need():
+    def imported(script):
+        done = python("-c", f"import sys; {script}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))")
+        return set(done.stdout.splitlines()[-1].split())
+
+    command = "from bioplast.cli import main; main(['{}'])".format
+    heavy = {"elephant", "neo", "jax", "sklearn", "optax", "cma", "pandas"}
+    assert not imported(command("list")) & {*heavy, "brian2", "numpy", "matplotlib"}
+    # Brian2 itself imports Matplotlib.
+    shown = imported(command("show', 'lif"))
+    assert "brian2" in shown
+    assert not (shown - imported("import brian2")) & {*heavy, "matplotlib"}
 
 
 def test_the_cache_is_shown_and_cleared(tmp_path, monkeypatch, capsys):

@@ -108,6 +108,19 @@ def test_metadata(metadata: Message) -> None:
     assert "dev" in metadata.get_all("Provides-Extra", [])
 
 
+def test_what_the_demo_trains_with_is_installed_without_asking(metadata: Message) -> None:
+    needed = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    assert {"jax", "optax"} <= {each.name for each in needed if each.marker is None}
+    assert "jax" not in metadata.get_all("Provides-Extra", [])
+
+
+def test_no_requirement_asks_for_the_release_of_the_kernel(metadata: Message) -> None:
+    """It need not be a version: pip 24.2 fails on such a marker, even in an extra that nobody asked for."""
+    markers = [str(Requirement(text).marker or "") for text in metadata.get_all("Requires-Dist", [])]
+    assert any("python_version" in marker for marker in markers)
+    assert not [marker for marker in markers if "platform_release" in marker or "platform_version" in marker]
+
+
 @pytest.mark.parametrize(("python", "allowed"), [("3.11", False), ("3.12", True), ("3.13", True)])
 def test_numpy_2_4_only_where_brian2_imports_with_it(metadata: Message, python: str, allowed: bool) -> None:
     """Python 3.11 gets Brian2 2.9.0, which does not import with NumPy 2.4."""

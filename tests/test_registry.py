@@ -5,6 +5,7 @@ import pytest
 from bioplast import Neuron, Receptor, Synapse, load
 from bioplast.definition.find import models
 from bioplast.errors import BioplastError, UnknownName
+from bioplast.experiment import Protocol
 from bioplast.experiment.find import load_protocol, protocols
 from bioplast.models import izhikevich_2003, lif
 
@@ -91,7 +92,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_protocols_and_their_files(file):
-    assert isinstance(protocols(), dict)
+    assert all(isinstance(protocol, Protocol) for protocol in protocols().values())
     with pytest.raises(UnknownName, match="unknown protocol"):
         load_protocol("no-such-protocol")
     with pytest.raises(BioplastError, match="leak is a Neuron, not a Protocol"):

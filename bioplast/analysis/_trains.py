@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import BioplastError
+
 # Times are multiples of a step that binary numbers do not have, so a spike up to a nanosecond before a boundary is
 # taken to lie on it.
 TOLERANCE = 1e-9
@@ -22,10 +24,10 @@ def seconds(value: Any) -> np.ndarray:
 
 
 def positive(name: str, value: Any, infinite: bool = False) -> float:
-    """A time as plain seconds; ValueError unless it is one positive number."""
+    """A time as plain seconds; BioplastError unless it is one positive number."""
     time = seconds(value)
     if time.ndim or not time > 0 or not (infinite or np.isfinite(time)):
-        raise ValueError(f"{name} is a positive time in seconds, not {value}")
+        raise BioplastError(f"{name} is a positive time in seconds, not {value}")
     return float(time)
 
 
@@ -62,13 +64,13 @@ def by_time(times: Any, indices: Any, neurons: int) -> tuple[np.ndarray, np.ndar
     """Checked times in seconds and neurons, sorted by time."""
     times, indices = seconds(times), np.asarray(indices)
     if times.ndim != 1 or times.shape != indices.shape:
-        raise ValueError(f"times {times.shape} and indices {indices.shape} are one value for each spike")
+        raise BioplastError(f"times {times.shape} and indices {indices.shape} are one value for each spike")
     if indices.size and not np.issubdtype(indices.dtype, np.integer):
-        raise ValueError(f"indices are whole numbers, not {indices.dtype}")
+        raise BioplastError(f"indices are whole numbers, not {indices.dtype}")
     if indices.size and (indices.min() < 0 or indices.max() >= neurons):
-        raise ValueError(f"indices lie between 0 and {neurons - 1}, not {indices.min()} to {indices.max()}")
+        raise BioplastError(f"indices lie between 0 and {neurons - 1}, not {indices.min()} to {indices.max()}")
     if not np.isfinite(times).all():
-        raise ValueError("spike times are finite")
+        raise BioplastError("spike times are finite")
     # NumPy sorts integers of 16 bits by their digits, in linear time.
     indices = indices.astype(np.uint16 if neurons <= 1 << 16 else np.int64, copy=False)
     if np.any(times[1:] < times[:-1]):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import BioplastError
 from ._trains import TOLERANCE, by_time, positive, within
 
 
@@ -36,7 +37,7 @@ def rate(times: Any, indices: Any, neurons: int, duration: Any, start: Any = 0.0
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, a time is not finite, an index lies outside the population, or the duration
         is not positive.
     """
@@ -62,13 +63,13 @@ def spike_counts(times: Any, indices: Any, neurons: int, duration: Any, bin: Any
 
     Raises
     ------
-    ValueError
+    BioplastError
         As `rate`; or the bin is not positive, or longer than the duration.
     """
     duration, bin = positive("duration", duration), positive("bin", bin)
     bins = int((duration + TOLERANCE) / bin)
     if not bins:
-        raise ValueError(f"a bin of {bin} s is longer than the duration of {duration} s")
+        raise BioplastError(f"a bin of {bin} s is longer than the duration of {duration} s")
     times, indices = by_time(times, indices, neurons)
     times, indices = within(times, indices, start, duration)
     where = np.floor((times + TOLERANCE) / bin).astype(np.int64)
@@ -117,12 +118,12 @@ def correlation(counts: Any) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    BioplastError
         The counts are not [bins, neurons].
     """
     counts = np.asarray(counts, dtype=float)
     if counts.ndim != 2:
-        raise ValueError(f"counts are [bins, neurons], not {counts.shape}")
+        raise BioplastError(f"counts are [bins, neurons], not {counts.shape}")
     # Sums of counts are whole numbers, which floats hold exactly: a constant count has a variance of exactly 0.
     total = counts.sum(axis=0)
     covariance = len(counts) * (counts.T @ counts) - np.outer(total, total)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import BioplastError
 from ._trains import by_neuron, by_time, positive
 
 # Rounding relative to the norms: a squared distance below it is none.
@@ -40,7 +41,7 @@ def van_rossum(times: Any, indices: Any, neurons: int, tau: Any) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, a time is not finite, an index lies outside the population, or tau is not
         positive.
 
@@ -95,7 +96,7 @@ def victor_purpura(times: Any, indices: Any, neurons: int, cost: Any) -> np.ndar
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, a time is not finite, an index lies outside the population, or the cost is
         negative or infinite.
 
@@ -123,10 +124,10 @@ def victor_purpura(times: Any, indices: Any, neurons: int, cost: Any) -> np.ndar
 
 
 def per_second(value: Any) -> float:
-    """A cost as a plain number per second; ValueError unless it is one finite number that is not negative."""
+    """A cost as a plain number per second; BioplastError unless it is one finite number that is not negative."""
     cost = np.asarray(value.rescale("1/s").magnitude if hasattr(value, "rescale") else value, dtype=float)
     if cost.ndim or not (np.isfinite(cost) and cost >= 0):
-        raise ValueError(f"cost is a finite number per second and not negative, not {value}")
+        raise BioplastError(f"cost is a finite number per second and not negative, not {value}")
     return float(cost)
 
 

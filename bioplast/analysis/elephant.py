@@ -24,7 +24,7 @@ import neo
 import numpy as np
 import quantities as pq
 
-from ..errors import UnknownName
+from ..errors import BioplastError, UnknownName
 from . import synchrony
 from ._trains import positive, seconds
 from .distances import per_second
@@ -61,7 +61,7 @@ def trains(recording: Any, monitor: str | None = None) -> list[neo.SpikeTrain]:
 
     Raises
     ------
-    TypeError
+    BioplastError
         It is none of these.
     UnknownName
         No train comes from a monitor of that name.
@@ -94,7 +94,7 @@ def events(recording: Any) -> tuple[np.ndarray, np.ndarray, int]:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
     """
     found = trains(recording)
@@ -147,20 +147,20 @@ def fano_factor(trials: Any) -> np.ndarray:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
-    ValueError
+    BioplastError
         The trials differ in their number of trains or in their duration.
     """
     recordings = trials.segments if isinstance(trials, neo.Block) else trials
     if not isinstance(recordings, Iterable) or isinstance(recordings, np.ndarray):
-        raise TypeError(f"trials are a neo.Block or a sequence of recordings, not a {type(trials).__name__}")
+        raise BioplastError(f"trials are a neo.Block or a sequence of recordings, not a {type(trials).__name__}")
     repeated = [trains(recording) for recording in recordings]
     if len({len(found) for found in repeated}) > 1:
-        raise ValueError(f"the trials have {sorted({len(found) for found in repeated})} spike trains")
+        raise BioplastError(f"the trials have {sorted({len(found) for found in repeated})} spike trains")
     lengths = [float(seconds(train.t_stop - train.t_start)) for found in repeated for train in found]
     if lengths and max(lengths) - min(lengths) > 1e-4:
-        raise ValueError(f"the trials last {min(lengths):g} to {max(lengths):g} s: equal durations are accepted")
+        raise BioplastError(f"the trials last {min(lengths):g} to {max(lengths):g} s: equal durations are accepted")
     if len(repeated) < 2:
         return np.full(len(repeated[0]) if repeated else 0, np.nan)
     return np.array([elephant.statistics.fanofactor(list(neuron)) for neuron in zip(*repeated, strict=True)])
@@ -183,9 +183,9 @@ def correlation(recording: Any, bin: Any) -> np.ndarray:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
-    ValueError
+    BioplastError
         The bin is not positive, or the trains share no time.
     """
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
@@ -215,9 +215,9 @@ def spike_time_tiling(recording: Any, window: Any) -> np.ndarray:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
-    ValueError
+    BioplastError
         The window is not positive, or the trains differ in start or stop.
     """
     found = trains(recording)
@@ -225,7 +225,7 @@ def spike_time_tiling(recording: Any, window: Any) -> np.ndarray:
         return np.empty((0, 0))
     start, stop = (np.array([float(seconds(getattr(train, end))) for train in found]) for end in ("t_start", "t_stop"))
     if np.ptp(start) > 1e-9 or np.ptp(stop) > 1e-9:
-        raise ValueError("the spike trains differ in t_start or t_stop: cut them with time_slice first")
+        raise BioplastError("the spike trains differ in t_start or t_stop: cut them with time_slice first")
     times, indices, neurons = events(found)
     # A Neo train may end with a spike at t_stop, which belongs to it.
     times = np.minimum(times, stop[0] - 2e-9)
@@ -248,9 +248,9 @@ def van_rossum(recording: Any, tau: Any) -> np.ndarray:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
-    ValueError
+    BioplastError
         The time constant is not positive.
     """
     constant = positive("tau", tau, infinite=True) * pq.s
@@ -275,9 +275,9 @@ def victor_purpura(recording: Any, cost: Any) -> np.ndarray:
 
     Raises
     ------
-    TypeError
+    BioplastError
         As `trains`.
-    ValueError
+    BioplastError
         The cost is negative or infinite.
     """
     q = per_second(cost) / pq.s
@@ -296,7 +296,7 @@ def _trains(recording: Any) -> Iterator[neo.SpikeTrain]:
         for part in recording:
             yield from _trains(part)
     else:
-        raise TypeError(
+        raise BioplastError(
             f"a recording is a neo.Block, Segment, SpikeTrain or a list of these, not a {type(recording).__name__}; "
             "bioplast.analysis has the same functions for arrays"
         )

@@ -30,7 +30,7 @@ def isi(times: Any, indices: Any, neurons: int) -> tuple[np.ndarray, np.ndarray]
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, a time is not finite, or an index lies outside the population.
     """
     trains = by_neuron(times, indices, neurons)
@@ -53,7 +53,7 @@ def cv(times: Any, indices: Any, neurons: int) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    BioplastError
         As `isi`.
     """
     intervals, of = isi(times, indices, neurons)
@@ -79,7 +79,7 @@ def cv2(times: Any, indices: Any, neurons: int) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    BioplastError
         As `isi`.
 
     References
@@ -106,7 +106,7 @@ def lv(times: Any, indices: Any, neurons: int) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    BioplastError
         As `isi`.
 
     References

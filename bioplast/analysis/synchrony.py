@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import BioplastError
 from ._trains import TOLERANCE, Trains, by_neuron, by_time, pairs, positive, seconds, within
 
 
@@ -40,7 +41,7 @@ def spike_time_tiling(
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, a time is not finite, an index lies outside the population, or the duration
         or window is not positive.
 
@@ -106,7 +107,7 @@ def correlogram(reference: Any, target: Any = None, *, window: Any, bin: Any) ->
 
     Raises
     ------
-    ValueError
+    BioplastError
         A time is not finite, or the window is shorter than a bin.
 
     References
@@ -116,11 +117,11 @@ def correlogram(reference: Any, target: Any = None, *, window: Any, bin: Any) ->
     window, bin = positive("window", window), positive("bin", bin)
     side = round(window / bin)
     if not side:
-        raise ValueError(f"a window of {window} s is shorter than a bin of {bin} s")
+        raise BioplastError(f"a window of {window} s is shorter than a bin of {bin} s")
     a = np.sort(seconds(reference))
     b = a if target is None else np.sort(seconds(target))
     if a.ndim != 1 or b.ndim != 1 or not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ValueError("a spike train is one finite time for each spike")
+        raise BioplastError("a spike train is one finite time for each spike")
     reach = (side + 0.5) * bin + 2 * TOLERANCE
     counts = np.zeros(2 * side + 1, dtype=np.int64)
     for k, l in pairs(np.searchsorted(b, a - reach), np.searchsorted(b, a + reach, side="right")):  # noqa: E741

@@ -53,6 +53,7 @@ class Definition:
     parameters: Mapping[str, Parameter] = Table()
     initial: Mapping[str, Any] = Table()
     namespace: Mapping[str, Any] = Table()
+    meaning: str = ""
     source: str = ""
     name: str = field(default="", compare=False)
 
@@ -71,6 +72,7 @@ class Definition:
         for name, parameter in self.parameters.items():
             if not isinstance(parameter, Parameter):
                 raise DefinitionError(f"{self.label}: parameters[{name!r}] must be a Parameter, not {parameter!r}")
+        self._set("meaning", self._one_line("meaning"))
         self._normalise()
         for name in self.parameters:
             check.check_name(self.label, name, refused=self._refused)
@@ -83,6 +85,13 @@ class Definition:
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+    def _one_line(self, name: str) -> str:
+        """A field that is one line of text."""
+        value = getattr(self, name)
+        if not isinstance(value, str) or len(value.splitlines()) > 1:
+            raise DefinitionError(f"{self.label}: {name}={value!r} must be one line of text")
+        return value.strip()
 
     def _normalise(self) -> None:
         """Bring the fields of a kind of definition into one form."""

@@ -240,7 +240,9 @@ class _WrongUnit(Exception):  # noqa: N818 - never leaves this module
 def _check_clause(clause: Clause, scope: Scope) -> None:
     try:
         if clause.expected == "statements":
-            check_units_statements("\n".join(_lines(clause.code)), scope)
+            # Brian2 keeps what it finds by all that it was given: all names would take it longer than the check.
+            used = {name: scope[name] for name in names_in(clause) if name in scope}
+            check_units_statements("\n".join(_lines(clause.code)), used)
             return
         found = parse_expression_dimensions(clause.code, scope)
         condition = is_boolean_expression(clause.code, scope) if clause.expected in ("boolean", "refractory") else False

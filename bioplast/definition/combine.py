@@ -19,7 +19,7 @@ def joined(first: Definition, second_: Definition) -> str:
 
 
 def merged_tables(first: Definition, second_: Definition) -> dict[str, Any]:
-    """Parameters, initial values, namespace, source and name of both; what both have must be the same."""
+    """Parameters, initial values, namespace, meaning, source and name of both; what both have must be the same."""
     merged: dict[str, Any] = {}
     for table in ("parameters", "initial", "namespace"):
         one, two = getattr(first, table), getattr(second_, table)
@@ -28,6 +28,7 @@ def merged_tables(first: Definition, second_: Definition) -> dict[str, Any]:
                 raise DefinitionError(f"{first.label} and {second_.label} both declare {name}, but differently")
         merged[table] = {**one, **two}
     sources = dict.fromkeys(filter(None, [*first.source.split("\n"), *second_.source.split("\n")]))
+    merged["meaning"] = " + ".join(dict.fromkeys(filter(None, [first.meaning, second_.meaning])))
     merged["source"] = "\n".join(sources)
     merged["name"] = f"{first.name}+{second_.name}" if first.name and second_.name else ""
     return merged

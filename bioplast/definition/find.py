@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING
+
 from .. import registry
-from .base import Definition
+from ..survey import Wanted
+
+if TYPE_CHECKING:
+    from .base import Definition
 
 __all__ = ["load", "models"]
 
+_WANTED = Wanted("bioplast.definition.base:Definition", ("Neuron", "Receptor", "Synapse"), {"meaning": ""})
 
-def models() -> dict[str, Definition]:
+
+@functools.cache
+def models() -> registry.Shelf:
     """Every neuron, receptor and synapse of bioplast.models by its name, such as "izhikevich-2003"."""
-    return registry.found_in("bioplast.models", Definition)
+    return registry.Shelf("bioplast.models", _WANTED)
 
 
 def load(spec: str) -> Definition:
@@ -32,4 +41,4 @@ def load(spec: str) -> Definition:
     BioplastError
         If the file is missing, does not run, or holds something else under that name.
     """
-    return registry.load(spec, Definition, "model", "a Neuron, Receptor or Synapse", models)
+    return registry.load(spec, _WANTED.type(), "model", "a Neuron, Receptor or Synapse", models)

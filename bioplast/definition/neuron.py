@@ -68,6 +68,8 @@ class Neuron(Definition):
         Initial values (number, Quantity, array or expression), set in this order when a group is made.
     namespace : dict
         Functions, TimedArrays and constants that the equations use.
+    meaning : str
+        What it is, in a few words on one line, such as "leaky integrate-and-fire neuron".
     source : str
         The paper, with its DOI.
     name : str

@@ -28,7 +28,7 @@ class Receptor(Definition):
         What a spike of the neuron does to these equations; it is added to the neuron's reset.
     requires : dict of str to unit
         What the equations use of the neuron, such as ``{"v": volt}``.
-    parameters, initial, namespace, source, name
+    parameters, initial, namespace, meaning, source, name
         As of a `Neuron`.
 
     Raises

@@ -48,7 +48,7 @@ class Synapse(Definition):
         The delay of "pre", or of each pathway.
     requires_pre, requires_post : dict of str to unit
         The variables of the neurons that the code uses as ``..._pre`` and ``..._post``.
-    method, method_options, dt, parameters, initial, namespace, source, name
+    method, method_options, dt, parameters, initial, namespace, meaning, source, name
         As of a `Neuron`.
 
     Raises

@@ -174,6 +174,7 @@ def without_plasticity(synapse: Synapse, weights: Iterable[str] | None = None) -
         parameters={name: p for name, p in synapse.parameters.items() if name in used},
         namespace={name: value for name, value in synapse.namespace.items() if name in used},
         initial=initial,
+        meaning=synapse.meaning and f"{synapse.meaning}, without plasticity",
         source=synapse.source,
         name=f"{synapse.name}_frozen" if synapse.name else "",
     )
@@ -214,6 +215,7 @@ def merged(synapse: Synapse, weights: Iterable[str] | None = None) -> Synapse:
             name: Parameter(0 * synapse.requires_post[target], meaning=f"what a spike adds to {target}")
             for target, name in names.items()
         },
+        meaning=synapse.meaning and f"{synapse.meaning}, merged into one weight",
         source=synapse.source,
         name=f"{synapse.name}_merged" if synapse.name else "",
     )

@@ -12,18 +12,16 @@ from .every import Every, run_every
 from .interval import Interval, interval
 from .protocol import PRESETS, Figure, Protocol, Row, Section, Trial
 from .report import write_report
-from .runner import Interrupted, Run, RunFailed, run
+from .runner import Run, run
 
 __all__ = [
     "PRESETS",
     "Every",
     "Figure",
-    "Interrupted",
     "Interval",
     "Protocol",
     "Row",
     "Run",
-    "RunFailed",
     "Section",
     "Trial",
     "interval",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,12 @@ from ..plausibility.cells.model import Model, load_assessable
 from ..plausibility.scorecard.scorecard import Scorecard
 from ..plausibility.verdict.assessor import BUDGET, STARTS, Assessor, pattern_of
 from ..plausibility.verdict.result import PatternResult
-from ..progress import progress
+from ..progress import Progress
 from .folder import Finished, RunFolder, cannot_write
-from .plain import to_plain, to_text
+from .html import page
 from .protocol import Trial
 from .provenance import package_version
-from .report import fill
-from .runner import Interrupted, refuse_finished
-from .workers import interrupts_reach_us
+from .work import Work, kept_in, work_through
 
 __all__ = ["assess"]
 
@@ -39,7 +36,7 @@ def assess(
     target: str = "cpp",
     out: Path | str | None = None,
     resume: bool = False,
-    quiet: bool = False,
+    progress: Progress = True,
 ) -> Scorecard:
     """Find out which of the twenty firing patterns of Izhikevich (2004) a model shows, and with which parameters.
 
@@ -71,8 +68,8 @@ def assess(
         A folder for ``scorecard.json``, ``scorecard.html`` and ``figures``; a finished pattern is kept there at once.
     resume : bool
         Keep the finished patterns that the folder holds and do the rest; the scorecard is the same.
-    quiet : bool
-        Show no progress.
+    progress : bool or callable
+        True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
 
     Returns
     -------
@@ -82,6 +79,8 @@ def assess(
     ------
     BioplastError
         If the model cannot be assessed, or a mistake in the arguments or in the folder.
+    ProtocolError
+        A function of the model broke; without `out` its own exception is raised.
     Interrupted
         Ctrl-C, a KeyboardInterrupt; finished patterns are kept in `out`.
 
@@ -90,32 +89,31 @@ def assess(
     >>> card = bioplast.assess("izhikevich-2003", "AC", budget=2000)  # doctest: +SKIP
     >>> print(card)  # doctest: +SKIP
     """
-    asked = model if isinstance(model, str) else None
-    found = load_assessable(model) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else None
+    model = load_assessable(model) if isinstance(model, str) else model
     letters = list(dict.fromkeys(PATTERNS if patterns is None else patterns))
     if not letters:
         raise BioplastError(f"no pattern is given; accepted: {', '.join(PATTERNS)}")
     for letter in letters:
         pattern_of(letter)
-    assessor = Assessor(found, budget, seed, starts, target)
-    if out is None:
-        return _card(assessor, _assess(assessor, letters, None, {}, quiet))
-    command = ["bioplast", "assess", asked or found.label, "--patterns", ",".join(letters), "--budget", str(budget)]
+    assessor = Assessor(model, budget, seed, starts, target)
+    command = ["bioplast", "assess", name or model.label, "--patterns", ",".join(letters), "--budget", str(budget)]
     command += ["--seed", str(seed), "--starts", str(starts), "--out", str(out)]
-    again = shlex.join([*command, "--resume"])
-    with RunFolder.opened(Path(out)) as folder:
-        if not resume:
-            refuse_finished(folder)
-        done = folder.finished([Trial(letter) for letter in letters], _stamp(assessor))
-        folder.write_json("run.json", {"assessment": found.label, "command": shlex.join(command), "resume": again})
-        try:
-            results = _assess(assessor, letters, folder, done, quiet)
-        except KeyboardInterrupt:
-            kept = sum(folder.file(Trial(letter)).exists() for letter in letters)
-            raise Interrupted(
-                f"interrupted: {kept} of {len(letters)} patterns are finished and kept; continue with: {again}"
-            ) from None
-        card = _card(assessor, results)
+    work = Work(
+        title=model.label,
+        trials=[Trial(letter) for letter in letters],
+        run=lambda trial: assessor(trial.id).plain(),
+        spec=None,
+        stamp=_stamp(assessor),
+        resume_command=shlex.join([*command, "--resume"]),
+        unit="pattern",
+    )
+    if out is None:
+        return _card(assessor, work_through(work, progress=progress))
+    with kept_in(work, Path(out), resume) as (folder, done):
+        manifest = {"assessment": model.label, "command": shlex.join(command), "resume": work.resume_command}
+        folder.write_json("run.json", manifest)
+        card = _card(assessor, work_through(work, folder, done, progress=progress))
         _write(folder, card)
         return card
 
@@ -135,26 +133,8 @@ def _stamp(assessor: Assessor) -> dict[str, Any]:
     }
 
 
-def _assess(
-    assessor: Assessor, letters: list[str], folder: RunFolder | None, done: dict[str, Finished], quiet: bool
-) -> dict[str, PatternResult]:
-    results = {}
-    with progress(assessor.model.label, len(letters), len(done), quiet) as step, interrupts_reach_us():
-        for letter in letters:
-            if letter in done:
-                results[letter] = PatternResult.read(done[letter].result)
-                continue
-            begin = time.perf_counter()
-            # As a folder gives it back, so that both ways lead to the same scorecard.
-            plain = to_plain(assessor(letter).plain())
-            results[letter] = PatternResult.read(plain)
-            if folder is not None:
-                folder.store(Trial(letter), _stamp(assessor), to_text(plain), time.perf_counter() - begin)
-            step()
-    return results
-
-
-def _card(assessor: Assessor, results: dict[str, PatternResult]) -> Scorecard:
+def _card(assessor: Assessor, finished: Mapping[str, Finished]) -> Scorecard:
+    results = {letter: PatternResult.read(trial.result) for letter, trial in finished.items()}
     return Scorecard.of(assessor.model, assessor.seed, assessor.budget, assessor.starts, results)
 
 
@@ -162,4 +142,4 @@ def _write(folder: RunFolder, card: Scorecard) -> None:
     folder.write("scorecard.json", card.to_json())
     with cannot_write(folder.path / "figures"):
         figure.save(card.grid(), folder.path / "figures" / "patterns")
-    folder.write("scorecard.html", fill(f"{card.model}: which firing patterns it shows", card.to_html()))
+    folder.write("scorecard.html", page(f"{card.model}: which firing patterns it shows", card.to_html()))

@@ -1,13 +1,12 @@
-"""What a protocol does, as text, Markdown or HTML."""
+"""What a protocol does, as text or Markdown."""
 
 from __future__ import annotations
 
-import html as escaping
 import json
 
 from .protocol import Protocol
 
-__all__ = ["html", "markdown", "text"]
+__all__ = ["markdown", "text"]
 
 
 def text(protocol: Protocol) -> str:
@@ -32,19 +31,4 @@ def markdown(protocol: Protocol) -> str:
             "\n".join(lines),
             f"Source: {protocol.source}",
         ]
-    )
-
-
-def html(protocol: Protocol) -> str:
-    """HTML."""
-    quote = escaping.escape
-    items = [
-        f"<li>preset {name}: <code>{quote(json.dumps(settings))}</code></li>"
-        for name, settings in protocol.presets.items()
-    ]
-    if protocol.targets:
-        items.append(f"<li>targets: {quote(', '.join(protocol.targets))}</li>")
-    return (
-        f"<div><p><b>{protocol.name} (protocol)</b>: {quote(protocol.title)}</p><p>{quote(protocol.description)}</p>"
-        f"<ul>{''.join(items)}</ul><p>Source: {quote(protocol.source)}</p></div>"
     )

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BioplastError
+from ..errors import BioplastError, Interrupted, ProtocolError
+from ..progress import Progress
 from .folder import cannot_write
 from .report import write_index
-from .runner import Interrupted, Run, RunFailed, run
+from .runner import Run, run
 
 __all__ = ["Every", "run_every"]
 
@@ -41,7 +42,7 @@ def run_every(
     out: Path | str | None = None,
     resume: bool = False,
     workers: int = 1,
-    quiet: bool = False,
+    progress: Progress = True,
 ) -> Every:
     """Run protocols one after the other, each into ``OUT/NAME``; a broken one does not stop the others.
 
@@ -67,7 +68,16 @@ def run_every(
             own_seeds = seeds if "seeds" in protocol.settings(preset) else None
             own_targets = targets if protocol.targets else None
             every.runs.append(
-                run(name, preset, own_seeds, own_targets, out / protocol.name, resume, workers=workers, quiet=quiet)
+                run(
+                    name,
+                    preset,
+                    own_seeds,
+                    own_targets,
+                    out / protocol.name,
+                    resume,
+                    workers=workers,
+                    progress=progress,
+                )
             )
         except Interrupted as error:
             command = ["bioplast", "run", "all", "--preset", preset]
@@ -78,7 +88,7 @@ def run_every(
             command += ["--out", str(out), "--resume"]
             line = str(error).partition("; continue with")[0]
             raise Interrupted(f"{name}: {line}; continue with: {shlex.join(command)}") from None
-        except (BioplastError, RunFailed) as error:
+        except (BioplastError, ProtocolError) as error:
             every.failed[name] = error
     with cannot_write(out / "report.html"):
         write_index(out, {name: str(error) for name, error in every.failed.items()})

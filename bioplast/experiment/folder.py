@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -112,10 +113,11 @@ class RunFolder:
         seconds : float
             How long the trial took.
         """
-        header = to_text({**stamp, "trial": asdict(trial), "seconds": seconds, "sha256": _digest(text)})
+        header = to_text({**stamp, "trial": trial.plain(), "seconds": seconds, "sha256": _digest(text)})
         path = self.file(trial)
         with cannot_write(path):
             write_text(path, f'{header[:-1]},"result":{text}}}\n')
+        shutil.rmtree(self.scratch(trial, stamp), ignore_errors=True)
 
     def finished(self, trials: Sequence[Trial], stamp: Mapping[str, Any]) -> dict[str, Finished]:
         """The stored results of these trials; those missing or damaged are left out.
@@ -136,7 +138,7 @@ class RunFolder:
             if path not in planned:
                 continue
             trial = planned[path]
-            for key, here in to_plain(asdict(trial)).items():
+            for key, here in to_plain(trial.plain()).items():
                 self._refuse_other(path, key, record["trial"][key], here)
             found[trial.id] = Finished(record["result"], record["seconds"])
         return {trial.id: found[trial.id] for trial in trials if trial.id in found}
@@ -144,6 +146,18 @@ class RunFolder:
     def file(self, trial: Trial) -> Path:
         """Where a trial's result is kept."""
         return self.trials / f"{trial.id}.json"
+
+    def scratch(self, trial: Trial, stamp: Mapping[str, Any]) -> Path:
+        """Where a trial keeps what it goes on from; another place when anything that its result depends on is other."""
+        return self._scratch / trial.id / _digest(to_text({**stamp, **trial.plain()}))[:16]
+
+    def clear_scratch(self) -> None:
+        """Remove what trials kept to go on from."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @property
+    def _scratch(self) -> Path:
+        return self.path.absolute() / "scratch"
 
     def _refuse_other(self, path: Path, key: str, there: Any, here: Any) -> None:
         if there == here:

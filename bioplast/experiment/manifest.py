@@ -16,7 +16,7 @@ __all__ = ["begun", "completed"]
 
 
 def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]:
-    """The record of a run that begins, or begins again."""
+    """What is known when a run begins, or begins again."""
     protocol = plan.protocol
     return {
         "protocol": {
@@ -50,18 +50,18 @@ def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]
 
 
 def completed(
-    record: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     seconds: Mapping[str, float],
     rows: Sequence[Row],
     figures: Sequence[Figure],
     sections: Sequence[Mapping[str, Any]],
     tables: Sequence[str],
 ) -> dict[str, Any]:
-    """The record of the same run when all is done.
+    """The manifest of the same run when all is done.
 
     Parameters
     ----------
-    record : dict
+    manifest : dict
         What `begun` returned.
     seconds : dict
         How long each trial took, whenever that was.
@@ -69,14 +69,14 @@ def completed(
         Of the summary; their tolerances are kept here.
     figures : sequence of Figure
     sections : sequence of dict
-        What `Section.record` returned.
+        What `Section.plain` returned.
     tables : sequence of str
         File names of the protocol's own tables.
     """
     finished = _now()
-    elapsed = datetime.fromisoformat(finished) - datetime.fromisoformat(record["started"])
+    elapsed = datetime.fromisoformat(finished) - datetime.fromisoformat(manifest["started"])
     return {
-        **record,
+        **manifest,
         "finished": finished,
         "timings": {
             "elapsed_s": elapsed.total_seconds(),

@@ -6,9 +6,10 @@ import errno
 import json
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from ..errors import BioplastError
 from .plain import to_text
@@ -36,6 +37,8 @@ class Outcome:
         The error is a user's mistake, not a bug.
     details : str
         The traceback.
+    cause : exception or None
+        What was raised, when the trial was carried out in this process.
     """
 
     trial: Trial
@@ -44,24 +47,27 @@ class Outcome:
     error: str = ""
     users: bool = False
     details: str = ""
+    cause: BaseException | None = field(default=None, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # not every exception survives the way between processes
+        return {**self.__dict__, "cause": None}
 
 
-def perform(protocol: Protocol | str, trial: Trial) -> Outcome:
-    """Carry out one trial.
-
-    Errors are returned as text and not raised, since not every exception survives the way between processes.
+def perform(run: Callable[[Trial], Mapping[str, Any]] | str, trial: Trial) -> Outcome:
+    """Carry out one trial; what it raises is returned.
 
     Parameters
     ----------
-    protocol : Protocol or str
-        The protocol, or where the registry finds it: functions are never sent to another process.
+    run : callable or str
+        The protocol's `run`, or where the registry finds the protocol: functions are never sent to another process.
     trial : Trial
     """
     begin = time.perf_counter()
     try:
-        if isinstance(protocol, str):
-            protocol = _load(protocol)
-        result = protocol.run(trial)
+        if isinstance(run, str):
+            run = _load(run).run
+        result = run(trial)
         if not isinstance(result, Mapping):
             raise TypeError(f"the protocol's run returned {type(result).__name__}, a dict is needed")
         # Read back and written again, so that it is the text of what a later reader gets.
@@ -72,6 +78,7 @@ def perform(protocol: Protocol | str, trial: Trial) -> Outcome:
             error=one_line(error),
             users=isinstance(error, BioplastError) or (isinstance(error, OSError) and error.errno in _DISK),
             details=traceback.format_exc(),
+            cause=error,
         )
     return Outcome(trial, text, time.perf_counter() - begin)
 

@@ -14,6 +14,7 @@ from .plain import check_ids, to_plain
 from .protocol import Protocol, Trial
 from .provenance import package_version
 from .settings import changed
+from .work import Work
 
 __all__ = ["Plan", "make_plan"]
 
@@ -57,6 +58,11 @@ class Plan:
     def resume_command(self) -> str:
         """The command line that continues the run."""
         return f"{self.command} --resume"
+
+    @property
+    def work(self) -> Work:
+        """What is to be done."""
+        return Work(self.protocol.name, self.trials, self.protocol.run, self.spec, self.stamp, self.resume_command)
 
 
 def make_plan(

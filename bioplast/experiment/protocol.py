@@ -33,11 +33,30 @@ class Trial:
         All that the trial needs to know, as plain JSON values.
     seed : int or None
         The seed of everything random in the trial; None when nothing is.
+    place : Path or None
+        Where `scratch` is; the run says so.
     """
 
     id: str
     settings: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    place: Path | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def scratch(self) -> Path | None:
+        """A folder of the trial's own while it is carried out, made when it is asked for; None outside a run's folder.
+
+        What is in it is still there when the trial is carried out again after the run was killed, so a long trial goes
+        on from what it keeps there, such as the checkpoint of `bioplast.learning.fit`. It goes away when the trial's
+        result is kept. On an executor that reaches other machines it is a folder that they share, or starts empty.
+        """
+        if self.place is not None:
+            self.place.mkdir(parents=True, exist_ok=True)
+        return self.place
+
+    def plain(self) -> dict[str, Any]:
+        """What makes the trial what it is, as JSON values."""
+        return {"id": self.id, "settings": self.settings, "seed": self.seed}
 
 
 @dataclass(frozen=True)
@@ -137,7 +156,7 @@ class Section:
     figures: Sequence[Figure] = ()
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def record(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """The section as plain values, from which the report can be made again."""
         return {
             "id": self.id,
@@ -170,6 +189,7 @@ class Protocol:
         ``trials(settings, targets, seeds) -> list of Trial``. The same arguments give the same trials.
     run : callable
         ``run(trial) -> dict`` of plain values and arrays. It may use nothing but the trial: it runs in another process.
+        A long one keeps in `Trial.scratch` what it goes on from when the run is killed.
     summarise : callable
         ``summarise(results, settings) -> list of Row``, with `results` a dict from a trial's id to its result, in
         the order of the trials. No times here: the same trials give the same summary, to the byte.

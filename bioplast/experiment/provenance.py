@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shlex
 import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ..errors import TargetUnavailable
+from ..machine import cores, find_compiler
 from ..version import __version__
 
 __all__ = ["commit", "compiler", "machine", "package_version", "versions"]
@@ -36,19 +36,18 @@ def versions() -> dict[str, str | None]:
 
 
 def compiler() -> str | None:
-    """The first line of the C++ compiler's ``--version`` (the one that ``CXX`` names, or g++, c++, clang++)."""
-    names = [shlex.split(os.environ["CXX"])[0]] if os.environ.get("CXX", "").strip() else ["g++", "c++", "clang++"]
-    for name in names:
-        if shutil.which(name):
-            return _first_line([name, "--version"])
-    return None
+    """The first line that the C++ compiler says of its version; None without a compiler."""
+    try:
+        return _first_line([*find_compiler().split(), "--version"])
+    except TargetUnavailable:
+        return None
 
 
 def machine() -> dict[str, Any]:
     """Processor, number of cores that we may use, architecture and operating system."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "architecture": platform.machine(),
         "system": f"{platform.system()} {platform.release()}",
     }

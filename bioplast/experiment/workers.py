@@ -7,37 +7,44 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from typing import Any
 
 from ..files import interrupts_held
+from ..machine import SHARE, cores
 from .perform import Outcome, one_line, perform
-from .protocol import Protocol, Trial
+from .protocol import Trial
 
-__all__ = ["carry_out", "interrupts_reach_us", "local_workers"]
+__all__ = ["carry_out", "local_workers"]
 
 Take = Callable[[Outcome], None]
 
 
-def carry_out(protocol: Protocol | str, trials: Sequence[Trial], take: Take, executor: Executor | None = None) -> None:
+def carry_out(
+    run: Callable[[Trial], Mapping[str, Any]] | str,
+    trials: Sequence[Trial],
+    take: Take,
+    executor: Executor | None = None,
+) -> None:
     """Carry out trials and hand each outcome to `take` as soon as it is there.
 
     Parameters
     ----------
-    protocol : Protocol or str
-        What `perform` gets.
+    run : callable or str
+        As of `perform`.
     trials : sequence of Trial
     take : callable
         Called in this thread with each `Outcome`; an exception it raises ends the work.
     executor : concurrent.futures.Executor, optional
         Without one the trials run here, in order. What it had not begun when the work ends early is cancelled.
     """
-    with interrupts_reach_us():
+    with _interrupts_reach_us():
         if executor is None:
             for trial in trials:
-                outcome = perform(protocol, trial)
+                outcome = perform(run, trial)
                 _raise_swallowed_interrupt()
                 take(outcome)
             return
@@ -48,7 +55,7 @@ def carry_out(protocol: Protocol | str, trials: Sequence[Trial], take: Take, exe
             # Workers start while jobs are submitted; one that inherits a held-back Ctrl-C leaves it to us.
             with interrupts_held():
                 for trial in trials:
-                    futures[executor.submit(perform, protocol, trial)] = trial
+                    futures[executor.submit(perform, run, trial)] = trial
             for future in as_completed(futures):
                 try:
                     outcome = future.result()
@@ -69,10 +76,13 @@ def local_workers(number: int) -> Iterator[Executor]:
     Parameters
     ----------
     number : int
-        How many processes.
+        How many processes. Each gets its share of the cores, see `bioplast.machine.cores`.
     """
+    share = max(cores() // number, 1)
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    pool = ProcessPoolExecutor(
+        number, multiprocessing.get_context("spawn"), initializer=_begin_worker, initargs=(share,)
+    )
     try:
         yield pool
     except BaseException:
@@ -88,8 +98,9 @@ def local_workers(number: int) -> Iterator[Executor]:
         pool.shutdown()
 
 
-def _begin_worker() -> None:
+def _begin_worker(share: int) -> None:
     """Head a process group of our own, with all that the trials start, and end it when the parent is gone."""
+    os.environ[SHARE] = str(share)
     os.setpgid(0, 0)
     parent = multiprocessing.parent_process()
 
@@ -102,7 +113,7 @@ def _begin_worker() -> None:
 
 
 @contextmanager
-def interrupts_reach_us() -> Iterator[None]:
+def _interrupts_reach_us() -> Iterator[None]:
     """Keep Brian2 from answering Ctrl-C by ending a simulation early: a truncated trial would count as finished."""
     brian2 = sys.modules.get("brian2")
     if brian2 is None:

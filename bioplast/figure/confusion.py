@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, new_figure, styled
 
 __all__ = ["confusion"]
@@ -34,12 +35,12 @@ def confusion(counts: ArrayLike, names: Sequence[str], *, title: str) -> Figure:
 
     Raises
     ------
-    ValueError
+    BioplastError
         The counts are not square, negative, or of other classes than the names.
     """
     numbers = np.asarray(counts)
     if numbers.shape != (len(names), len(names)) or not len(names) or (numbers < 0).any():
-        raise ValueError(f"counts of shape {numbers.shape} are no table of {len(names)} classes by themselves")
+        raise BioplastError(f"counts of shape {numbers.shape} are no table of {len(names)} classes by themselves")
     total = numbers.sum()
     share = numbers / np.maximum(numbers.sum(axis=1, keepdims=True), 1)
     right = f"{numbers.trace() / total:.1%} of {total} correct".replace("%", " %") if total else "no samples"

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, axis_label, new_figure, round_bar, short_number, styled
 
 
@@ -74,15 +75,15 @@ def pattern_grid(
 
     Raises
     ------
-    ValueError
+    BioplastError
         There are more panels than places, or a panel's arrays differ in length.
     """
     if len(panels) > rows * columns:
-        raise ValueError(f"{len(panels)} panels do not fit into {rows} x {columns}")
+        raise BioplastError(f"{len(panels)} panels do not fit into {rows} x {columns}")
     for panel in panels:
         sizes = {np.size(panel.times_ms), np.size(panel.v_mV), np.size(panel.current)}
         if len(sizes) != 1:
-            raise ValueError(f"panel {panel.letter}: times, voltage and input differ in length")
+            raise BioplastError(f"panel {panel.letter}: times, voltage and input differ in length")
     with styled():
         figure = new_figure(2.75 * columns, 1.9 * rows + 0.6)
         grid = figure.subplots(rows, columns, squeeze=False)

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, legend_above, new_figure, styled
 
 __all__ = ["STYLES", "Line", "Plot", "plots"]
@@ -91,17 +92,17 @@ def plots(panels: Sequence[Plot]) -> Figure:
 
     Raises
     ------
-    ValueError
+    BioplastError
         There is no plot, a curve's arrays differ in length, or a style is not known.
     """
     if not panels:
-        raise ValueError("there is nothing to draw: give at least one plot")
+        raise BioplastError("there is nothing to draw: give at least one plot")
     for panel in panels:
         for line in (*panel.lines, *filter(None, [panel.below])):
             if np.shape(line.x) != np.shape(line.y) or np.ndim(line.x) != 1:
-                raise ValueError(f"{panel.title}: x {np.shape(line.x)} and y {np.shape(line.y)} differ in length")
+                raise BioplastError(f"{panel.title}: x {np.shape(line.x)} and y {np.shape(line.y)} differ in length")
             if line.style not in STYLES:
-                raise ValueError(f"{panel.title}: style {line.style!r} is not known; accepted: {', '.join(STYLES)}")
+                raise BioplastError(f"{panel.title}: style {line.style!r} is not known; accepted: {', '.join(STYLES)}")
     with styled():
         figure = new_figure(max(3.6 * len(panels), 4.6) + 0.4, 3.3)
         grid = figure.add_gridspec(2, len(panels), height_ratios=(3.4, 1))

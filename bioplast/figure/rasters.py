@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, new_figure, styled, time_unit
 
 
@@ -47,15 +48,15 @@ def raster(
 
     Raises
     ------
-    ValueError
+    BioplastError
         Times and indices differ in length, or an index lies outside the population.
     """
     times, index = np.asarray(times_s, float), np.asarray(indices, int)
     if times.shape != index.shape or times.ndim != 1:
-        raise ValueError(f"times {times.shape} and indices {index.shape} are one value for each spike")
+        raise BioplastError(f"times {times.shape} and indices {index.shape} are one value for each spike")
     number = int(neurons if neurons is not None else index.max(initial=0) + 1)
     if index.size and (index.min() < 0 or index.max() >= number):
-        raise ValueError(f"neuron indices lie between 0 and {number - 1}, not {index.min()} to {index.max()}")
+        raise BioplastError(f"neuron indices lie between 0 and {number - 1}, not {index.min()} to {index.max()}")
     end = float(duration_s if duration_s is not None else times.max(initial=0.0)) or 1.0
     scale, unit = time_unit(end)
     bins = max(1, round(end / (bin_s or max(end / 100, 1e-3))))

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, new_figure, round_bar, short_number, styled
 
 __all__ = ["Answer", "Mark", "agreement_table", "answer_grid"]
@@ -74,14 +75,14 @@ def answer_grid(answers: Sequence[Answer], *, title: str, columns: int = 4) -> F
 
     Raises
     ------
-    ValueError
+    BioplastError
         There is no panel, or the arrays of one differ in length.
     """
     if not answers:
-        raise ValueError("there is nothing to draw: give at least one answer")
+        raise BioplastError("there is nothing to draw: give at least one answer")
     for answer in answers:
         if len({np.size(answer.times_ms), np.size(answer.voltage), np.size(answer.current)}) != 1:
-            raise ValueError(f"panel {answer.letter}: times, voltage and input differ in length")
+            raise BioplastError(f"panel {answer.letter}: times, voltage and input differ in length")
     columns = min(columns, len(answers))
     rows = -(-len(answers) // columns)
     with styled():
@@ -188,11 +189,11 @@ def agreement_table(models: Mapping[str, Mapping[str, Mark]], *, title: str) -> 
 
     Raises
     ------
-    ValueError
+    BioplastError
         There is no model.
     """
     if not models:
-        raise ValueError("there is nothing to draw: give at least one model")
+        raise BioplastError("there is nothing to draw: give at least one model")
     letters = sorted({letter for cells in models.values() for letter in cells})
     width = max(map(len, models)) * 0.075 + 0.2
     with styled():

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, legend_above, new_figure, round_bar, styled, time_unit
 
 __all__ = ["correlogram", "isi_histogram"]
@@ -39,18 +40,18 @@ def isi_histogram(
 
     Raises
     ------
-    ValueError
+    BioplastError
         An interval is negative or not finite, or bin or end is not positive.
     """
     intervals = np.asarray(intervals_s, float).ravel()
     if not (np.isfinite(intervals).all() and (intervals >= 0).all()):
-        raise ValueError("intervals are finite and not negative")
+        raise BioplastError("intervals are finite and not negative")
     mean = float(intervals.mean()) if intervals.size else 0.0
     # A little beyond the longest, so that it has a bin of its own.
     end = float(end_s if end_s is not None else min(5 * mean, 1.02 * intervals.max(initial=0.0))) or 1.0
     width = float(bin_s if bin_s is not None else round_bar(end / 50))
     if not (end > 0 and width > 0):
-        raise ValueError(f"bin and end are positive times in seconds, not {width} and {end}")
+        raise BioplastError(f"bin and end are positive times in seconds, not {width} and {end}")
     bins = max(1, int(np.ceil(end / width * (1 - 1e-9))))
     edges = width * np.arange(bins + 1)
     # A train at a fixed time step has intervals on the edges; the tolerance keeps each on one side.
@@ -109,14 +110,14 @@ def correlogram(
 
     Raises
     ------
-    ValueError
+    BioplastError
         Lags and counts differ in length, there are fewer than two bins, or the reference has no spike.
     """
     lags, pairs = np.asarray(lags_s, float), np.asarray(counts, float)
     if lags.shape != pairs.shape or lags.ndim != 1 or lags.size < 2:
-        raise ValueError(f"lags {lags.shape} and counts {pairs.shape} are one value for each of two or more bins")
+        raise BioplastError(f"lags {lags.shape} and counts {pairs.shape} are one value for each of two or more bins")
     if references < 1:
-        raise ValueError("the reference has no spike: there is no lag to count from")
+        raise BioplastError("the reference has no spike: there is no lag to count from")
     width = (lags[-1] - lags[0]) / (lags.size - 1)
     edges = np.append(lags - width / 2, lags[-1] + width / 2)
     scale, unit = time_unit(edges[-1])

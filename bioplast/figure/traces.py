@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ..errors import BioplastError
 from .style import COLOURS, axis_label, new_figure, styled, time_unit
 
 
@@ -53,14 +54,14 @@ def trace(
 
     Raises
     ------
-    ValueError
+    BioplastError
         The arrays differ in length.
     """
     times, columns = np.asarray(times_s, float), np.asarray(values, float)
     columns = columns[:, None] if columns.ndim == 1 else columns
     drive = None if current is None else np.asarray(current, float)
     if columns.shape[0] != times.size or (drive is not None and drive.shape != times.shape):
-        raise ValueError(
+        raise BioplastError(
             f"{times.size} times, {columns.shape[0]} values" + ("" if drive is None else f", {drive.size} of input")
         )
     scale, of_time = time_unit(float(times.max(initial=0.0)) or 1.0)

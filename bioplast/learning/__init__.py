@@ -1,7 +1,7 @@
 """Learning by gradients: losses, readouts and a training loop for any network that target jax can follow.
 
 >>> program = bioplast.compile(network, 40*ms, target="jax", surrogate=bioplast.SuperSpike())  # doctest: +SKIP
->>> potential = learning.Course("trace", "v", unit=1*mV)  # doctest: +SKIP
+>>> potential = learning.Trace("trace", "v", unit=1*mV)  # doctest: +SKIP
 >>> fitted = learning.fit(  # doctest: +SKIP
 ...     program,
 ...     {"input": spikes},  # [samples, steps, neurons]
@@ -12,7 +12,6 @@
 >>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
 """
 
-from . import _needs  # noqa: F401 - first, so that it says what is missing
 from .gradient import Fit, fit
 from .losses import (
     count_hinge,
@@ -24,16 +23,16 @@ from .losses import (
     van_rossum,
 )
 from .predict import predict
-from .readouts import Count, Course, Maximum, Mean, Raster
+from .readouts import Count, Maximum, Mean, Raster, Trace
 from .trainable import Trainable
 
 __all__ = [
     "Count",
-    "Course",
     "Fit",
     "Maximum",
     "Mean",
     "Raster",
+    "Trace",
     "Trainable",
     "count_hinge",
     "cross_entropy",

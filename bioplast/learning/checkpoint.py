@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from ..errors import BioplastError
@@ -31,6 +30,8 @@ def save(path: Path, stamp: Mapping[str, Any], state: Any) -> None:
         What the run depends on, as JSON values.
     state : pytree of arrays
     """
+    import jax
+
     arrays: dict[str, Any] = {f"leaf{k}": np.asarray(leaf) for k, leaf in enumerate(jax.tree.leaves(state))}
     arrays[_STAMP] = np.frombuffer(json.dumps(stamp).encode(), dtype=np.uint8)
     content = io.BytesIO()
@@ -57,6 +58,8 @@ def load(path: Path, stamp: Mapping[str, Any], like: Any) -> Any | None:
     BioplastError
         The file is no checkpoint, or that of another training run; the message names what differs.
     """
+    import jax
+
     if not path.exists():
         return None
     try:
@@ -76,6 +79,8 @@ def load(path: Path, stamp: Mapping[str, Any], like: Any) -> Any | None:
 
 def digest(*trees: Any) -> str:
     """A fingerprint of arrays and texts."""
+    import jax
+
     found = hashlib.sha256()
     for leaf in jax.tree.leaves(trees):
         array = np.asarray(leaf)

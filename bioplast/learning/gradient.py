@@ -16,12 +16,14 @@ import optax
 from ..errors import BioplastError, RunError
 from ..program import Program
 from ..program.jax import disk_cache
+from ..progress import progress_bar
 from . import checkpoint as stored
 from .predict import portions, precision, samples
-from .progress import Report, progress
 from .trainable import Scaled, scaled
 
 __all__ = ["Fit", "fit"]
+
+Progress = bool | Callable[[Mapping[str, float]], object]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Fit:
         validation, of the last one without validation. For ``program(values)`` on any target and `write_back`.
     last : dict of ndarray
         The values after the last epoch.
+    tied : dict of ndarray [K]
+        Of what was trained with an index (see `Trainable`), the numbers that the elements of `values` share.
     history : dict of ndarray [epochs]
         The means over samples after each epoch: ``"loss"`` in its course, ``"validation_loss"`` and, where there is a
         score, ``"validation_score"`` after it.
@@ -44,6 +48,7 @@ class Fit:
 
     values: dict[str, np.ndarray]
     last: dict[str, np.ndarray]
+    tied: dict[str, np.ndarray]
     history: dict[str, np.ndarray]
     best: int
 
@@ -51,7 +56,7 @@ class Fit:
 def fit(
     program: Program,
     inputs: Mapping[str, Any],
-    targets: Any,
+    labels: Any,
     *,
     train: Mapping[str, Any],
     loss: Callable[[Any, Any], Any],
@@ -64,7 +69,7 @@ def fit(
     seed: int = 0,
     values: Mapping[str, Any] | None = None,
     checkpoint: str | Path | None = None,
-    report: Report = False,
+    progress: Progress = False,
 ) -> Fit:
     """Train values of a network by gradient descent; the network itself is left as it is.
 
@@ -77,20 +82,20 @@ def fit(
         Of target jax.
     inputs : mapping
         As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons].
-    targets : array [samples, ...] or pytree of such
-        What `loss` gets beside a sample's output, such as its label.
+    labels : array [samples, ...] or pytree of such
+        What `loss` gets beside a sample's output: its class, or what else is wanted of it.
     train : mapping of str to quantity or Trainable
         The values that are trained, by the keys of `Program.values`, each with a typical size.
     loss : callable
-        ``loss(out, target) -> scalar`` for the output of one sample (`ArrayOutput`); its mean over samples falls.
+        ``loss(out, label) -> scalar`` for the output of one sample (`ArrayOutput`); its mean over samples falls.
     optimiser : optax.GradientTransformation, optional
         ``optax.adam(0.01)`` by default, in units of the typical sizes.
     batch, epochs : int
         Samples in a step, passes through all samples.
-    validation : tuple (inputs, targets), optional
+    validation : tuple (inputs, labels), optional
         Samples that are not trained with, to choose the best epoch and to stop early.
     score : callable, optional
-        ``score(out, target) -> number``, larger is better, such as whether a sample is classified correctly. With it
+        ``score(out, label) -> number``, larger is better, such as whether a sample is classified correctly. With it
         the best epoch is that of the best mean score, the smaller loss deciding between equals; else of the smallest
         loss.
     patience : int, optional
@@ -102,8 +107,8 @@ def fit(
     checkpoint : path, optional
         A file that is written after each epoch. If it is there already, training goes on from it, to the very values
         that an uninterrupted run gives.
-    report : bool or callable
-        True shows the progress; a callable gets a dict with ``"epoch"`` and the entries of the history.
+    progress : bool or callable
+        True shows a progress bar; a callable is called with a dict of ``"epoch"`` and what the history has of it.
 
     Returns
     -------
@@ -124,10 +129,10 @@ def fit(
     if not (isinstance(seed, int) and seed >= 0):
         raise BioplastError(f"seed is {seed!r}: a whole number from 0 is accepted")
     if validation is None and (patience is not None or score is not None):
-        raise BioplastError("patience and score need validation=(inputs, targets)")
+        raise BioplastError("patience and score need validation=(inputs, labels)")
     with precision(program):
-        run = _Run(program, inputs, targets, train, loss, optimiser, batch, validation, score, seed, values)
-        return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), report)
+        run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)
+        return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), progress)
 
 
 @dataclass
@@ -151,7 +156,7 @@ class _Run:
         self,
         program: Program,
         inputs: Mapping[str, Any],
-        targets: Any,
+        labels: Any,
         train: Mapping[str, Any],
         loss: Callable[[Any, Any], Any],
         optimiser: Any,
@@ -166,7 +171,7 @@ class _Run:
         self.scaled: dict[str, Scaled] = scaled(program, train, {**program.values, **self.fixed})
         self.loss, self.score = loss, score
         self.optimiser = optax.adam(0.01) if optimiser is None else optimiser
-        self.data = _arrays(inputs, targets)
+        self.data = _arrays(inputs, labels)
         self.size = samples(*self.data)
         self.batch = min(batch, self.size)
         self.held_out = None if validation is None else _arrays(*validation)
@@ -180,8 +185,9 @@ class _Run:
         self.measure: Any = None
 
     def values(self, trained: Mapping[str, Any]) -> dict[str, Any]:
-        """Trained numbers in SI base units."""
-        return {name: trained[name] * how.unit for name, how in self.scaled.items()}
+        """Trained values in SI base units, element by element."""
+        found = {name: trained[name] * how.unit for name, how in self.scaled.items()}
+        return {n: v if self.scaled[n].index is None else v[self.scaled[n].index] for n, v in found.items()}
 
     def begin(self) -> _State:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
@@ -222,7 +228,7 @@ class _Run:
 
     # Epochs -----------------------------------------------------------------------------------------------------------
 
-    def through(self, epochs: int, patience: int | None, file: Path | None, report: Report) -> Fit:
+    def through(self, epochs: int, patience: int | None, file: Path | None, progress: Progress) -> Fit:
         state = self.begin()
         lowered = jax.jit(self._step).lower(state.trained, state.optimiser, *self._like(self.data, self.batch))
         stamp: dict[str, Any] = {}
@@ -235,16 +241,19 @@ class _Run:
                 like = self._like(self.held_out, self.held_out_batch)
                 self.measure = jax.jit(self._measured).lower(state.trained, *like).compile()
         done = len(state.history["loss"])
-        with progress(report, epochs, done) as tell:
+        with progress_bar("training", progress is True, epochs, done, "epochs") as update:
             for epoch in range(done, epochs):
                 if patience is not None and epoch - 1 - int(state.best_epoch) >= patience:
                     break
-                record = self._epoch(step, state, epoch)
+                means = self._epoch(step, state, epoch)
                 if file is not None:
                     stored.save(file, stamp, state)
-                tell({"epoch": epoch + 1, **record})
-        last, best = self._plain(state.trained), self._plain(state.best)
-        return Fit(best, last, {n: np.asarray(h) for n, h in state.history.items()}, int(state.best_epoch))
+                if callable(progress):
+                    progress({"epoch": epoch + 1, **means})
+                update(epoch + 1, note=", ".join(f"{name} {mean:.4g}" for name, mean in means.items()))
+        tied = {n: np.asarray(state.best[n] * how.unit) for n, how in self.scaled.items() if how.index is not None}
+        history = {name: np.asarray(means) for name, means in state.history.items()}
+        return Fit(self._plain(state.best), self._plain(state.trained), tied, history, int(state.best_epoch))
 
     def _epoch(self, step: Any, state: _State, epoch: int) -> dict[str, float]:
         """One pass through all samples; the state is changed in place."""
@@ -269,11 +278,11 @@ class _Run:
                     f"the loss has no derivative in {name!r} for any sample: spikes have one only with a surrogate, as "
                     "in bioplast.compile(..., surrogate=bioplast.SuperSpike(unit=1*mV))"
                 )
-        record = {"loss": total / self.size, **self._validated(state.trained)}
-        state.history = {name: np.append(state.history[name], record[name]) for name in self.names}
+        means = {"loss": total / self.size, **self._validated(state.trained)}
+        state.history = {name: np.append(state.history[name], means[name]) for name in self.names}
         if self._is_best(state.history):
             state.best, state.best_epoch = state.trained, np.array(epoch)
-        return record
+        return means
 
     def _validated(self, trained: Any) -> dict[str, float]:
         """Mean loss and score of the samples that are held out."""
@@ -285,8 +294,8 @@ class _Run:
         for chosen, weight in portions(np.arange(self.held_out_size), self.held_out_batch):
             found = self.measure(trained, _part(given, chosen), _part(wanted, chosen), weight, keys[chosen])
             loss, score = loss + float(found[0]), score + float(found[1])
-        told = {"validation_loss": loss, "validation_score": score}
-        return {name: told[name] / self.held_out_size for name in self.names if name in told}
+        sums = {"validation_loss": loss, "validation_score": score}
+        return {name: sums[name] / self.held_out_size for name in self.names if name in sums}
 
     def _is_best(self, history: Mapping[str, Any]) -> bool:
         """Whether the last epoch is better than all before; without validation it always is."""
@@ -302,19 +311,19 @@ class _Run:
 
     def _stamp(self, computation: str) -> dict[str, Any]:
         return {
-            "train": {name: [how.unit, how.low, how.high] for name, how in self.scaled.items()},
+            "train": {n: [how.unit, how.low, how.high, stored.digest(how.index)] for n, how in self.scaled.items()},
             "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
             "seed": self.seed,
             "batch": self.batch,
-            "inputs or targets": stored.digest(self.data),
+            "inputs or labels": stored.digest(self.data),
             "validation": stored.digest(self.held_out),
             "history": self.names,
             "network, loss, optimiser or version of JAX": stored.digest(computation),
         }
 
 
-def _arrays(inputs: Mapping[str, Any], targets: Any) -> tuple[dict[str, np.ndarray], Any]:
-    return {name: np.asarray(given) for name, given in inputs.items()}, jax.tree.map(np.asarray, targets)
+def _arrays(inputs: Mapping[str, Any], labels: Any) -> tuple[dict[str, np.ndarray], Any]:
+    return {name: np.asarray(given) for name, given in inputs.items()}, jax.tree.map(np.asarray, labels)
 
 
 def _part(tree: Any, chosen: np.ndarray) -> Any:

@@ -42,12 +42,12 @@ def cross_entropy(scores: Any, label: Any) -> Any:
     return jax.nn.logsumexp(scores) - scores[label]
 
 
-def max_over_time_cross_entropy(course: Any, label: Any) -> Any:
+def max_over_time_cross_entropy(trace: Any, label: Any) -> Any:
     """The cross entropy of the largest value that each readout neuron reaches: `cross_entropy` of ``max_t u_j(t)``.
 
     Parameters
     ----------
-    course : array [steps, classes]
+    trace : array [steps, classes]
         u, the membrane potential of the readout neurons in a unit in which they differ by a few.
     label : int
         The right class.
@@ -62,7 +62,7 @@ def max_over_time_cross_entropy(course: Any, label: Any) -> Any:
     Cramer, Stradmann, Schemmel and Zenke (2022), IEEE Trans. Neural Netw. Learn. Syst. 33:2744,
     doi:10.1109/TNNLS.2020.3044364
     """
-    return cross_entropy(_numbers(course, 2, "course").max(axis=0), label)
+    return cross_entropy(_numbers(trace, 2, "trace").max(axis=0), label)
 
 
 def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
@@ -111,12 +111,12 @@ def count_hinge(raster: Any, label: Any, margin: float = 1.0) -> Any:
     return hinge(_numbers(raster, 2, "raster").sum(axis=0), label, margin)
 
 
-def membrane_hinge(course: Any, label: Any, margin: float = 1.0) -> Any:
+def membrane_hinge(trace: Any, label: Any, margin: float = 1.0) -> Any:
     """The time-resolved `hinge` of membrane potentials: its mean over the steps, so that leading counts at any time.
 
     Parameters
     ----------
-    course : array [steps, classes]
+    trace : array [steps, classes]
         The membrane potential of the readout neurons.
     label : int
     margin : float
@@ -126,17 +126,17 @@ def membrane_hinge(course: Any, label: Any, margin: float = 1.0) -> Any:
     -------
     scalar
     """
-    return hinge(_numbers(course, 2, "course"), label, margin).mean()
+    return hinge(_numbers(trace, 2, "trace"), label, margin).mean()
 
 
-def rate_error(raster: Any, target: Any, dt: Any) -> Any:
+def rate_error(raster: Any, wanted: Any, dt: Any) -> Any:
     """``mean_j (n_j/(steps*dt) - r_j)**2``: the mean square of what the firing rates differ from those wanted.
 
     Parameters
     ----------
     raster : array [steps, neurons]
         Spikes, 0 and 1; n is their sum over time.
-    target : array [neurons] or scalar
+    wanted : array [neurons] or scalar
         r, in Hz.
     dt : quantity [time]
         The duration of a step.
@@ -151,10 +151,10 @@ def rate_error(raster: Any, target: Any, dt: Any) -> Any:
     Eshraghian et al. (2023), Proc. IEEE 111:1016, doi:10.1109/JPROC.2023.3308088, mean square spike rate
     """
     raster = _numbers(raster, 2, "raster")
-    return jnp.mean((raster.sum(axis=0) / (len(raster) * _step(dt)) - jnp.asarray(target)) ** 2)
+    return jnp.mean((raster.sum(axis=0) / (len(raster) * _step(dt)) - jnp.asarray(wanted)) ** 2)
 
 
-def van_rossum(raster: Any, target: Any, dt: Any, tau: Any) -> Any:
+def van_rossum(raster: Any, wanted: Any, dt: Any, tau: Any) -> Any:
     """``sum_j 2/tau * integral of (f_j - g_j)**2 dt``: van Rossum's distance squared, filter ``exp(-t/tau)``.
 
     The integral is exact for spikes at the beginning of their step and goes on to infinity after the last one. As in
@@ -164,7 +164,7 @@ def van_rossum(raster: Any, target: Any, dt: Any, tau: Any) -> Any:
     ----------
     raster : array [steps, neurons]
         Spikes, 0 and 1, filtered to f.
-    target : array [steps, neurons]
+    wanted : array [steps, neurons]
         The spikes wanted, filtered to g.
     dt, tau : quantity [time]
         The duration of a step, the filter's time constant.
@@ -179,8 +179,8 @@ def van_rossum(raster: Any, target: Any, dt: Any, tau: Any) -> Any:
     van Rossum (2001), Neural Comput. 13:751, doi:10.1162/089976601300014321
     """
     raster = _numbers(raster, 2, "raster")
-    if jnp.shape(target) != raster.shape:
-        raise BioplastError(f"the spikes wanted have shape {jnp.shape(target)}: {raster.shape} is expected")
+    if jnp.shape(wanted) != raster.shape:
+        raise BioplastError(f"the spikes wanted have shape {jnp.shape(wanted)}: {raster.shape} is expected")
     tau = seconds(tau, "tau")
     if tau == 0:
         raise BioplastError("tau is 0 s: a positive time is accepted")
@@ -190,7 +190,7 @@ def van_rossum(raster: Any, target: Any, dt: Any, tau: Any) -> Any:
         filtered = filtered * decay + apart
         return filtered, filtered**2
 
-    last, squares = jax.lax.scan(step, jnp.zeros_like(raster[0]), raster - target)
+    last, squares = jax.lax.scan(step, jnp.zeros_like(raster[0]), raster - wanted)
     # within a step the filtered difference only decays; after the last one it does so for ever
     return ((1 - decay**2) * squares.sum(axis=0) + decay**2 * last**2).sum()
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-import jax
 import numpy as np
 
 from ..errors import BioplastError
 from ..program import Program
-from ..program.jax import disk_cache
 
 __all__ = ["predict"]
 
@@ -45,6 +43,10 @@ def predict(
     ndarray [samples, ...]
         Predicted classes are ``predict(...).argmax(axis=-1)``.
     """
+    import jax
+
+    from ..program.jax import disk_cache
+
     inputs = {name: np.asarray(given) for name, given in inputs.items()}
     size = samples(inputs)
     parts = []
@@ -52,11 +54,11 @@ def predict(
         batch = min(batch, size)
         with precision(program):
             keys = jax.random.split(jax.random.key(seed), size)
-            told: Any = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
+            read: Any = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
             with disk_cache():
-                told = told.lower({name: given[[0] * batch] for name, given in inputs.items()}, keys[:batch]).compile()
+                read = read.lower({name: given[[0] * batch] for name, given in inputs.items()}, keys[:batch]).compile()
             for chosen, weight in portions(np.arange(size), batch):
-                found = told({name: given[chosen] for name, given in inputs.items()}, keys[chosen])
+                found = read({name: given[chosen] for name, given in inputs.items()}, keys[chosen])
                 parts.append(jax.tree.map(lambda array, kept=weight > 0: np.asarray(array)[kept], found))
     else:
         seeds = np.random.default_rng(seed).integers(2**32, size=size)
@@ -70,17 +72,23 @@ def predict(
 
 def precision(program: Program) -> AbstractContextManager[Any]:
     """What makes JAX compute with as many bits as the program."""
+    import jax
+
     return jax.enable_x64(program.dtype == np.float64)  # type: ignore[attr-defined]
 
 
-def samples(inputs: Mapping[str, np.ndarray], targets: Any = None, what: str = "inputs") -> int:
+def samples(inputs: Mapping[str, np.ndarray], labels: Any = None, what: str = "inputs") -> int:
     """How many samples there are; the same number of each."""
-    leaves = jax.tree.leaves(targets)
+    import jax
+
+    leaves = jax.tree.leaves(labels)
     sizes = {len(array) if np.ndim(array) else 0 for array in (*inputs.values(), *leaves)}
     if len(sizes) != 1 or not inputs or not max(sizes):
-        told = ", ".join(f"{name}: {np.shape(given)}" for name, given in inputs.items()) or "none"
-        told += "".join(f", targets: {np.shape(leaf)}" for leaf in leaves)
-        raise BioplastError(f"{what}: the same number of samples, at least one, along the first axis of each ({told})")
+        shapes = ", ".join(f"{name}: {np.shape(given)}" for name, given in inputs.items()) or "none"
+        shapes += "".join(f", labels: {np.shape(leaf)}" for leaf in leaves)
+        raise BioplastError(
+            f"{what}: the same number of samples, at least one, along the first axis of each ({shapes})"
+        )
     return sizes.pop()
 
 

@@ -12,11 +12,11 @@ from brian2.units.fundamentalunits import Quantity
 
 from ..errors import BioplastError, UnknownName
 
-__all__ = ["Count", "Course", "Maximum", "Mean", "Raster"]
+__all__ = ["Count", "Maximum", "Mean", "Raster", "Trace"]
 
 
 @dataclass(frozen=True)
-class Course:
+class Trace:
     """A recorded variable over time, [steps, recorded].
 
     Parameters
@@ -37,32 +37,32 @@ class Course:
             raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
 
     def __call__(self, out: Any) -> Any:
-        return self._course(out)
+        return self._trace(out)
 
-    def _course(self, out: Any) -> Any:
+    def _trace(self, out: Any) -> Any:
         if self.monitor not in out.states:
             raise UnknownName("state monitor", self.monitor, out.states)
         recorded = out.states[self.monitor]
         if self.variable == "t" or self.variable not in recorded:
             raise UnknownName(f"variable of {self.monitor}", self.variable, set(recorded) - {"t"})
-        course = recorded[self.variable]
-        return course / float(self.unit) if isinstance(self.unit, Quantity) or self.unit != 1 else course
+        trace = recorded[self.variable]
+        return trace / float(self.unit) if isinstance(self.unit, Quantity) or self.unit != 1 else trace
 
 
 @dataclass(frozen=True)
-class Maximum(Course):
-    """The largest value over time, [recorded]; parameters as of `Course`."""
+class Maximum(Trace):
+    """The largest value over time, [recorded]; parameters as of `Trace`."""
 
     def __call__(self, out: Any) -> Any:
-        return self._course(out).max(axis=-2)
+        return self._trace(out).max(axis=-2)
 
 
 @dataclass(frozen=True)
-class Mean(Course):
-    """The mean over time, [recorded]; parameters as of `Course`."""
+class Mean(Trace):
+    """The mean over time, [recorded]; parameters as of `Trace`."""
 
     def __call__(self, out: Any) -> Any:
-        return self._course(out).mean(axis=-2)
+        return self._trace(out).mean(axis=-2)
 
 
 @dataclass(frozen=True)

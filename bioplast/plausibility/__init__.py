@@ -6,34 +6,34 @@ many candidates at once, one to a column.
 >>> from bioplast.plausibility import PATTERNS, reduce
 >>> pattern = PATTERNS["A"]
 >>> sweep = pattern.sweep(knobs, scale)                       # doctest: +SKIP
->>> score = pattern.score(reduce(record, sweep, tau, volts), sweep)   # doctest: +SKIP
+>>> score = pattern.score(reduce(recording, sweep, tau, volts), sweep)   # doctest: +SKIP
 >>> score.met, score.loss                                     # doctest: +SKIP
 """
 
 from .patterns import PATTERNS
 from .patterns.pattern import Knob, Pattern
 from .patterns.score import DIVERGED, MISSING, Score
-from .response.features import Features, Record, reduce
+from .response.features import Features, Recording, reduce
 from .response.relaxation import relaxation_time
 from .response.scale import Scale
-from .response.sweep import Course, Piece, Sweep, Window
-from .response.train import Intervals, Train
+from .response.spike_trains import Intervals, SpikeTrains
+from .response.sweep import Piece, Sweep, Waveform, Window
 
 __all__ = [
     "DIVERGED",
     "MISSING",
     "PATTERNS",
-    "Course",
     "Features",
     "Intervals",
     "Knob",
     "Pattern",
     "Piece",
-    "Record",
+    "Recording",
     "Scale",
     "Score",
+    "SpikeTrains",
     "Sweep",
-    "Train",
+    "Waveform",
     "Window",
     "reduce",
     "relaxation_time",

@@ -7,8 +7,9 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, get_dimensions, have_same_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, have_same_dimensions
 
+from ..definition.quantities import NotAQuantity, as_quantity
 from ..errors import BioplastError
 
 
@@ -27,6 +28,7 @@ def seconds(duration: Any, what: str) -> float:
 
 
 def checked_seed(given: Any) -> int:
+    """A seed as a number from 0 to 2**32 - 1."""
     try:
         number = operator.index(given)
     except TypeError:
@@ -37,8 +39,16 @@ def checked_seed(given: Any) -> int:
 
 
 def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
-    """Spikes on their way in a pathway of so many synapses."""
+    """Spikes on their way in a pathway of so many synapses, as rows of (steps until delivery, synapse).
+
+    Whether one arrives, [steps until delivery, synapses], is accepted as well: that is what `final` holds of a run that
+    JAX traced, as truth values or, with a surrogate derivative, as numbers.
+    """
     plain = si_array(given, DIMENSIONLESS, key, None)
+    whether = plain.dtype.kind == "b" or (plain.dtype.kind == "f" and synapses != 2)
+    if whether and plain.ndim == 2 and plain.shape[1] == synapses and ((plain == 0) | (plain == 1)).all():
+        steps, targets = np.nonzero(plain)
+        return np.stack([steps + 1, targets], axis=1).astype(np.int32)
     plain = plain.reshape(-1, 2) if plain.size == 0 else plain
     if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
         raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
@@ -47,19 +57,59 @@ def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
     return plain.astype(np.int32)
 
 
-def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
-    """A value as numbers in SI base units; a quantity must have the right unit."""
-    if isinstance(given, Quantity) and get_dimensions(given) is not dimensions:
-        wrong, right = (
-            "no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (get_dimensions(given), dimensions)
-        )
-        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
+def is_batch_of_queues(given: Any) -> bool:
+    """Whether spikes on their way are given for each run of a batch: rows (steps, synapse) of its own for each."""
+    if isinstance(given, list | tuple):
+        return len(given) > 0 and all(np.ndim(rows) == 2 for rows in given)
+    return np.ndim(given) == 3
+
+
+def is_batch_of_inputs(given: Any, rank: int) -> bool:
+    """Whether an input is given for each run of a batch.
+
+    Parameters
+    ----------
+    given : array, or (times, neurons), or a list of such pairs
+        Only a list has a batch of event lists, which may differ in length.
+    rank : int
+        The number of axes that the input of one run has.
+    """
+    if isinstance(given, tuple):
+        return False
+    if isinstance(given, list) and given and all(isinstance(pair, tuple) and len(pair) == 2 for pair in given):
+        return True
     try:
-        plain = np.asarray(given)
-        if plain.dtype.kind not in "biuf":
-            raise ValueError
-    except ValueError:
-        raise BioplastError(f"{name!r}: numbers are accepted, not {type(given).__name__}") from None
+        return np.ndim(given) > rank
+    except ValueError:  # lists of different lengths, which a call refuses by name
+        return False
+
+
+def si_array(given: Any, dimensions: Any, name: str, shape: tuple[int, ...] | None) -> np.ndarray:
+    """A value as numbers in SI base units.
+
+    Parameters
+    ----------
+    given : number, array, Quantity, variable of a group, or lists of these
+        Without a unit it is in SI base units; with one it must be the right one, however deep in lists.
+    dimensions : brian2 Dimension
+        What is expected.
+    name : str
+        What the value is for, for messages.
+    shape : tuple or None
+        What it has to broadcast to; any when None.
+
+    Raises
+    ------
+    BioplastError
+        For a wrong unit, a wrong shape or what is no number.
+    """
+    try:
+        plain, found = as_quantity(given)
+    except NotAQuantity as reason:
+        raise BioplastError(f"{name!r}: {reason}") from None
+    if found is not dimensions and (found is not DIMENSIONLESS or isinstance(given, Quantity)):
+        wrong, right = ("no unit" if d is DIMENSIONLESS else str(brian2.get_unit(d)) for d in (found, dimensions))
+        raise BioplastError(f"{name!r} is given in {wrong}: {right} is expected")
     if shape is not None:
         try:
             np.broadcast_to(plain, shape)

@@ -17,6 +17,7 @@ import quantities as pq
 
 from ..errors import BioplastError
 from . import network as net
+from .neo_trains import Part, RecordedTrains, Recording, parts
 from .spikes import Spikes
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def to_neo(out: Output) -> neo.Block:
     -------
     neo.Block
         Times in ms; voltages in mV, currents in nA, conductances in nS, rates in Hz, anything else in SI base units.
-        The block's annotations are the target, seed, start and duration in seconds, and `groups`: for each group its
-        kind, definition, source, equations and parameters.
+        Recordings begin with the first step of their monitor's clock and end where its next one would begin. Spike
+        trains are made when they are asked for. The block's annotations are the target, seed, start and duration in
+        seconds, and `groups`: for each group its kind, definition, source, equations and parameters.
     """
     block = neo.Block(
         name="bioplast",
@@ -71,34 +73,42 @@ def to_neo(out: Output) -> neo.Block:
     )
     segment = neo.Segment(name="run")
     block.segments.append(segment)
-    begin, end = out.start * 1e3, (out.start + out.duration) * 1e3
-    for name, spikes in out.spikes.items():
-        about = out.about["monitors"][name]
-        order = np.argsort(spikes.indices, kind="stable")
-        bounds = np.searchsorted(spikes.indices[order], np.arange(spikes.neurons + 1))
-        for neuron in range(spikes.neurons):
-            chosen = order[bounds[neuron] : bounds[neuron + 1]]
-            train = neo.SpikeTrain(
-                spikes.times[chosen] * 1e3,
-                units=pq.ms,
-                t_start=begin,
-                t_stop=max(end, begin + about["dt"] * 1e3),
-                sampling_rate=1 / (about["dt"] * pq.s),
-                name=f"{name}[{neuron}]",
-                monitor=name,
-                source=about["source"],
-                neuron=neuron,
-                definition=_definition(out, about["source"]),
-            )
-            if spikes.variables:
-                train.array_annotate(**{v: spikes.variables[v][chosen] for v in spikes.variables})
-            segment.spiketrains.append(train)
+    recordings = [_recording(out, name, spikes) for name, spikes in out.spikes.items()]
+    segment.spiketrains = RecordedTrains(recordings, parent=segment)
     for kind in (out.states, out.rates):
         for name, states in kind.items():
             for variable, values in states.items():
                 if variable != "t":
                     segment.analogsignals.append(_signal(out, name, variable, values, states["t"]))
     return block
+
+
+def _borders(out: Output, name: str) -> tuple[float, float]:
+    """When a monitor's first step begins and its last one ends, in seconds.
+
+    They are products of step and dt, as the times of spikes are; the time of the network is a sum that rounds.
+    """
+    about = out.about["monitors"][name]
+    first = about["first_step"]
+    return first * about["dt"], (first + out.steps[name]) * about["dt"]
+
+
+def _recording(out: Output, name: str, spikes: Spikes) -> Recording:
+    about = out.about["monitors"][name]
+    begin, end = _borders(out, name)
+    order = np.argsort(spikes.indices, kind="stable")
+    counts = np.bincount(spikes.indices, minlength=spikes.neurons)
+    return Recording(
+        monitor=name,
+        source=about["source"],
+        definition=_definition(out, about["source"]),
+        times=spikes.times[order] * 1e3,
+        bounds=[0, *np.cumsum(counts).tolist()],
+        variables={variable: values[order] for variable, values in spikes.variables.items()},
+        t_start=begin * 1e3,
+        t_stop=end * 1e3,
+        dt=about["dt"],
+    )
 
 
 def _definition(out: Output, group: str) -> str:
@@ -109,9 +119,9 @@ def _signal(out: Output, name: str, variable: str, values: np.ndarray, times: np
     about = out.about["monitors"][name]
     units, size = unit(about["dimensions"][variable])
     return neo.AnalogSignal(
-        np.asarray(values, dtype=float).reshape(len(times), -1) * size,
+        np.asarray(values, dtype=float) * size,
         units=units,
-        t_start=(times[0] if len(times) else out.start) * pq.s,
+        t_start=(times[0] if len(times) else _borders(out, name)[0]) * pq.s,
         sampling_period=about["dt"] * pq.s,
         name=f"{name}.{variable}",
         monitor=name,
@@ -142,28 +152,32 @@ def from_neo(block: neo.Block) -> tuple[dict[str, Spikes], dict[str, dict[str, n
     if len(block.segments) != 1:
         raise BioplastError(f"the block has {len(block.segments)} segments: one is accepted")
     segment = block.segments[0]
-    trains: dict[str, list[Any]] = {}
-    for train in segment.spiketrains:
-        trains.setdefault(train.annotations.get("monitor", "spikes"), []).append(train)
-    spikes = {name: _spikes(found) for name, found in trains.items()}
+    found: dict[str, list[Part]] = {}
+    first: dict[str, neo.SpikeTrain] = {}
+    for number, part in enumerate(parts(segment.spiketrains)):
+        if part.monitor not in found:
+            first[part.monitor] = segment.spiketrains[number]
+        found.setdefault(part.monitor, []).append(part)
+    spikes = {name: _spikes(found[name], first[name]) for name in found}
     states: dict[str, dict[str, np.ndarray]] = {}
     for number, signal in enumerate(segment.analogsignals):
-        told: Mapping[str, Any] = signal.annotations
-        monitor = states.setdefault(told.get("monitor", "states"), {})
+        notes: Mapping[str, Any] = signal.annotations
+        monitor = states.setdefault(notes.get("monitor", "states"), {})
         monitor["t"] = np.asarray(signal.times.rescale(pq.s).magnitude, dtype=float)
-        scale = told.get("si_per_unit")
+        scale = notes.get("si_per_unit")
         values = signal.magnitude * scale if scale is not None else signal.simplified.magnitude
-        monitor[told.get("variable", signal.name or f"signal{number}")] = np.asarray(values, dtype=float)
+        monitor[notes.get("variable", signal.name or f"signal{number}")] = np.asarray(values, dtype=float)
     return spikes, states
 
 
-def _spikes(trains: list[neo.SpikeTrain]) -> Spikes:
-    numbers = [int(train.annotations.get("neuron", k)) for k, train in enumerate(trains)]
-    times = np.concatenate([np.asarray(train.rescale(pq.s).magnitude, dtype=float) for train in trains])
-    indices = np.concatenate([np.full(len(train), n, dtype=np.int32) for n, train in zip(numbers, trains, strict=True)])
+def _spikes(found: Sequence[Part], first: neo.SpikeTrain) -> Spikes:
+    """The spikes of a monitor whose first train is `first`; a neuron that is not known is that of its place."""
+    neurons = np.array([k if part.neuron is None else int(part.neuron) for k, part in enumerate(found)], np.int32)
+    times = np.concatenate([part.times for part in found])
+    indices = np.repeat(neurons, [len(part.times) for part in found])
     order = np.lexsort((indices, times))
-    start = float(trains[0].t_start.rescale(pq.s).magnitude)
-    period = trains[0].sampling_period
+    start = float(first.t_start.rescale(pq.s).magnitude)
+    period = first.sampling_period
     step = float(period.rescale(pq.s).magnitude) if period is not None else 1e-4
     steps = np.round((times[order] - start) / step).astype(np.int64)
-    return Spikes(times[order], indices[order], steps, max(numbers) + 1)
+    return Spikes(times[order], indices[order], steps, int(neurons.max()) + 1)

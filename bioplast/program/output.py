@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnknownName
+from ..errors import BioplastError, UnknownName
 from .spikes import Spikes
 
 
@@ -20,6 +20,8 @@ class Output:
     ----------
     spikes : mapping
         `Spikes` by the name of the SpikeMonitor (or EventMonitor).
+    counts : mapping
+        How often each neuron spiked, int [neurons], for each such monitor, those with ``record=False`` too.
     states : mapping
         For each StateMonitor its ``"t"`` [steps] and each variable [steps, recorded].
     rates : mapping
@@ -33,6 +35,7 @@ class Output:
     """
 
     spikes: Mapping[str, Spikes]
+    counts: Mapping[str, np.ndarray]
     states: Mapping[str, Mapping[str, np.ndarray]]
     rates: Mapping[str, Mapping[str, np.ndarray]]
     final: Mapping[str, np.ndarray]
@@ -57,6 +60,10 @@ class Output:
         return raster
 
     def _spikes(self, name: str) -> Spikes:
+        if name in self.counts and name not in self.spikes:
+            raise BioplastError(
+                f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
+            )
         if name not in self.spikes:
             raise UnknownName("spike monitor", name, self.spikes)
         return self.spikes[name]
@@ -80,12 +87,24 @@ class Outputs(tuple[Output, ...]):
         return [out.events(name) for out in self]
 
     @property
+    def counts(self) -> dict[str, np.ndarray]:
+        """[batch, neurons] how often each neuron spiked, by monitor."""
+        return {name: np.stack([out.counts[name] for out in self]) for name in self[0].counts}
+
+    @property
     def states(self) -> dict[str, dict[str, np.ndarray]]:
         """For each StateMonitor every variable as [batch, steps, recorded]."""
         first = self[0].states
         return {m: {v: np.stack([out.states[m][v] for out in self]) for v in first[m]} for m in first}
 
     @property
-    def final(self) -> dict[str, np.ndarray]:
-        """The values after each run, with a leading batch axis."""
-        return {key: np.stack([out.final[key] for out in self]) for key in self[0].final if not key.endswith(".queue")}
+    def final(self) -> dict[str, Any]:
+        """The values after each run, with a leading batch axis: feed them to the next `batch`.
+
+        Of spikes on their way ("PATHWAY.queue"), whose number differs, that axis is a tuple of arrays.
+        """
+        found: dict[str, Any] = {}
+        for key in self[0].final:
+            each = tuple(out.final[key] for out in self)
+            found[key] = each if key.endswith(".queue") else np.stack(each)
+        return found

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brian2
 import numpy as np
-from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError, UnknownName
-from ..progress import run_progress
+from ..progress import progress_bar
 from . import network as net
-from .arguments import checked_queue, checked_seed, si_array
+from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
+from .call import Call, Report
+from .inputs import split_inputs
+from .network.changes import facts, refuse_changes
 from .output import Output, Outputs
 from .spikes import Spikes
 
@@ -29,7 +32,7 @@ class Program(abc.ABC):
     target : str
         Where it runs.
     duration : float
-        Simulated time of a call, in seconds.
+        Simulated time of a call that names no other, in seconds.
     """
 
     target: str
@@ -47,7 +50,7 @@ class Program(abc.ABC):
         self._variables = net.state_variables(network)
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
-        self._constants = net.constants(network)
+        self._facts = facts(network, namespace)
 
     # Values -----------------------------------------------------------------------------------------------------------
 
@@ -97,62 +100,6 @@ class Program(abc.ABC):
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
         return checked
 
-    # Inputs -----------------------------------------------------------------------------------------------------------
-
-    def _spike_input(self, name: str, given: Any, start: float) -> tuple[np.ndarray, np.ndarray]:
-        """What replaces a group's spikes, as (time steps of its clock, neurons), sorted."""
-        group = net.spike_inputs(self.network)[name]
-        span = net.spans(self.network, self.duration, start)[group.clock.name]
-        steps = span.end - span.start
-        if isinstance(given, tuple) and len(given) == 2:
-            times = si_array(given[0], brian2.second.dim, name, None)
-            indices = si_array(given[1], DIMENSIONLESS, name, None)
-            if times.ndim != 1 or times.shape != indices.shape or not np.isfinite(times).all():
-                raise BioplastError(f"input {name!r}: finite times and as many neurons are accepted")
-            if (indices != np.round(indices)).any():
-                raise BioplastError(f"input {name!r}: neurons are whole numbers")
-            rows = net.time_bins(times, span.dt) - span.start
-        else:
-            raster = si_array(given, DIMENSIONLESS, name, None)
-            if raster.shape != (steps, len(group)):
-                raise BioplastError(
-                    f"input {name!r} has shape {raster.shape}: spikes [steps, neurons] = [{steps}, {len(group)}] are "
-                    "accepted, or (times in seconds, neurons)"
-                )
-            if ((raster != 0) & (raster != 1)).any():
-                raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
-            rows, indices = np.nonzero(raster)
-        if indices.size and (indices.min() < 0 or indices.max() >= len(group)):
-            raise BioplastError(f"input {name!r}: neurons 0 to {len(group) - 1} are accepted")
-        if rows.size and (rows.min() < 0 or rows.max() >= steps):
-            raise BioplastError(f"input {name!r}: spikes outside the run's {steps} steps")
-        order = np.lexsort((indices, rows))
-        rows, indices = rows[order], indices[order]
-        if ((np.diff(rows) == 0) & (np.diff(indices) == 0)).any():
-            raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step")
-        return rows + span.start, indices.astype(np.int32)
-
-    def _split_inputs(
-        self, inputs: Mapping[str, Any] | None, start: float
-    ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
-        """The inputs by kind: spikes by group, values by the TimedArray's name in the equations."""
-        groups = net.spike_inputs(self.network)
-        arrays = net.timed_arrays(self.network, self._namespace)
-        spikes, tables = {}, {}
-        for name, given in (inputs or {}).items():
-            if name in groups:
-                spikes[name] = self._spike_input(name, given, start)
-            elif name in arrays:
-                array = arrays[name]
-                plain = si_array(given, array.dim, name, None).astype(float)
-                if plain.ndim != array.values.ndim or plain.shape[1:] != array.values.shape[1:] or not len(plain):
-                    shape = "[steps]" if array.values.ndim == 1 else f"[steps, {array.values.shape[1]}]"
-                    raise BioplastError(f"input {name!r} has shape {plain.shape}: values {shape} are accepted")
-                tables[name] = plain
-            else:
-                raise UnknownName("input", str(name), [*groups, *arrays])
-        return spikes, tables
-
     # Running ----------------------------------------------------------------------------------------------------------
 
     def __call__(
@@ -160,7 +107,9 @@ class Program(abc.ABC):
         values: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
         seed: int | None = None,
-        report: bool | Callable[[float, float], None] = False,
+        *,
+        duration: Any = None,
+        report: bool | Report = False,
     ) -> Output:
         """Run the network once; it is left as it was.
 
@@ -173,7 +122,9 @@ class Program(abc.ABC):
             Replaces what drives the network: for a SpikeGeneratorGroup or PoissonGroup its spikes [steps, neurons] or
             (times in seconds, neurons), for a TimedArray its values [steps] or [steps, neurons].
         seed : int, optional
-            Governs Brian2's own random numbers; a new one is drawn when missing and told in `Output.seed`.
+            Governs Brian2's own random numbers; a new one is drawn when missing; see `Output.seed`.
+        duration : quantity [time], optional
+            Simulated time; that given to `compile` when missing. Another one compiles nothing, except with target jax.
         report : bool or callable
             True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
 
@@ -186,35 +137,56 @@ class Program(abc.ABC):
         KeyboardInterrupt
             When the run is interrupted; nothing is returned then.
         """
-        self._refuse_changed_constants()
-        checked = self._checked(values)
-        start = float(checked.get(TIME, self.network.t_))
-        spikes, tables = self._split_inputs(inputs, start)
+        refuse_changes(self._facts, self.network, self._namespace)
         number = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else checked_seed(seed)
-        with run_progress(report, f"{self.duration:g} s on {self.target}") as tell:
-            return self._run(checked, spikes, tables, number, start, tell)
+        call = self._call(values, inputs, number, self._span(duration))
+        with progress_bar(f"{call.duration:g} s on {self.target}", report) as update:
+            return self._run(dataclasses.replace(call, report=update if report else None))
 
-    def _refuse_changed_constants(self) -> None:
-        """Only some targets would follow a change."""
-        now = net.constants(self.network)
-        for owner, name in sorted(now.keys() | self._constants.keys()):
-            if now.get((owner, name)) != self._constants.get((owner, name)):
-                raise BioplastError(f"{name!r} of {owner!r} was changed after compile: compile the network again")
+    def _span(self, duration: Any) -> float:
+        """The simulated time of a call, in seconds."""
+        return self.duration if duration is None else seconds(duration, "duration")
+
+    def _call(
+        self,
+        values: Mapping[str, Any] | None,
+        inputs: Mapping[str, Any] | None,
+        seed: Any,
+        duration: float,
+        now: Mapping[str, Any] | None = None,
+    ) -> Call:
+        """A call with checked values and inputs; the others are `now`'s, by default those that the network has."""
+        checked = self._checked(values)
+        complete = {**(self.values if now is None else now), **checked}
+        start = float(complete[TIME])
+        spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
+        return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)
 
     def batch(
         self,
         values: Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
         seed: int | Sequence[int] | None = None,
+        *,
+        duration: Any = None,
     ) -> Outputs:
         """Run the network once for each entry of a leading batch axis on any value or input, on all cores.
 
         A value or input without that axis is the same in every run. `seed` may be one number, from which one for each
-        run is derived, or one for each.
+        run is derived, or one for each. `duration` is as in `__call__`. Of spikes on their way ("PATHWAY.queue") the
+        batch axis is a sequence with one array for each run.
         """
         values, inputs = dict(values or {}), dict(inputs or {})
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
-        return self._run_batch(values, inputs, of_values, of_inputs, self._seeds(seed, size))
+        each = [
+            (
+                {name: value[k] if name in of_values else value for name, value in values.items()},
+                {name: given[k] if name in of_inputs else given for name, given in inputs.items()},
+            )
+            for k in range(size)
+        ]
+        refuse_changes(self._facts, self.network, self._namespace)
+        return self._run_batch(each, self._seeds(seed, size), self._span(duration))
 
     def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:
         """A seed for each run of a batch."""
@@ -224,72 +196,76 @@ class Program(abc.ABC):
         return [checked_seed(s) for s in seed]  # type: ignore[union-attr]
 
     def _run_batch(
-        self,
-        values: dict[str, Any],
-        inputs: dict[str, Any],
-        of_values: set[str],
-        of_inputs: set[str],
-        seeds: list[int],
+        self, each: Sequence[tuple[dict[str, Any], dict[str, Any]]], seeds: Sequence[int], duration: float
     ) -> Outputs:
-        """Run once for each seed; `of_values` and `of_inputs` name what has a batch axis."""
+        """Run once with the values and inputs of each entry."""
 
-        def one(k: int) -> Output:
-            return self(
-                {name: value[k] if name in of_values else value for name, value in values.items()},
-                {name: given[k] if name in of_inputs else given for name, given in inputs.items()},
-                seeds[k],
-            )
+        def one(values: dict[str, Any], inputs: dict[str, Any], seed: int) -> Output:
+            return self._run(self._call(values, inputs, seed, duration))
 
+        arguments = [(values, inputs, seed) for (values, inputs), seed in zip(each, seeds, strict=True)]
         if self.parallel_runs == 1:
-            return Outputs([one(k) for k in range(len(seeds))])
+            return Outputs(one(*given) for given in arguments)
         with ThreadPoolExecutor(self.parallel_runs) as pool:
-            return Outputs(pool.map(one, range(len(seeds))))
+            return Outputs(pool.map(lambda given: one(*given), arguments))
 
     def _batch_axes(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> tuple[int, set[str], set[str]]:
         arrays = net.timed_arrays(self.network, self._namespace)
         ranks = {key: len(variable.shape) for key, variable in self._variables.items()} | {TIME: 0}
-        of_values = {key for key, value in values.items() if np.ndim(value) > ranks.get(key, 2)}
+        of_values = {
+            key
+            for key, value in values.items()
+            if (is_batch_of_queues(value) if key.endswith(".queue") else np.ndim(value) > ranks.get(key, 2))
+        }
         of_inputs = {
             name
             for name, given in inputs.items()
-            if not isinstance(given, tuple) and np.ndim(given) > (arrays[name].values.ndim if name in arrays else 2)
+            if is_batch_of_inputs(given, arrays[name].values.ndim if name in arrays else 2)
         }
         sizes = {key: len(value) for key, value in values.items() if key in of_values}
         sizes |= {name: len(given) for name, given in inputs.items() if name in of_inputs}
         if seed is not None and np.ndim(seed):
             sizes["seed"] = len(seed)
         if len(set(sizes.values())) != 1:
-            told = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
+            given = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
             raise BioplastError(
-                f"batch needs one leading batch axis of the same length on its values and inputs ({told})"
+                f"batch needs one leading batch axis of the same length on its values and inputs ({given})"
             )
         return next(iter(sizes.values())), of_values, of_inputs
 
     @abc.abstractmethod
-    def _run(
-        self,
-        values: dict[str, np.ndarray],
-        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
-        tables: dict[str, np.ndarray],
-        seed: int,
-        start: float,
-        report: Callable[[float, float], None] | None,
-    ) -> Output:
-        """Run with complete, checked arguments."""
+    def _run(self, call: Call) -> Output:
+        """Carry out a call."""
 
     def _output(
         self,
+        call: Call,
         recorded: Mapping[str, Mapping[str, np.ndarray]],
         final: Mapping[str, np.ndarray],
-        seed: int,
-        start: float,
         elapsed: float,
     ) -> Output:
-        spans = net.spans(self.network, self.duration, start)
-        spikes, states, rates = {}, {}, {}
+        """What a call returns.
+
+        Parameters
+        ----------
+        call : Call
+        recorded : mapping of mappings
+            By monitor and variable. Of spikes "i" and "t" (seconds) [spikes], other variables of the monitor [spikes],
+            and "count" [neurons], which one with ``record=False`` has alone; of states "t" [steps] and each variable
+            [steps, recorded]; of a rate "t" and "rate" [steps]. A monitor that is switched off has recorded nothing:
+            its arrays are empty, its count is 0.
+        final : mapping
+            Every key of `values` at the end of the run: "network.t" and "PATHWAY.queue", too.
+        elapsed : float
+            Seconds of wall time.
+        """
+        spans = call.spans(self.network)
+        spikes, counts, states, rates = {}, {}, {}, {}
         for name, monitor in self._monitors.items():
             arrays = recorded[name]
             span = spans[monitor.clock]
+            if monitor.kind == "spikes":
+                counts[name] = arrays["count"]
             if monitor.kind == "spikes" and {"i", "t"} <= set(monitor.variables):
                 order = np.lexsort((arrays["i"], arrays["t"]))
                 others = {v: arrays[v][order] for v in monitor.variables if v not in ("i", "t")}
@@ -303,14 +279,15 @@ class Program(abc.ABC):
                 rates[name] = dict(arrays)
         return Output(
             spikes=spikes,
+            counts=counts,
             states=states,
             rates=rates,
             final=dict(final),
-            seed=seed,
+            seed=call.seed,
             seconds=elapsed,
             target=self.target,
-            start=start,
-            duration=self.duration,
+            start=call.start,
+            duration=call.duration,
             steps={name: spans[m.clock].end - spans[m.clock].start for name, m in self._monitors.items()},
             about={
                 "groups": self._about,
@@ -318,6 +295,7 @@ class Program(abc.ABC):
                     m.name: {
                         "source": m.source,
                         "dt": spans[m.clock].dt,
+                        "first_step": spans[m.clock].start,
                         "dimensions": {v: list(u) for v, u in m.dimensions.items()},
                         "record": None if m.record is None else m.record.tolist(),
                     }

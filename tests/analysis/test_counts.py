@@ -13,6 +13,7 @@ from quantities import ms, s
 from support.random_trains import DURATION, as_neo, populations, renewal
 
 from bioplast import analysis
+from bioplast.errors import BioplastError
 
 BINS = st.sampled_from([1, 2, 4, 5, 7, 10, 40])  # in steps of the grid
 
@@ -140,10 +141,10 @@ def test_what_cannot_be_known_is_nan():
     ],
 )
 def test_mistakes_are_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BioplastError, match=message):
         analysis.spike_counts([0.1], [0], 1, **{"duration": 1, "bin": 0.1, **arguments})
 
 
 def test_correlation_wants_bins_and_neurons():
-    with pytest.raises(ValueError, match="bins, neurons"):
+    with pytest.raises(BioplastError, match="bins, neurons"):
         analysis.correlation([1, 2, 3])

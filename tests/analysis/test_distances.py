@@ -12,6 +12,7 @@ from support.random_trains import as_neo, populations, renewal
 
 from bioplast import analysis
 from bioplast.analysis import distances
+from bioplast.errors import BioplastError
 
 # Elephant warns that it sets rounding errors to zero.
 pytestmark = pytest.mark.filterwarnings("ignore:van_rossum_distance:RuntimeWarning")
@@ -190,5 +191,5 @@ def test_units_are_converted():
     ],
 )
 def test_mistakes_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BioplastError, match=message):
         call()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from support.random_trains import as_neo, populations, renewal
 
 from bioplast import analysis
+from bioplast.errors import BioplastError
 
 STATISTICS = ["cv", "cv2", "lv"]
 
@@ -107,5 +108,5 @@ def test_units_are_converted():
     ],
 )
 def test_mistakes_are_named(times, indices, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BioplastError, match=message):
         analysis.isi(times, indices, 2)

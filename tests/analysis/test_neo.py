@@ -14,6 +14,7 @@ from support.random_trains import DURATION, as_neo, populations, renewal
 import bioplast
 from bioplast import analysis
 from bioplast.analysis import elephant
+from bioplast.errors import BioplastError
 
 POPULATION = renewal(seed=20, shape=1, intervals=40, neurons=6)
 LENGTH = float(POPULATION[0].max()) + 0.1
@@ -80,9 +81,9 @@ def test_trials_of_a_fano_factor():
         assert elephant.fano_factor(form) == pytest.approx(analysis.fano_factor(counts))
     assert elephant.fano_factor([trial[0] for trial in trials]) == pytest.approx(analysis.fano_factor(counts[:, :1]))
     assert np.isnan(elephant.fano_factor(trials[:1])).all()
-    with pytest.raises(ValueError, match="spike trains"):
+    with pytest.raises(BioplastError, match="spike trains"):
         elephant.fano_factor([trials[0], trials[1][:2]])
-    with pytest.raises(ValueError, match="equal durations"):
+    with pytest.raises(BioplastError, match="equal durations"):
         elephant.fano_factor([trials[0][0], trials[1][0].time_slice(0 * pq.s, 1 * pq.s)])
 
 
@@ -127,14 +128,14 @@ def test_parameters_carry_units():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: elephant.rate(np.array([0.1, 0.2])), TypeError, "bioplast.analysis has the same"),
-        (lambda: elephant.rate("spikes"), TypeError, "neo.Block"),
-        (lambda: elephant.fano_factor(3), TypeError, "sequence of recordings"),
-        (lambda: elephant.victor_purpura([], np.inf), ValueError, "cost is a finite"),
-        (lambda: elephant.van_rossum([], 0), ValueError, "tau is a positive"),
+        (lambda: elephant.rate(np.array([0.1, 0.2])), BioplastError, "bioplast.analysis has the same"),
+        (lambda: elephant.rate("spikes"), BioplastError, "neo.Block"),
+        (lambda: elephant.fano_factor(3), BioplastError, "sequence of recordings"),
+        (lambda: elephant.victor_purpura([], np.inf), BioplastError, "cost is a finite"),
+        (lambda: elephant.van_rossum([], 0), BioplastError, "tau is a positive"),
         (
             lambda: elephant.spike_time_tiling([*as_neo(*POPULATION, LENGTH), *as_neo(*POPULATION, LENGTH + 1)], 0.01),
-            ValueError,
+            BioplastError,
             "t_start or t_stop",
         ),
     ],

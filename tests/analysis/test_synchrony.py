@@ -11,6 +11,7 @@ from support.random_trains import DURATION, STEP, as_neo, populations, renewal
 
 from bioplast import analysis
 from bioplast.analysis import _trains
+from bioplast.errors import BioplastError
 
 
 def elephant_tiling(population, window):
@@ -130,5 +131,5 @@ def test_empty_trains():
     ],
 )
 def test_mistakes_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BioplastError, match=message):
         call()

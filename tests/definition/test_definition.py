@@ -2,7 +2,9 @@
 
 import dataclasses
 import gc
+import html
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -37,7 +39,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplast import Neuron, Parameter, Receptor, Synapse
-from bioplast.definition import definition_of
+from bioplast.definition import co_release, definition_of, merged, without_plasticity
 from bioplast.definition.find import models
 from bioplast.definition.sequential import sequential
 from bioplast.errors import BioplastError, DefinitionError, UnknownName
@@ -742,14 +744,35 @@ def test_every_model_survives_pickling_and_shows_in_all_forms(name):
     assert hash(copy) == hash(definition)
     assert definition.source
     assert "doi:" in definition.source
+    assert 0 < len(definition.meaning) <= 70
+    assert not re.search(r"\n|doi|\(\d{4}\)|et al", definition.meaning)  # what it is, not where it was published
     assert len(repr(definition)) < 200
     for show in (str, type(definition).to_markdown, type(definition).to_html):
         text = show(definition)
         assert show(copy) == text
+        heading = text.splitlines()[0]
+        assert f"({definition.kind}): {html.escape(definition.meaning)}" in html.escape(html.unescape(heading))
         for parameter in definition.parameters:
             assert parameter in text
     assert definition._repr_html_() == definition.to_html()
     assert definition._repr_markdown_() == definition.to_markdown()
+
+
+def test_the_meaning_is_kept_joined_and_compared():
+    assert lif.replace(tau_m=5 * ms).meaning == lif.meaning
+    assert lif.replace(meaning="slow neuron").meaning == "slow neuron"
+    assert lif.replace(meaning="slow neuron") != lif  # equal is what prints equally
+    assert lif.replace(meaning=f" {lif.meaning} ") == lif
+    assert (lif + ampa).meaning == f"{lif.meaning} + {ampa.meaning}"
+    assert (lif + ampa.replace(meaning="")).meaning == lif.meaning
+    assert co_release(fast=pair_stdp, slow=pair_stdp).meaning == pair_stdp.meaning
+    assert without_plasticity(pair_stdp).meaning == f"{pair_stdp.meaning}, without plasticity"
+    assert merged(pair_stdp).meaning == f"{pair_stdp.meaning}, merged into one weight"
+    assert merged(pair_stdp.replace(meaning="")).meaning == ""
+    assert str(lif.replace(meaning="")).startswith("lif (neuron)\n")
+    for wrong in ("a neuron\nthat leaks", 3, None):
+        with pytest.raises(DefinitionError, match=r"lif: meaning=.* must be one line of text"):
+            lif.replace(meaning=wrong)
 
 
 @pytest.mark.parametrize("name", models())

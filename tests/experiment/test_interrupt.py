@@ -55,7 +55,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(toy, tmp_path, work
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    lines = [line for line in err.splitlines() if not line.startswith("toy: ")]
+    lines = err.splitlines()
     assert len(lines) == 1, err
     assert lines[0].startswith(f"bioplast: interrupted: {len(done)} of 4 trials are finished and kept; continue with: ")
     wait_until(lambda: not any(alive(pid) for pid in toy.processes()))

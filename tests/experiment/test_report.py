@@ -9,7 +9,7 @@ import pytest
 
 from bioplast import experiment
 from bioplast.cli import main
-from bioplast.experiment.report import agreement, number_text
+from bioplast.experiment.agreement import agreement, number_text
 
 
 class Page(HTMLParser):
@@ -42,7 +42,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def out(toy, tmp_path):
     toy.set("pictures")
-    return experiment.run(toy.spec, out=tmp_path / "out", quiet=True).folder
+    return experiment.run(toy.spec, out=tmp_path / "out", progress=False).folder
 
 
 def test_the_page_needs_nothing_but_itself(out):

@@ -11,7 +11,7 @@ import pytest
 from bioplast import experiment
 from bioplast.cli import main
 from bioplast.experiment import Row
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
 
 SECTIONS = """
 def sections(results, settings, folder):
@@ -41,7 +41,7 @@ def out(toy, tmp_path):
     toy.edit("    tables=tables,\n", "    tables=tables,\n    sections=sections,\n")
     toy.edit("means, unit=", "means, tolerance=10, unit=")
     toy.edit('len(means), published=4, source="Gauss (1809)"', "len(means) + 0.2, published=4, tolerance=0.3")
-    return experiment.run(toy.spec, out=tmp_path / "out", quiet=True).folder
+    return experiment.run(toy.spec, out=tmp_path / "out", progress=False).folder
 
 
 class Sections(HTMLParser):
@@ -122,4 +122,4 @@ def test_two_sections_of_one_id_are_refused(toy, tmp_path):
     toy.edit("\n\ntoy = Protocol(", SECTIONS.replace('id="other"', 'id="Normal"') + "\n\ntoy = Protocol(")
     toy.edit("    tables=tables,\n", "    tables=tables,\n    sections=sections,\n")
     with pytest.raises(experiment.protocol.DefinitionError, match="section id 'Normal' occurs twice"):
-        experiment.run(toy.spec, out=tmp_path / "out", quiet=True)
+        experiment.run(toy.spec, out=tmp_path / "out", progress=False)

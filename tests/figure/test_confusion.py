@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bioplast.errors import BioplastError
 from bioplast.figure.confusion import confusion
 
 COUNTS = [[8, 0, 2], [1, 3, 0], [0, 0, 0]]
@@ -27,5 +28,5 @@ def test_a_row_is_shaded_by_its_own_share():
 
 @pytest.mark.parametrize("counts", [[[1, 2]], [[1, -1], [0, 1]], [[1]]])
 def test_what_is_no_table_of_the_classes_is_refused(counts):
-    with pytest.raises(ValueError, match="no table of 2 classes"):
+    with pytest.raises(BioplastError, match="no table of 2 classes"):
         confusion(counts, ["a", "b"], title="")

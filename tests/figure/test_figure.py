@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bioplast import figure, files
+from bioplast.errors import BioplastError
 from bioplast.figure import Panel
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -144,7 +145,7 @@ def test_a_diverged_voltage_does_not_spoil_the_other_panels():
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(call):
-    with pytest.raises(ValueError, match=r"spike|indices|times|fit|length"):
+    with pytest.raises(BioplastError, match=r"spike|indices|times|fit|length"):
         call()
 
 

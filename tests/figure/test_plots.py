@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bioplast import figure
+from bioplast.errors import BioplastError
 from bioplast.figure.plots import Line, Plot, plots
 
 X = np.linspace(0, 1, 11)
@@ -57,5 +58,5 @@ def test_none_interrupts_a_line_and_the_same_plots_are_the_same_bytes(tmp_path):
     ],
 )
 def test_what_cannot_be_drawn_is_told(panels, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(BioplastError, match=words):
         plots(panels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bioplast.errors import BioplastError
 from bioplast.figure.scorecard import Answer, Mark, agreement_table, answer_grid
 
 T = np.linspace(0, 100, 30)
@@ -27,9 +28,9 @@ def test_a_grid_has_a_panel_for_each_answer_with_its_verdict_and_spikes():
 
 
 def test_a_grid_refuses_what_it_cannot_draw():
-    with pytest.raises(ValueError, match="nothing to draw"):
+    with pytest.raises(BioplastError, match="nothing to draw"):
         answer_grid([], title="")
-    with pytest.raises(ValueError, match="panel A: times, voltage and input differ"):
+    with pytest.raises(BioplastError, match="panel A: times, voltage and input differ"):
         answer_grid([Answer("A", "a", "reproduced", "", T, T[1:], T)], title="")
 
 
@@ -57,5 +58,5 @@ def test_the_table_has_both_verdicts_in_each_cell_and_a_colour_for_each_agreemen
     part = agreement_table({"one": {"A": marks["A"]}, "other": {"C": marks["C"], "B": marks["B"]}}, title="").axes[0]
     assert [label.get_text() for label in part.get_xticklabels()] == list("ABC")
     assert len(part.patches) == 3
-    with pytest.raises(ValueError, match="nothing to draw"):
+    with pytest.raises(BioplastError, match="nothing to draw"):
         agreement_table({}, title="")

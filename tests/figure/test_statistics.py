@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from bioplast import analysis, figure
+from bioplast.errors import BioplastError
 from bioplast.figure import statistics
 
 RNG = np.random.default_rng(1)
@@ -104,5 +105,5 @@ def test_nothing_to_show_is_a_picture_too(tmp_path):
     ],
 )
 def test_mistakes_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BioplastError, match=message):
         call()

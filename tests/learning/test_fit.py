@@ -98,11 +98,11 @@ import os, signal
 import bioplast
 from support.training import DT, STEPS, integrators, train
 
-def told(record):
-    if record["epoch"] == 2:
+def ended(epoch):
+    if epoch["epoch"] == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
-train(bioplast.compile(integrators(), STEPS*DT, "jax", namespace={{}}), checkpoint={file!r}, report=told)
+train(bioplast.compile(integrators(), STEPS*DT, "jax", namespace={{}}), checkpoint={file!r}, progress=ended)
 """
 
 
@@ -110,11 +110,11 @@ def test_a_killed_training_resumes_to_the_very_same_values(program, whole, tmp_p
     file = tmp_path / "training.npz"
     interpreter.run(KILLED.format(file=str(file)), preamble="", status=-signal.SIGKILL)
     epochs = []
-    resumed = train(program, checkpoint=file, report=lambda record: epochs.append(record["epoch"]))
+    resumed = train(program, checkpoint=file, progress=lambda means: epochs.append(means["epoch"]))
     assert epochs == [3, 4]
     assert resumed.values["weights.w"].tobytes() == whole.values["weights.w"].tobytes()
     assert resumed.history["loss"].tobytes() == whole.history["loss"].tobytes()
-    again = train(program, checkpoint=file, report=lambda record: epochs.append(record["epoch"]))
+    again = train(program, checkpoint=file, progress=lambda means: epochs.append(means["epoch"]))
     assert epochs == [3, 4]
     assert again.values["weights.w"].tobytes() == whole.values["weights.w"].tobytes()
     for changed, name in (

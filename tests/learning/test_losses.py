@@ -124,13 +124,13 @@ def test_spikes_as_truth_values_count_as_numbers():
     ("call", "message"),
     [
         (lambda: learning.cross_entropy(COURSE, 0), r"scores have shape \(30, 4\)"),
-        (lambda: learning.membrane_hinge(SCORES, 0), r"course have shape \(4,\)"),
+        (lambda: learning.membrane_hinge(SCORES, 0), r"trace have shape \(4,\)"),
         (lambda: learning.hinge(SCORES, 0, 0), "margin is 0"),
         (lambda: learning.van_rossum(RASTER, WANTED[1:], 1 * ms, 7 * ms), r"shape \(29, 4\): \(30, 4\) is expected"),
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 7 * mV), "tau is .*: one time"),
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 0 * ms), "tau is 0 s"),
         (lambda: learning.rate_error(RASTER, 10, 0.001), "dt is 0.001"),
-        (lambda: learning.Course("trace", unit=0 * mV), "Course: unit is"),
+        (lambda: learning.Trace("trace", unit=0 * mV), "Trace: unit is"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, message):
@@ -161,7 +161,7 @@ def test_readouts_are_the_same_on_every_target(recorded):
     counts = [int((neurons == j).sum()) for j in range(3)]
     assert counts[0] < counts[1] < counts[2]
     for out in recorded:
-        np.testing.assert_allclose(learning.Course("trace", "v", unit=1 * mV)(out), v * 1e3, rtol=1e-12)
+        np.testing.assert_allclose(learning.Trace("trace", "v", unit=1 * mV)(out), v * 1e3, rtol=1e-12)
         np.testing.assert_allclose(learning.Maximum("trace", "v")(out), [max(v[:, j]) for j in range(3)], rtol=1e-12)
         np.testing.assert_allclose(learning.Mean("trace", unit=1 * volt)(out), [sum(v[:, j]) / 200 for j in range(3)])
         np.testing.assert_array_equal(learning.Raster("spikes")(out), plain.raster("spikes"))
@@ -178,7 +178,7 @@ def test_a_batch_keeps_its_axis_in_front(recorded):
 @pytest.mark.parametrize(
     ("readout", "message"),
     [
-        (learning.Course("trac"), "unknown state monitor 'trac': did you mean 'trace'"),
+        (learning.Trace("trac"), "unknown state monitor 'trac': did you mean 'trace'"),
         (learning.Maximum("trace", "u"), "unknown variable of trace 'u': accepted: v"),
         (learning.Count("spike"), "unknown spike monitor 'spike': did you mean 'spikes'"),
     ],

@@ -21,8 +21,8 @@ def reference():
     return first, program(values=first.final, seed=1)
 
 
-def test_every_neuron_of_the_registry_takes_part():
-    assert set(DRIVES) == set(NEURONS)
+def test_every_drive_is_that_of_a_neuron_of_the_registry():
+    assert set(DRIVES) <= set(NEURONS)
 
 
 @pytest.mark.build

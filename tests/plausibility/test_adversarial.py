@@ -9,16 +9,16 @@ import pytest
 from support import author_cells
 from support.author_cells import LETTERS
 
-from bioplast.plausibility import DIVERGED, PATTERNS, Record, Score, Sweep, Train, Window, reduce
+from bioplast.plausibility import DIVERGED, PATTERNS, Recording, Score, SpikeTrains, Sweep, Window, reduce
 
 
-def judged(letter: str, record: Record, sweep: Sweep | None = None) -> Score:
+def judged(letter: str, record: Recording, sweep: Sweep | None = None) -> Score:
     sweep = author_cells.windows(letter) if sweep is None else sweep
     return PATTERNS[letter].score(reduce(record, sweep, author_cells.relaxation(letter), 10.0), sweep)
 
 
-def with_spikes(letter: str, times: np.ndarray | list[float]) -> Record:
-    return replace(author_cells.reference(letter), spikes=Train.of([np.asarray(times, dtype=float)]))
+def with_spikes(letter: str, times: np.ndarray | list[float]) -> Recording:
+    return replace(author_cells.reference(letter), spikes=SpikeTrains.of([np.asarray(times, dtype=float)]))
 
 
 def spikes(letter: str) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_a_slow_ramp_is_no_rebound(letter):
     ramp = np.where(record.times > 20, 0.1 * (record.times - 20), 0)
     fired, v, _ = author_cells.respond("G", ramp, dt=0.2)
     assert len(fired) > 3
-    score = judged(letter, Record(record.times, v[:, None], Train.of([fired]), ramp[:, None]))
+    score = judged(letter, Recording(record.times, v[:, None], SpikeTrains.of([fired]), ramp[:, None]))
     assert "the input is that of the pattern" in score.failed()
 
 
@@ -190,7 +190,7 @@ def test_firing_that_the_second_pulse_does_not_end_is_no_bistability():
     assert "no spike after the second pulse" in score.failed()
 
 
-def ringing(half_cycle: int, decay: float, size: float = 3.0) -> Record:
+def ringing(half_cycle: int, decay: float, size: float = 3.0) -> Recording:
     """The reference of J with an alternation of so many steps to a half-cycle after its spike."""
     record = author_cells.reference("J")
     voltage = record.voltage.copy()
@@ -265,7 +265,7 @@ def test_a_response_cut_short_is_not_taken_for_silence():
     """The windows of the sweep are judged whole: without its control, phasic spiking is not shown."""
     record = author_cells.reference("B")
     half = record.times < 200
-    short = Record(record.times[half], record.voltage[half], record.spikes, record.current[half])
+    short = Recording(record.times[half], record.voltage[half], record.spikes, record.current[half])
     assert not judged("B", short).met[0]
 
 
@@ -290,9 +290,9 @@ def test_a_window_of_another_candidate_does_not_leak():
         end=np.r_[one.end, two.end],
     )
     voltage = np.stack([v for _, v, _ in responses], axis=1)
-    record = Record(times, voltage, Train.of([s for s, _, _ in responses]), sweep.current(times))
+    record = Recording(times, voltage, SpikeTrains.of([s for s, _, _ in responses]), sweep.current(times))
     for letter in "AF":
         together = PATTERNS[letter].score(reduce(record, sweep, 1.0, 10.0), sweep)
         for k, alone in enumerate((one, two)):
-            single = Record(times, voltage[:, [k]], Train.of([responses[k][0]]), alone.current(times))
+            single = Recording(times, voltage[:, [k]], SpikeTrains.of([responses[k][0]]), alone.current(times))
             assert together.loss[k] == PATTERNS[letter].score(reduce(single, alone, 1.0, 10.0), alone).loss[0]

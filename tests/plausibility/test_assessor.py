@@ -14,9 +14,9 @@ import bioplast
 from bioplast import BioplastError
 from bioplast.cli import main
 from bioplast.definition import Neuron, Parameter
-from bioplast.experiment import assessment
+from bioplast.errors import Interrupted, ProtocolError
 from bioplast.models import integrate_and_fire, izhikevich_2003
-from bioplast.plausibility.cells.model import assessable
+from bioplast.plausibility.cells.model import check_assessable
 from bioplast.plausibility.verdict.assessor import Assessor, impossible
 
 FILE = boxes.__file__
@@ -39,15 +39,16 @@ def done(tmp_path_factory):
 
 
 def test_a_leaky_cell_is_tonic_and_does_not_adapt(done, capsys):
-    told = json.loads((done / "scorecard.json").read_text())
-    assert told["model"] == "leaky"
-    assert {letter: cell["verdict"] for letter, cell in told["patterns"].items()} == {
+    card = json.loads((done / "scorecard.json").read_text())
+    assert card["model"] == "leaky"
+    assert {letter: cell["verdict"] for letter, cell in card["patterns"].items()} == {
         "A": "reproduced",
         "F": "not found",
     }
-    assert all(check["shown"] for check in told["patterns"]["A"]["checks"].values())
-    assert told["patterns"]["F"]["loss"] > 0
-    assert told["patterns"]["A"]["group"] == repr(told["patterns"]["A"]["parameters"])
+    assert all(check["shown"] for check in card["patterns"]["A"]["checks"].values())
+    assert card["patterns"]["F"]["loss"] > 0
+    printed = eval(card["patterns"]["A"]["group"])
+    assert printed == pytest.approx(card["patterns"]["A"]["parameters"], rel=5e-3)
     for name in ("scorecard.html", "figures/patterns.png", "figures/patterns.svg"):
         assert (done / name).stat().st_size > 1000
     assert main(["report", str(done)]) == 0
@@ -89,13 +90,38 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Assessor, "__call__", interrupted)
-    with pytest.raises(assessment.Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
-        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", quiet=True)
+    with pytest.raises(Interrupted, match=r"0 of 2 patterns are finished.* --seed 4 .*--resume"):
+        bioplast.assess(leaky_box, "AF", seed=4, out=tmp_path / "out", progress=False)
+
+
+def test_a_pattern_that_breaks_does_not_stop_the_others(tmp_path, monkeypatch):
+    """As a trial of any other protocol; without a folder, where nothing is kept, the error itself comes at once."""
+    real, begun, fractions = Assessor.__call__, [], []
+
+    def broken(self, letter):
+        begun.append(letter)
+        return real(self, letter) if letter == "F" else 1 / 0
+
+    monkeypatch.setattr(Assessor, "__call__", broken)
+    out = tmp_path / "out"
+    line = r"pattern A: ZeroDivisionError: division by zero \(traceback in .*errors.txt\); 1 of 2 patterns are finished"
+    with pytest.raises(ProtocolError, match=line):
+        bioplast.assess(leaky_box, "AF", budget=32, starts=1, out=out, progress=lambda *call: fractions.append(call[0]))
+    assert fractions == [0.5, 1.0]
+    assert "Traceback" in (out / "errors.txt").read_text()
+    assert [path.stem for path in (out / "trials").iterdir()] == ["F"]
+    begun.clear()
+    with pytest.raises(ZeroDivisionError):
+        bioplast.assess(leaky_box, "AF", budget=32, starts=1, progress=False)
+    assert begun == ["A"]
+    monkeypatch.setattr(Assessor, "__call__", real)
+    bioplast.assess(leaky_box, "AF", budget=32, starts=1, out=out, resume=True, progress=False)
+    assert not (out / "errors.txt").exists()
 
 
 def neuron(equations: str, **changes) -> Neuron:
     """A cell whose parameter has bounds."""
-    told = {
+    usual = {
         "threshold": "v > v_th",
         "reset": "v = 0*mV",
         "method": "euler",
@@ -103,7 +129,7 @@ def neuron(equations: str, **changes) -> Neuron:
         "input": "I",
         "name": "mine",
     }
-    return Neuron(equations, **{**told, **changes})
+    return Neuron(equations, **{**usual, **changes})
 
 
 LEAK = "dv/dt = (I - v)/(10*ms) : volt"
@@ -135,10 +161,10 @@ LEAK = "dv/dt = (I - v)/(10*ms) : volt"
 def test_what_cannot_be_assessed_gets_one_line(model, said):
     if said is None:
         with pytest.raises(BioplastError, match="its input I has no unit"):
-            assessable(model)
+            check_assessable(model)
         return
     with pytest.raises(BioplastError, match=said) as refused:
-        bioplast.assess(model, quiet=True)
+        bioplast.assess(model, progress=False)
     assert "\n" not in str(refused.value)
 
 

@@ -44,9 +44,9 @@ def test_the_test_for_a_spike_is_one_comparison_and_what_happens_at_a_spike_is_f
 
 
 def test_a_millisecond_has_as_many_steps_as_fit():
-    told = cost(integrate_and_fire)
-    assert (told.method, told.dt) == ("rk4", 1e-4)
-    assert told.per_ms == pytest.approx(10 * told.step)
+    counted = cost(integrate_and_fire)
+    assert (counted.method, counted.dt) == ("rk4", 1e-4)
+    assert counted.per_ms == pytest.approx(10 * counted.step)
 
 
 @pytest.mark.parametrize(

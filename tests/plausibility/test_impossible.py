@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bioplast
-from bioplast.plausibility import PATTERNS, Record, Scale, Train, reduce
+from bioplast.plausibility import PATTERNS, Recording, Scale, SpikeTrains, reduce
 from bioplast.plausibility.verdict.impossible import IMPOSSIBLE, argument
 
 PUBLISHED = {
@@ -82,5 +82,5 @@ def test_no_quadratic_cell_is_found_with_a_pattern_that_it_cannot_show(letter):
         voltage[k] = v
         fired += [(k, cell) for cell in np.flatnonzero(spikes)]
     steps, cells = np.array(fired, dtype=int).reshape(-1, 2).T
-    record = Record(times, voltage, Train.from_events(times[steps], cells, size), current)
+    record = Recording(times, voltage, SpikeTrains.from_events(times[steps], cells, size), current)
     assert not PATTERNS[letter].score(reduce(record, sweep, 0.5, 1.0), sweep).met.any()

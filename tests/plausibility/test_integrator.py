@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioplast.plausibility import PATTERNS, Features, Record, Scale, Sweep, Train, reduce
+from bioplast.plausibility import PATTERNS, Features, Recording, Scale, SpikeTrains, Sweep, reduce
 
 # Rest 0, threshold 1, membrane time constant 1: every leaky integrate-and-fire cell is one of these, up to its reset.
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 
 
-def respond(sweep: Sweep, reset: np.ndarray, dt: float) -> Record:
+def respond(sweep: Sweep, reset: np.ndarray, dt: float) -> Recording:
     """Exact for an input that is constant over a step; each candidate has its own reset."""
     times = np.arange(int(sweep.end.max() / dt) + 2) * dt
     current, decay = sweep.current(times), np.exp(-dt)
@@ -23,7 +23,7 @@ def respond(sweep: Sweep, reset: np.ndarray, dt: float) -> Record:
         voltage[k] = v
         fired += [(k, cell) for cell in np.flatnonzero(spikes)]
     steps, cells = np.array(fired, dtype=int).reshape(-1, 2).T
-    return Record(times, voltage, Train.from_events(times[steps], cells, sweep.size), current)
+    return Recording(times, voltage, SpikeTrains.from_events(times[steps], cells, sweep.size), current)
 
 
 def knobs(letter: str, generator: np.random.Generator, size: int) -> dict[str, np.ndarray]:
@@ -79,7 +79,7 @@ def ramp_features(reset: np.ndarray, slope: np.ndarray, far: float, spikes: int)
     )
     size, nothing = len(end), np.zeros(len(end))
     features = Features(
-        spikes=Train(kept + rest),
+        spikes=SpikeTrains(kept + rest),
         tau=np.ones(size),
         step=np.full(size, 0.01),
         rest_low=nothing,

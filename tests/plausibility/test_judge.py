@@ -10,7 +10,7 @@ from support.boxes import box, leaky, leaky_box
 from bioplast.definition import Neuron, Parameter
 from bioplast.models import adex, hodgkin_huxley, integrate_and_fire, izhikevich_2003, izhikevich_2004
 from bioplast.plausibility import PATTERNS, Scale
-from bioplast.plausibility.cells.recorder import Response
+from bioplast.plausibility.cells.recorder import Recorder
 from bioplast.plausibility.verdict.judge import FRAGILE, NOT_FOUND, REPRODUCED, Judge, Winner, other_method
 
 TONIC = {"rest": 8.0, "duration": 10.0, "amplitude": 1.5}
@@ -112,7 +112,7 @@ def test_a_recorded_cell_fires_at_the_intervals_of_the_closed_form(method):
     """
     dt = 1e-4
     one = winner()
-    record = Response(leak("v > 1"), "numpy", method)({"tau": 0.01}, one.sweep(PATTERNS["A"], dt), dt, sampled=DT)
+    record = Recorder(leak("v > 1"), "numpy", method)({"tau": 0.01}, one.sweep(PATTERNS["A"], dt), dt, sampled=DT)
     gaps = np.diff(record.spikes.times[0][np.isfinite(record.spikes.times[0])])
     exact = 0.01 * np.log(1.5 / 0.5)
     assert len(gaps) > 5

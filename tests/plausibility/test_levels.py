@@ -13,7 +13,7 @@ from support import author_cells
 from bioplast import BioplastError, BlackBox, Parameter
 from bioplast.definition import Neuron
 from bioplast.models import fitzhugh_nagumo, hodgkin_huxley, integrate_and_fire, morris_lecar
-from bioplast.plausibility import PATTERNS, Record, Scale, Score, Train, reduce
+from bioplast.plausibility import PATTERNS, Recording, Scale, Score, SpikeTrains, reduce
 from bioplast.plausibility.cells.population import Population
 from bioplast.plausibility.patterns.blocking import blocked
 from bioplast.plausibility.response.levels import Levels, levels_of
@@ -29,7 +29,7 @@ SILENT_IN_THE_END = "IJKLMNOQR"
 FROM_BLOCK = "ST"
 
 
-def judged(letter: str, record: Record) -> Score:
+def judged(letter: str, record: Recording) -> Score:
     sweep = author_cells.windows(letter)
     return PATTERNS[letter].score(reduce(record, sweep, author_cells.relaxation(letter), 10.0), sweep)
 
@@ -118,7 +118,7 @@ def test_a_swing_that_does_not_fall_to_the_level_is_no_second_spike():
     for back in ("1", "0.5", "-0.4"):
         population = Population(ringing(0.6, back), 1, sweep, "numpy", dt=2e-4, record=True)
         found = population({}, sweep).spikes.count[0]
-        v = population.record().voltage[:, 0]
+        v = population.recording().voltage[:, 0]
         # Counted by brute force: an upward crossing of 1 counts if v was at or below the level since the last one.
         brute, armed = 0, True
         for before, now in itertools.pairwise(v):
@@ -171,9 +171,11 @@ def test_the_duration_of_a_spike_is_the_time_above_what_it_crosses():
     voltage = np.full((101, 1), -65.0)
     voltage[5] = voltage[50:54] = voltage[70:76] = 10.0
     for levels, tau, longer in ((LEVELS, 1e-3, 5e-3), (LEVELS, 8e-3, 8e-3), (None, 1e-3, 1e-3)):
-        record = Record(times, voltage, Train.of([np.array([0.005, 0.050, 0.070])]), sweep.current(times), levels)
+        record = Recording(
+            times, voltage, SpikeTrains.of([np.array([0.005, 0.050, 0.070])]), sweep.current(times), levels
+        )
         assert reduce(record, sweep, tau, 10.0).longer == pytest.approx(longer, rel=1e-12)
-    silent = Record(times, voltage * 0 - 65, Train.of([np.array([])]), sweep.current(times), LEVELS)
+    silent = Recording(times, voltage * 0 - 65, SpikeTrains.of([np.array([])]), sweep.current(times), LEVELS)
     assert reduce(silent, sweep, 1e-3, 10.0).width[0] == 0
 
 
@@ -202,7 +204,7 @@ def test_spikes_are_all_or_none(peaks, graded):
     # One before the watched rest does not count.
     for k, peak in zip((4, *range(60, 240, 20)), (5.0, *peaks), strict=False):
         voltage[k : k + 11, 0] = -65 + (peak + 65) * np.r_[np.linspace(0, 1, 6), np.linspace(0.8, 0, 5)]
-    record = Record(times, voltage, Train.of([np.array([])]), sweep.current(times), LEVELS)
+    record = Recording(times, voltage, SpikeTrains.of([np.array([])]), sweep.current(times), LEVELS)
     features = reduce(record, sweep, 1e-3, 10.0)
     assert features.lowest_spike[0] == min((p for p in peaks if p > 0), default=np.inf)
     assert features.highest_swing[0] == max((p for p in peaks if -40 < p < 0), default=-np.inf)

@@ -41,7 +41,7 @@ def test_features_while_simulating_are_those_of_the_recording(model, letter):
     sweep = PATTERNS[letter].sweep(knobs(letter, generator, 20), scale)
     population = Population(neuron, 20, sweep, "numpy", record=True)
     online = population({}, sweep, tau=scale.time, scale=scale.voltage)
-    offline = reduce(population.record(), sweep, scale.time, scale.voltage)
+    offline = reduce(population.recording(), sweep, scale.time, scale.voltage)
     assert online.spikes.count.sum() > 0
     assert offline.driven.all()
     for name in (
@@ -120,7 +120,7 @@ def test_the_threshold_of_a_pair_of_pulses_is_that_of_the_closed_form():
     """
     objective = Objective(integrate_and_fire, PATTERNS["L"], Scale(0.02, 0.75, 0.015), 32)
     point = np.full(objective.space.size, 0.5)
-    names = [axis.name for axis in (*objective.space.parameters, *objective.space.knobs)]
+    names = [*objective.space.parameters, *objective.space.knobs]
     for name, x in {"a": 0.67, "b": 0.1, "v_thresh": 0.0, "rest": 1.0}.items():
         point[names.index(name)] = x
     found = objective.found(point)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioplast.plausibility import DIVERGED, PATTERNS, Record, Scale, Sweep, Train, Window, reduce
+from bioplast.plausibility import DIVERGED, PATTERNS, Recording, Scale, SpikeTrains, Sweep, Window, reduce
 from bioplast.plausibility.patterns.requirements import Bursts
 
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
@@ -29,7 +29,7 @@ def sweeps(letter: str, generator: np.random.Generator, size: int, second: float
     return pattern.sweep(values, Scale(0.01 * second, 1.0, 10.0))
 
 
-def responses(sweep: Sweep, generator: np.random.Generator, rate: float, kind: str) -> Record:
+def responses(sweep: Sweep, generator: np.random.Generator, rate: float, kind: str) -> Recording:
     """Spikes in any number and any voltage, at the times of the longest sweep of the candidates."""
     times = np.arange(STEPS + 1) * (sweep.end.max() / STEPS)
     fired = generator.random((STEPS + 1, sweep.size)) < rate
@@ -40,7 +40,7 @@ def responses(sweep: Sweep, generator: np.random.Generator, rate: float, kind: s
         "walk": -65 + generator.normal(0, 1, fired.shape).cumsum(axis=0),
     }[kind]
     candidate, step = np.nonzero(fired.T)
-    return Record(times, voltage, Train.from_events(times[step], candidate, sweep.size), sweep.current(times))
+    return Recording(times, voltage, SpikeTrains.from_events(times[step], candidate, sweep.size), sweep.current(times))
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -102,7 +102,9 @@ def test_a_candidate_scores_the_same_alone_and_among_others(letter, seed):
     together = PATTERNS[letter].score(reduce(record, sweep, 0.01, 10.0), sweep).loss
     for k in range(4):
         one = only(sweep, k)
-        alone = Record(record.times, record.voltage[:, [k]], Train(record.spikes.times[[k]]), record.current[:, [k]])
+        alone = Recording(
+            record.times, record.voltage[:, [k]], SpikeTrains(record.spikes.times[[k]]), record.current[:, [k]]
+        )
         assert PATTERNS[letter].score(reduce(alone, one, 0.01, 10.0), one).loss[0] == together[k]
 
 
@@ -130,7 +132,7 @@ def rows(minimum: int = 0) -> st.SearchStrategy[list[float]]:
 @given(st.lists(rows(), min_size=1, max_size=4), st.integers(-10, 1010), st.integers(0, 500))
 def test_a_window_of_a_train_holds_what_a_loop_finds(trains, start, length):
     size = len(trains)
-    found = Train.of(trains).between(np.full(size, float(start)), np.full(size, float(start + length)))
+    found = SpikeTrains.of(trains).between(np.full(size, float(start)), np.full(size, float(start + length)))
     for row, train in zip(found.times, trains, strict=True):
         expected = [t for t in train if start <= t < start + length]
         assert row[np.isfinite(row)].tolist() == expected
@@ -138,7 +140,7 @@ def test_a_window_of_a_train_holds_what_a_loop_finds(trains, start, length):
 
 @given(st.lists(rows(), min_size=1, max_size=4))
 def test_intervals_are_differences(trains):
-    gaps = Train.of(trains).intervals
+    gaps = SpikeTrains.of(trains).intervals
     for k, train in enumerate(trains):
         expected = [b - a for a, b in pairwise(train)]
         assert gaps.values[k][np.isfinite(gaps.values[k])].tolist() == expected
@@ -151,7 +153,7 @@ def test_intervals_are_differences(trains):
 
 @given(st.lists(rows(3), min_size=1, max_size=4))
 def test_bursts_are_cut_where_a_loop_cuts_them(trains):
-    found = Bursts(Train.of(trains))
+    found = Bursts(SpikeTrains.of(trains))
     for k, train in enumerate(trains):
         gaps = [b - a for a, b in pairwise(train)]
         ordered = sorted(gaps)

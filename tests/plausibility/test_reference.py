@@ -47,10 +47,10 @@ CELLS = {
 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_up_to_the_end_of_the_figure_the_response_is_the_published_one(letter):
-    told = np.array(author_cells.cells()[letter]["spike_times_ms"]) + author_cells.DELAY.get(letter, 0)
+    expected = np.array(author_cells.cells()[letter]["spike_times_ms"]) + author_cells.DELAY.get(letter, 0)
     end = author_cells.cells()[letter]["duration_ms"] + author_cells.DELAY.get(letter, 0)
     found = author_cells.reference(letter).spikes.times[0]
-    assert found[found <= end] == pytest.approx(told, abs=1e-9)
+    assert found[found <= end] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("letter", LETTERS)

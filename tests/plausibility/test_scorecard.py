@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from bioplast.models import integrate_and_fire
-from bioplast.plausibility import PATTERNS, Record, Scale, Train
-from bioplast.plausibility.scorecard.published import ROWS, figure_2, published
+from bioplast.plausibility import PATTERNS, Recording, Scale, SpikeTrains
+from bioplast.plausibility.scorecard.published import figure_2, published
 from bioplast.plausibility.scorecard.scorecard import Scorecard, answer
 from bioplast.plausibility.verdict.judge import Winner
-from bioplast.plausibility.verdict.result import PatternResult, Trace, stimulus
+from bioplast.plausibility.verdict.result import PatternResult, Trace, plain_input
 
 FOUND = {"a": -3.25, "b": 50.000000000000014, "c": -0.065, "v_thresh": -0.05}
 REMARK = "released from a block"
@@ -38,14 +38,14 @@ def trace() -> Trace:
 @pytest.fixture(scope="module")
 def card() -> Scorecard:
     winner = Winner(FOUND, {"rest": 10.0, "duration": 20.0, "amplitude": 1.5}, Scale(0.02, 0.75, 0.015), 1e-4)
-    told = stimulus(winner.sweep(PATTERNS["A"]), winner)
+    given = plain_input(winner.sweep(PATTERNS["A"]), winner)
     results = {
-        "A": PatternResult("A", "tonic spiking", "reproduced", 0.0, FOUND, told, {}, 3, 2, 900, [], "", trace()),
+        "A": PatternResult("A", "tonic spiking", "reproduced", 0.0, FOUND, given, {}, 3, 2, 900, [], "", trace()),
         "G": PatternResult(
-            "G", "class 1 excitable", "fragile", 0.0, FOUND, told, CHECKS, 3, 1, 2100, [], "", trace(), REMARK
+            "G", "class 1 excitable", "fragile", 0.0, FOUND, given, CHECKS, 3, 1, 2100, [], "", trace(), REMARK
         ),
         "H": PatternResult(
-            "H", "class 2 excitable", "not found", 0.12, FOUND, told, {}, 3, 0, 9000, ["a < b"], "", trace()
+            "H", "class 2 excitable", "not found", 0.12, FOUND, given, {}, 3, 0, 9000, ["a < b"], "", trace()
         ),
         "C": PatternResult("C", "tonic bursting", "impossible", argument="Renewal."),
     }
@@ -53,15 +53,15 @@ def card() -> Scorecard:
 
 
 def test_the_json_has_the_promised_keys_and_is_plain(card):
-    told = json.loads(card.to_json())
-    assert {"model", "seed", "patterns", "evaluations"} <= told.keys()
-    assert (told["model"], told["seed"], told["evaluations"]) == ("integrate_and_fire", 7, 12000)
-    for cell in told["patterns"].values():
+    plain = json.loads(card.to_json())
+    assert {"model", "seed", "patterns", "evaluations"} <= plain.keys()
+    assert (plain["model"], plain["seed"], plain["evaluations"]) == ("integrate_and_fire", 7, 12000)
+    for cell in plain["patterns"].values():
         assert {"verdict", "loss", "parameters", "input", "checks"} <= cell.keys()
         assert "trace" not in cell
-    assert told["patterns"]["A"]["parameters"] == FOUND
-    assert told["patterns"]["C"]["loss"] is None
-    step = told["patterns"]["A"]["input"]["pieces"]
+    assert plain["patterns"]["A"]["parameters"] == FOUND
+    assert plain["patterns"]["C"]["loss"] is None
+    step = plain["patterns"]["A"]["input"]["pieces"]
     assert [(p["name"], p["value"], p["slope"]) for p in step] == [("step", 1.125, 0.0)]
     # 20 relaxation times of 20 ms
     assert step[0]["end"] - step[0]["start"] == pytest.approx(0.4)
@@ -120,7 +120,7 @@ def test_a_trace_is_thinned_out_without_its_extremes_and_spikes():
     )
     current = sweep.current(times)
     current[4567], current[2345] = 7.0, -7.0
-    record = Record(times, v[:, None], Train.of([[0.05, 0.3]]), current)
+    record = Recording(times, v[:, None], SpikeTrains.of([[0.05, 0.3]]), current)
     thin = Trace.of(record, sweep)
     assert len(thin.times) < 2500
     assert max(thin.voltage) == 9.0
@@ -133,8 +133,9 @@ def test_a_trace_is_thinned_out_without_its_extremes_and_spikes():
 def test_the_published_rows_are_those_of_existing_definitions():
     import bioplast
 
-    assert set(ROWS.values()) == set(figure_2())
-    for name in ROWS:
+    definitions = [name for row in figure_2().values() for name in row.definitions]
+    assert len(definitions) == len(set(definitions)) == 12
+    for name in definitions:
         assert bioplast.load(name).label == name
     assert published("adex") is None
     row = published("integrate-and-fire")

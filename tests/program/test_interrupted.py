@@ -14,7 +14,7 @@ from support import interpreter, networks
 
 import bioplast
 from bioplast.errors import RunError
-from bioplast.program.cpp import program as standalone
+from bioplast.program.codegen import program as compiled_program
 
 # as long as it takes: nobody waits for its end
 ENDLESS = 1000 * second
@@ -41,14 +41,14 @@ class Lines:
 
 def at_the_start(monkeypatch, action):
     """Do something to the C++ program as soon as it has reported that it is under way."""
-    started = standalone.subprocess.Popen
+    started = compiled_program.subprocess.Popen
 
     class Process(started):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options)
             self.stdout = Lines(self.stdout, lambda: action(self))
 
-    monkeypatch.setattr(standalone.subprocess, "Popen", Process)
+    monkeypatch.setattr(compiled_program.subprocess, "Popen", Process)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch, tmp_path, file, told):
             pass
 
     program = bioplast.compile(networks.single(), 5 * ms, "cpp", namespace={})
-    monkeypatch.setattr(standalone.tempfile, "TemporaryDirectory", Full)
+    monkeypatch.setattr(compiled_program.tempfile, "TemporaryDirectory", Full)
     with pytest.raises(RunError, match=told) as caught:
         program()
     assert "\n" not in str(caught.value)
@@ -113,7 +113,7 @@ def test_no_folder_for_temporary_files_is_told_in_one_line(monkeypatch):
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     program = bioplast.compile(networks.single(), 5 * ms, "cpp", namespace={})
-    monkeypatch.setattr(standalone.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(compiled_program.tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(RunError, match="No usable temporary directory found"):
         program()
 
@@ -138,13 +138,13 @@ except KeyboardInterrupt:
 def test_a_killed_parent_leaves_no_program_behind():
     code = """
 program = bioplast.compile(networks.single(), 1000*second, "cpp", namespace={})
-from bioplast.program.cpp import program as standalone
-started = standalone.subprocess.Popen
+from bioplast.program.codegen import program as compiled_program
+started = compiled_program.subprocess.Popen
 def popen(*arguments, **options):
     process = started(*arguments, **options)
     print(process.pid, flush=True)
     return process
-standalone.subprocess.Popen = popen
+compiled_program.subprocess.Popen = popen
 program()
 """
     parent = interpreter.start(code)

@@ -7,9 +7,9 @@ import neo
 import numpy as np
 import pytest
 import quantities as pq
-from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, volt
+from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, second, volt
 from brian2.units import allunits
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import networks
 
@@ -115,6 +115,54 @@ def test_a_block_from_elsewhere_has_neurons_in_its_order():
     block.segments.append(neo.Segment())
     with pytest.raises(BioplastError, match="the block has 2 segments: one is accepted"):
         from_neo(block)
+
+
+# Target jax compiles anew for each length of a chunk, hence fewer examples.
+@pytest.mark.parametrize(("target", "examples"), [("numpy", 20), ("cpp", 20), ("jax", 3)])
+def test_the_recordings_of_a_continued_run_begin_and_end_at_steps_of_their_clocks(target, examples):
+    @settings(max_examples=examples, deadline=None)
+    @given(
+        st.floats(1e-5, 1e-3),
+        st.integers(1, 4),
+        st.integers(0, 10**7),
+        st.lists(st.integers(0, 7), min_size=1, max_size=6),
+    )
+    @example(1e-4, 3, 0, [1] * 10)  # 0.1 ms ten times is less than 1 ms
+    def check(dt, ratio, start, lengths):
+        fast = NeuronGroup(2, "", threshold="True", reset="", dt=dt * second, name="fast")
+        slow = NeuronGroup(1, "x = t/second : 1", threshold="True", reset="", dt=ratio * dt * second, name="slow")
+        monitors = [SpikeMonitor(group, name=f"of_{group.name}") for group in (fast, slow)]
+        network = Network(fast, slow, *monitors, StateMonitor(slow, "x", record=True, dt=ratio * dt * second, name="x"))
+        program = bioplast.compile(network, dt * second, target, namespace={})
+        values = {"network.t": start * dt}
+        for length in lengths:
+            out = program(values, duration=length * dt * second)
+            values = out.final
+            segment = to_neo(out).segments[0]
+            # by hand: a clock of `ratio` times dt makes the steps that are due from the chunk's first to its last
+            borders = {"of_fast": (start, start + length, dt)}
+            borders["of_slow"] = borders["x"] = (-(-start // ratio), -(-(start + length) // ratio), ratio * dt)
+            for train in segment.spiketrains:
+                first, last, step = borders[train.annotations["monitor"]]
+                assert train.magnitude.tolist() == [number * step * 1e3 for number in range(first, last)]
+                assert (train.t_start.item(), train.t_stop.item()) == (first * step * 1e3, last * step * 1e3)
+                assert ((train.t_start <= train) & (train < train.t_stop)).all()
+            (signal,) = segment.analogsignals
+            first, last, step = borders["x"]
+            assert signal.t_start.item() == first * step
+            assert len(signal) == last - first
+            start += length
+
+    check()
+
+
+def test_a_recording_after_several_runs_of_the_network_itself():
+    group = NeuronGroup(1, "", threshold="True", reset="", name="group")
+    network = Network(group, SpikeMonitor(group, name="spikes"))
+    for number in range(10):
+        (train,) = to_neo(bioplast.compile(network, 0.1 * ms, "numpy", namespace={})()).segments[0].spiketrains
+        assert train.magnitude.tolist() == [train.t_start.item()] == [number * 1e-4 * 1e3]
+        network.run(0.1 * ms, namespace={})
 
 
 @given(st.lists(st.integers(-3, 3), min_size=7, max_size=7))

@@ -140,9 +140,7 @@ def test_another_dt_after_the_compilation_is_told():
     program = compiled(network, 5 * ms, "cpp")
     network["trace"].clock.dt = 0.2 * ms
     try:
-        with pytest.raises(
-            BioplastError, match="the dt of 'defaultclock' is another than when the network was compiled"
-        ):
+        with pytest.raises(BioplastError, match="dt of 'cells' was changed after compile: compile the network again"):
             program()
     finally:
         network["trace"].clock.dt = 0.1 * ms

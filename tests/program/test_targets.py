@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
+from brian2 import ms, mV
+from support import networks
 
-from bioplast.errors import TargetUnavailable, UnknownName
+import bioplast
+from bioplast.errors import BioplastError, TargetUnavailable, UnknownName
 from bioplast.machine import find_compiler
 from bioplast.program import targets
 
 
 def test_every_target_is_told_and_numpy_always_works():
     told = targets.available()
-    assert tuple(told) == targets.TARGETS == ("numpy", "cython", "cpp", "openmp", "cuda", "jax")
+    assert tuple(told) == tuple(targets.TARGETS) == tuple(TAKEN)
     assert told["numpy"] is None
     for reason in told.values():
         assert reason is None or "\n" not in reason
@@ -90,3 +95,58 @@ def test_without_jax_its_target_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(targets.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(TargetUnavailable, match=r"'jax' cannot work here: the package jax is missing: pip install"):
         targets.require("jax")
+
+
+# Options --------------------------------------------------------------------------------------------------------------
+
+ASKED = {
+    "threads": 2,
+    "fast_math": True,
+    "surrogate": bioplast.SuperSpike(unit=1 * mV),
+    "detach_reset": True,
+    "dtype": "float32",
+    "checkpoint": True,
+}
+TAKEN = {
+    "numpy": set(),
+    "cython": {"fast_math"},
+    "cpp": {"fast_math"},
+    "openmp": {"threads", "fast_math"},
+    "cuda": {"fast_math"},
+    "jax": {"surrogate", "detach_reset", "dtype", "checkpoint"},
+}
+
+
+def test_every_option_of_compile_is_known_to_the_table():
+    known = {"network", "duration", "target", "namespace", "watch", "level"}
+    assert set(inspect.signature(bioplast.compile).parameters) - known == set(ASKED) == set(targets.OPTIONS)
+    assert set(TAKEN) == set(targets.TARGETS)
+
+
+@pytest.mark.parametrize("option", ASKED)
+@pytest.mark.parametrize("target", TAKEN)
+def test_an_option_that_a_target_does_not_take_is_refused_by_name(target, option):
+    asked = {**targets.OPTIONS, option: ASKED[option]}
+    if option in TAKEN[target]:
+        assert targets.find(target).chosen(asked)[option] == ASKED[option]
+        return
+    takers = ", ".join(repr(name) for name, options in TAKEN.items() if option in options)
+    line = f"target '{target}' takes no option {option}: it is for {takers}"
+    with pytest.raises(BioplastError, match=re.escape(line)):
+        bioplast.compile(networks.single(), 1 * ms, target, namespace={}, **{option: ASKED[option]})
+    if option in inspect.signature(bioplast.run).parameters:
+        with pytest.raises(BioplastError, match=re.escape(line)):
+            bioplast.run(networks.single(), 1 * ms, target, namespace={}, **{option: ASKED[option]})
+
+
+@pytest.mark.parametrize("target", TAKEN)
+def test_the_class_of_a_target_takes_its_options_and_no_others(target):
+    if targets.missing(target) is None:
+        parameters = inspect.signature(targets.find(target).load()).parameters
+        keywords = {name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+        # the programs of cpp and openmp are one class
+        assert TAKEN[target] <= keywords <= set().union(*(TAKEN[t] for t in same_class(target)))
+
+
+def same_class(target):
+    return [name for name, other in targets.TARGETS.items() if other.program == targets.TARGETS[target].program]

@@ -73,7 +73,7 @@ def test_the_author_s_scheme_iterated_by_hand_gives_the_reference():
 
 def test_a_run_has_the_rows_and_the_table_of_the_protocol(tmp_path):
     done = experiment.run(
-        "firing-patterns", targets=["numpy"], out=tmp_path / "run", quiet=True, changes={"patterns": "A,S"}
+        "firing-patterns", targets=["numpy"], out=tmp_path / "run", progress=False, changes={"patterns": "A,S"}
     )
     values = {row.id: (row.value, row.published) for row in done.rows}
     assert values == {

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bioplast import experiment
+from bioplast.definition.find import models
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.plausibility import PATTERNS
 from bioplast.plausibility.scorecard.published import figure_2
@@ -38,6 +39,9 @@ def test_every_row_of_the_figure_has_a_definition_under_its_own_name():
     assert names == set(list(protocol.MODELS)[:11])
     for name in protocol.MODELS:
         assert protocol.definition(name).input == "I"
+    shown = {definition for row in figure_2().values() for definition in row.definitions}
+    found = {name for name, entry in models().entries.items() if entry.kind == "Neuron"}
+    assert {name.replace("-", "_") for name in found} == shown | set(protocol.MODELS.values())
     for name in names:
         assert {protocol.sign(name, letter) for letter in PATTERNS} <= {"+", "-", "?"}
     assert protocol.sign("adex", "A") == ""
@@ -110,7 +114,7 @@ def test_cells_may_be_chosen_by_what_the_figure_says_of_them():
 
 @pytest.mark.build
 def test_a_run_finds_what_integrate_and_fire_has(tmp_path):
-    done = experiment.run("plausibility", out=tmp_path / "run", quiet=True, changes={"patterns": "A,C"})
+    done = experiment.run("plausibility", out=tmp_path / "run", progress=False, changes={"patterns": "A,C"})
     assert {row.id: (row.value, row.published) for row in done.rows} == {
         f"{MODEL}/A": (1, 1),
         f"{MODEL}/C": (0, 0),

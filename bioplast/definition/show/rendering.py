@@ -65,8 +65,9 @@ def html(definition: Definition, mathml: bool = False) -> str:
 
 
 def title(definition: Definition) -> str:
-    """The heading, such as "izhikevich_2003 (neuron)"."""
-    return f"{definition.name} ({definition.kind})" if definition.name else definition.kind.capitalize()
+    """The heading, such as "lif (neuron): leaky integrate-and-fire neuron"."""
+    heading = f"{definition.name} ({definition.kind})" if definition.name else definition.kind.capitalize()
+    return f"{heading}: {definition.meaning}" if definition.meaning else heading
 
 
 def tex(definition: Definition) -> str:

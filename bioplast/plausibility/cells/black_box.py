@@ -11,12 +11,12 @@ from brian2 import Quantity, second
 
 from ...definition import Parameter
 from ...errors import BioplastError
-from ..response.features import Features, Record, reduce
+from ..response.features import Features, Recording, reduce
 from ..response.levels import Levels
+from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Piece, Sweep, Window
-from ..response.train import Train
 
-# So many voltages are in memory at once.
+# So many voltages, each 8 bytes, are in memory at once.
 SAMPLES = 2_000_000
 
 Function = Callable[[np.ndarray, np.ndarray, float], tuple[Any, Any]]
@@ -180,7 +180,7 @@ class BoxPopulation:
     dt : float, optional
         The time step in seconds; by default that of the box.
     record : bool
-        Keep v at every step, so that `record` can return it.
+        Keep v at every step, so that `recording` can return it.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class BoxPopulation:
     ):
         self.box, self.size, self._recorded = box, size, record
         self.dt = float(box.dt) if dt is None else dt
-        self._record: Record | None = None
+        self._recording: Recording | None = None
 
     def __call__(
         self,
@@ -217,27 +217,27 @@ class BoxPopulation:
             return_index=True,
             return_inverse=True,
         )
-        parts, records = [], []
+        parts, recordings = [], []
         for part in np.array_split(chosen, -(-len(chosen) * steps // SAMPLES)):
             if len(part):
-                records.append(self._simulate(given[part], _part(sweep, part), steps))
-                parts.append(reduce(records[-1], _part(sweep, part), units[part, 0], units[part, 1]))
-                records = records if self._recorded else records[-1:]
-        self._record = _joined_records(records, places) if self._recorded else None
+                recordings.append(self._simulate(given[part], _part(sweep, part), steps))
+                parts.append(reduce(recordings[-1], _part(sweep, part), units[part, 0], units[part, 1]))
+                recordings = recordings if self._recorded else recordings[-1:]
+        self._recording = _joined_recordings(recordings, places) if self._recorded else None
         return _joined(parts, places)
 
-    def _simulate(self, parameters: np.ndarray, sweep: Sweep, steps: int) -> Record:
+    def _simulate(self, parameters: np.ndarray, sweep: Sweep, steps: int) -> Recording:
         times = np.arange(steps) * self.dt
         current = sweep.current(times)
         voltage, fired = self.box.respond(parameters, current, self.dt)
         index, cells = np.nonzero(fired)
-        trains = Train.from_events(times[index], cells, sweep.size)
-        return Record(times, voltage, trains, current, self.box.levels(sweep.size))
+        trains = SpikeTrains.from_events(times[index], cells, sweep.size)
+        return Recording(times, voltage, trains, current, self.box.levels(sweep.size))
 
-    def record(self) -> Record:
+    def recording(self) -> Recording:
         """The responses of the last call, if the population was made to record them."""
-        assert self._record is not None
-        return self._record
+        assert self._recording is not None
+        return self._recording
 
 
 def _arrays(sweep: Sweep) -> list[np.ndarray]:
@@ -267,10 +267,10 @@ def _part(sweep: Sweep, index: np.ndarray) -> Sweep:
     )
 
 
-def _joined_trains(trains: list[Train], places: np.ndarray) -> Train:
+def _joined_trains(trains: list[SpikeTrains], places: np.ndarray) -> SpikeTrains:
     width = max(train.times.shape[1] for train in trains)
     padded = [np.pad(t.times, ((0, 0), (0, width - t.times.shape[1])), constant_values=np.inf) for t in trains]
-    return Train(np.concatenate(padded)[places])
+    return SpikeTrains(np.concatenate(padded)[places])
 
 
 def _joined_levels(levels: list[Any], places: np.ndarray) -> Levels | None:
@@ -279,13 +279,13 @@ def _joined_levels(levels: list[Any], places: np.ndarray) -> Levels | None:
     return Levels(*(np.concatenate([getattr(part, name) for part in levels])[places] for name in ("spike", "back")))
 
 
-def _joined_records(records: list[Record], places: np.ndarray) -> Record:
-    return Record(
-        records[0].times,
-        np.concatenate([record.voltage for record in records], axis=1)[:, places],
-        _joined_trains([record.spikes for record in records], places),
-        np.concatenate([record.current for record in records], axis=1)[:, places],
-        _joined_levels([record.levels for record in records], places),
+def _joined_recordings(recordings: list[Recording], places: np.ndarray) -> Recording:
+    return Recording(
+        recordings[0].times,
+        np.concatenate([recording.voltage for recording in recordings], axis=1)[:, places],
+        _joined_trains([recording.spikes for recording in recordings], places),
+        np.concatenate([recording.current for recording in recordings], axis=1)[:, places],
+        _joined_levels([recording.levels for recording in recordings], places),
     )
 
 
@@ -294,7 +294,7 @@ def _joined(parts: list[Features], places: np.ndarray) -> Features:
     joined: dict[str, Any] = {}
     for name in (each.name for each in fields(Features)):
         values = [getattr(part, name) for part in parts]
-        if isinstance(values[0], Train):
+        if isinstance(values[0], SpikeTrains):
             joined[name] = _joined_trains(values, places)
         elif name in ("width", "lowest_spike", "highest_swing"):
             joined[name] = None if values[0] is None else np.concatenate(values)[places]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import BioplastError
-from ..response.relaxation import relaxation_time
+from ..response.relaxation import PULSE_STEPS, SMALL, deviation, relaxation_time
 from ..response.scale import Scale
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from .population import Population
 
 # Decades of the input in SI units, from femtoamperes to kilovolts per second, with a sign each.
@@ -19,8 +19,8 @@ PER_DECADE = 4
 # The probes last so many time steps at first; longer ones are tried as long as the cell has not relaxed.
 STEPS = 4000
 LONGEST = 64_000
-# The relaxation is measured with so much less than what makes the cell fire, the recovery after so much more.
-SMALL, STRONG = 0.02, 1.5
+# The recovery is measured after a step of so many rheobases.
+STRONG = 1.5
 # Steps are so many relaxation times long.
 STEP = 40
 # The recovery time of a cell that does not recover, in relaxation times.
@@ -30,8 +30,8 @@ AT_REST = 1e-9
 
 
 def _probe(amplitudes: np.ndarray, width: np.ndarray | float, rest: float, wait: float) -> Sweep:
-    course = Course(len(amplitudes)).rest(rest)
-    return course.event("answer").piece("step", width, amplitudes).end(wait)
+    waveform = Waveform(len(amplitudes)).rest(rest)
+    return waveform.event("answer").piece("step", width, amplitudes).end(wait)
 
 
 def calibrate(
@@ -82,11 +82,8 @@ def calibrate(
     while np.isnan(time) and length <= LONGEST * cells.dt:
         rheobase, depolarization = _threshold(firing, amplitudes, length, neuron.label)
         pulses = np.full(len(amplitudes), SMALL * rheobase)
-        sweep = _probe(pulses, 5 * cells.dt, length, length)
-        cells(given, sweep)
-        record = cells.record()
-        onset = np.searchsorted(record.times, length - cells.dt / 2)
-        time = relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], cells.dt)[0]
+        cells(given, _probe(pulses, PULSE_STEPS * cells.dt, length, length))
+        time = relaxation_time(deviation(cells.recording(), cells.dt, length), cells.dt)[0]
         length *= 4
     if np.isnan(time):
         raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
@@ -95,9 +92,7 @@ def calibrate(
     recovery, wait = np.nan, STEPS * cells.dt
     while np.isnan(recovery) and wait <= LONGEST * cells.dt:
         features = cells(given, _probe(np.full(len(amplitudes), STRONG * rheobase), step, step, wait))
-        record = cells.record()
-        onset, over = np.searchsorted(record.times, np.array([step, 2 * step]) - cells.dt / 2)
-        after = record.voltage[over:] - record.voltage[onset - 1]
+        after = deviation(cells.recording(), cells.dt, step, 2 * step)
         # A cell that was reset to rest just before the step ended is at rest.
         rests = np.abs(after[:, 0]).max() < AT_REST * depolarization
         recovery = time if rests else relaxation_time(after, cells.dt)[0]

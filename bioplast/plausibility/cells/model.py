@@ -24,7 +24,7 @@ Model = Neuron | BlackBox
 _RANDOM = {"rand", "randn", "poisson"}
 
 
-def assessable(model: Any) -> None:
+def check_assessable(model: Any) -> None:
     """Refuse what cannot be assessed.
 
     Parameters

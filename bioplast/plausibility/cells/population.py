@@ -11,9 +11,10 @@ from brian2 import EventMonitor, Network, StateMonitor, ms, second
 from ... import program as programs
 from ...definition import Neuron
 from ...errors import BioplastError
-from ..response.features import Features, Record
+from ...program import targets
+from ..response.features import Features, Recording
+from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Sweep
-from ..response.train import Train
 from .reduction import SPIKE, VOLTAGE, Reduction
 
 
@@ -35,7 +36,7 @@ class Population:
     method : str, optional
         The integration method, instead of that of the definition.
     record : bool
-        Keep v at every step, which is slow, so that `record` can return it.
+        Keep v at every step, which is slow, so that `recording` can return it.
 
     Raises
     ------
@@ -67,8 +68,10 @@ class Population:
         self._reductions = reductions
         self._group = group
         # A candidate that diverges is judged, not refused. What is found is judged anew with the exact arithmetic.
-        options: dict[str, Any] = {"namespace": {}, "watch": None, "fast_math": True}
-        self._program = programs.compile(Network(*objects), self.dt * second, target, **options)
+        fast = "fast_math" in targets.find(target).options
+        self._program = programs.compile(
+            Network(*objects), self.dt * second, target, namespace={}, watch=None, fast_math=fast
+        )
         self._output: Any = None
 
     def __call__(
@@ -93,9 +96,8 @@ class Population:
         begun, tables = self._reductions.values(sweep, self.dt)
         values = {f"candidates.{name}": value for name, value in begun.items()}
         values |= {f"candidates.{name}": np.asarray(value, dtype=float) for name, value in parameters.items()}
-        self._program.duration = steps * self.dt
         with np.errstate(all="ignore"):
-            self._output = self._program(values, tables, seed=0)
+            self._output = self._program(values, tables, seed=0, duration=steps * self.dt * second)
         return self._reductions.features(
             self._final(),
             self._spikes(),
@@ -108,15 +110,15 @@ class Population:
     def _final(self) -> Mapping[str, np.ndarray]:
         return {name.partition(".")[2]: value for name, value in self._output.final.items()}
 
-    def _spikes(self) -> Train:
+    def _spikes(self) -> SpikeTrains:
         times, indices = self._output.events("candidates_spikes")
-        return Train.from_events(times, indices, self.size)
+        return SpikeTrains.from_events(times, indices, self.size)
 
-    def record(self) -> Record:
+    def recording(self) -> Recording:
         """The responses of the last call, if the population was made to record them."""
         trace = self._output.states["candidates_trace"]
         levels = self._reductions.levels(self._final())
-        return Record(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], levels)
+        return Recording(trace["t"], trace[VOLTAGE], self._spikes(), trace[self.neuron.external], levels)
 
 
 def check(neuron: Neuron) -> None:

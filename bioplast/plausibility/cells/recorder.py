@@ -11,15 +11,15 @@ from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, second
 
 from ... import program as programs
 from ...definition import Neuron
-from ..response.features import Record
+from ..response.features import Recording
+from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Sweep
-from ..response.train import Train
 from .black_box import BlackBox, BoxPopulation
 from .model import Model
 from .reduction import VOLTAGE, Reduction
 
 
-class Response:
+class Recorder:
     """Records one cell; it is built once, and then called with parameters, sweeps and time steps.
 
     Parameters
@@ -38,7 +38,7 @@ class Response:
 
     def __call__(
         self, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None = None
-    ) -> Record:
+    ) -> Recording:
         """Simulate.
 
         Parameters
@@ -57,18 +57,23 @@ class Response:
         return self._neuron(self.model, parameters, sweep, dt, sampled)
 
     @staticmethod
-    def _box(box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None) -> Record:
+    def _box(
+        box: BlackBox, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
+    ) -> Recording:
         population = BoxPopulation(box, 1, dt=dt, record=True)
         population({name: np.array([value]) for name, value in parameters.items()}, sweep)
-        record = population.record()
+        recording = population.recording()
         every = 1 if sampled is None else round(sampled / dt)
         return replace(
-            record, times=record.times[::every], voltage=record.voltage[::every], current=record.current[::every]
+            recording,
+            times=recording.times[::every],
+            voltage=recording.voltage[::every],
+            current=recording.current[::every],
         )
 
     def _neuron(
         self, neuron: Neuron, parameters: Mapping[str, float], sweep: Sweep, dt: float, sampled: float | None
-    ) -> Record:
+    ) -> Recording:
         reduction = Reduction(neuron, 1, aftermath=False)
         values: dict[str, Any] = {
             name: Quantity(value, dim=neuron.variables[name]) for name, value in parameters.items()
@@ -88,4 +93,6 @@ class Response:
             out = program({f"cell.{name}": value for name, value in begun.items()}, tables, seed=0)
         states, (times, index) = out.states["cell_trace"], out.events("cell_spikes")
         levels = reduction.levels({name.partition(".")[2]: value for name, value in out.final.items()})
-        return Record(states["t"], states[VOLTAGE], Train.from_events(times, index, 1), states[neuron.external], levels)
+        return Recording(
+            states["t"], states[VOLTAGE], SpikeTrains.from_events(times, index, 1), states[neuron.external], levels
+        )

@@ -17,10 +17,11 @@ from ...definition import Neuron
 from ...definition.units import unit_text
 from ..response.features import CYCLES, Features, width
 from ..response.levels import Levels, levels_of
+from ..response.spike_trains import SpikeTrains
 from ..response.sweep import Sweep
-from ..response.train import Train
 from .timetable import AFTER, ALIVE, FLAGS, RANGED, RESTING, SINCE, SLOPE, UNTIL, VALUE, WITHIN, timetable
 
+# The membrane potential; then the variables of the levels and swings, and the events, that are added.
 VOLTAGE = "v"
 CROSSED, BACK, ALOFT = "crossed_level", "back_level", "aloft"
 PEAK, LOWEST, HIGHEST = "swing_peak", "lowest_spike", "highest_swing"
@@ -35,7 +36,7 @@ BIG = 1e300
 # Where the variables start: ranges are empty.
 _STARTS = {"low": BIG, "high": -BIG, "top": -BIG, "before": BIG, "lowest": BIG, "rise": -BIG, "cycle": -1.0}
 _STARTS |= {PEAK: -BIG, LOWEST: BIG, HIGHEST: -BIG}
-_COURSE = ("before", "lowest", "rise", "trough", "hump", "previous")
+_AFTERMATH = ("before", "lowest", "rise", "trough", "hump", "previous")
 
 
 class Reduction:
@@ -80,7 +81,7 @@ class Reduction:
             dimensions |= {CROSSED: volts, BACK: volts, ALOFT: plain, PEAK: volts, LOWEST: volts, HIGHEST: volts}
         if aftermath:
             dimensions |= dict.fromkeys(("spiked", "over", "seen", "above", "index", "half_steps"), plain)
-            dimensions |= dict.fromkeys((*_COURSE, *(f"cycle_{k}" for k in range(CYCLES))), volts)
+            dimensions |= dict.fromkeys((*_AFTERMATH, *(f"cycle_{k}" for k in range(CYCLES))), volts)
         self._variables = tuple(dimensions)
         lines = [f"sweep_{name} : {unit_text(unit)}" for name, unit in dimensions.items()]
         reset = "\n".join(filter(None, [neuron.reset, "sweep_spiked = 1"])) if aftermath else neuron.reset
@@ -118,7 +119,7 @@ class Reduction:
             group.run_on_event(SPIKE, "sweep_count += 1", when="before_thresholds", order=1)
             code = [*self._widen("sweep_low", "sweep_high", VOLTAGE, VOLTAGE)]
             code += self._swings() if ALOFT in self._variables else []
-            code += self._course() if self.aftermath else []
+            code += self._watch_aftermath() if self.aftermath else []
             group.run_regularly("\n".join(code), when="end", name=f"{group.name}_reduce")
 
     @staticmethod
@@ -165,7 +166,7 @@ class Reduction:
             f"sweep_{PEAK} = sweep_outside*clip({VOLTAGE}, sweep_{PEAK}, {big}) - (1 - sweep_outside)*{big}",
         ]
 
-    def _course(self) -> list[str]:
+    def _watch_aftermath(self) -> list[str]:
         """The course after the last spike: everything starts over at a spike."""
         big = self._big
         return [
@@ -217,7 +218,7 @@ class Reduction:
     def features(
         self,
         final: Mapping[str, np.ndarray],
-        spikes: Train,
+        spikes: SpikeTrains,
         sweep: Sweep,
         tau: np.ndarray,
         scale: np.ndarray,

@@ -7,25 +7,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from ._common import MODEST, REST
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import fires
 
 
 def _ramps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     fast, slow, height = knobs["duration"], knobs["duration"] * knobs["slower"], knobs["amplitude"]
-    course = Course(size).rest(knobs["rest"])
-    course.event("slow").piece("slow ramp", slow, 0, height / slow).rest(knobs["rest"])
-    course.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).range_of("fast")
-    return course.end(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"])
+    waveform.event("slow").piece("slow ramp", slow, 0, height / slow).rest(knobs["rest"])
+    waveform.event("fast").piece("fast ramp", fast, 0, height * knobs["weaker"] / fast).range_of("fast")
+    return waveform.end(knobs["rest"])
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     fast = knobs["duration"]
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("fast ramp", fast, 0, knobs["amplitude"] * knobs["weaker"] / fast).end(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"]).event("probe")
+    return waveform.piece("fast ramp", fast, 0, knobs["amplitude"] * knobs["weaker"] / fast).end(knobs["rest"])
 
 
 def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -34,7 +34,7 @@ def _accommodating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
             features.answers(sweep.windows["fast"]).count, 1, features.nearness_in("fast")
         ),
         "no spike to the slow ramp": features.silent(sweep.windows["slow"]),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -45,9 +45,9 @@ accommodation = Pattern(
     {
         "rest": REST,
         "amplitude": MODEST,
-        "duration": Knob(0.2, 20, "tau"),
-        "slower": Knob(4, 40, "1"),
-        "weaker": Knob(0.2, 0.9, "1"),
+        "duration": Knob(0.2, 20, unit="tau"),
+        "slower": Knob(4, 40, unit="1"),
+        "weaker": Knob(0.2, 0.9, unit="1"),
     },
     _ramps,
     _accommodating,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
-from ._common import PULSE, REST, STRONG
-from .blocking import fallen
+from ..response.sweep import Sweep
+from ._common import PULSE, REST, STRONG, probing_pulse, pulse_with_aftermath
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, at_most, exactly
 
@@ -23,17 +21,6 @@ TROUGH = 1.0
 OVER = 0.1
 # In the end v is back: at most this part of the hump is left.
 LEFT = 0.5
-
-
-def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"])
-    return course.aftermath().end(knobs["wait"])
-
-
-def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -51,7 +38,7 @@ def _depolarized(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v rising to it": at_least((features.hump - features.trough) / features.reach, RISE),
         "no deeper trough before it": at_most(below, TROUGH),
         "v back towards rest in the end": at_most(left, LEFT),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -60,8 +47,8 @@ depolarizing_after_potential = Pattern(
     "depolarizing after-potential",
     "A pulse is answered with one spike as it ends or later, after which v rises once more, above rest, before it "
     "returns.",
-    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, "tau")},
-    _pulse,
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, unit="tau")},
+    pulse_with_aftermath,
     _depolarized,
-    probe=_probe,
+    probe=probing_pulse,
 )

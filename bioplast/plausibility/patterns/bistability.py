@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep, Window
+from ..response.sweep import Sweep, Waveform, Window
 from ._common import PULSE, REST, STRONG
 from .pattern import Knob, Pattern
 from .requirements import goes_on, regular, settled
 from .score import at_least, fires
 
+# The fewest spikes between the two pulses.
 SPIKES = 4
 # The silence after the second pulse, and then the firing without it, in intervals.
 SILENCE = 2.0
@@ -20,16 +21,16 @@ SILENCE = 2.0
 
 def _on_off(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     width, pulse, firing = knobs["width"], knobs["amplitude"], knobs["firing"]
-    course = Course(size, knobs["base"]).rest(knobs["rest"])
-    course.event("answer").piece("on", width, pulse).pause(firing)
-    course.piece("off", width, pulse * knobs["off"]).pause(knobs["rest"] / 2).rest(knobs["rest"])
+    waveform = Waveform(size, knobs["base"]).rest(knobs["rest"])
+    waveform.event("answer").piece("on", width, pulse).pause(firing)
+    waveform.piece("off", width, pulse * knobs["off"]).pause(knobs["rest"] / 2).rest(knobs["rest"])
     # Without the second pulse the firing outlasts the time at which it was switched off before.
-    return course.event("sustained").piece("on again", width, pulse).end(1.5 * firing)
+    return waveform.event("sustained").piece("on again", width, pulse).end(1.5 * firing)
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size, knobs["base"]).rest(knobs["rest"]).event("probe")
-    return course.piece("on", knobs["width"], knobs["amplitude"]).end(knobs["firing"])
+    waveform = Waveform(size, knobs["base"]).rest(knobs["rest"]).event("probe")
+    return waveform.piece("on", knobs["width"], knobs["amplitude"]).end(knobs["firing"])
 
 
 def _switched(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -56,12 +57,12 @@ bistability = Pattern(
     "One pulse switches a cell at rest to lasting regular firing, which ends with a second pulse and not without it.",
     {
         "rest": REST,
-        "base": Knob(-2, 2, "rheobase", "linear"),
+        "base": Knob(-2, 2, "linear", unit="rheobase"),
         "width": PULSE,
         "amplitude": STRONG,
-        "firing": Knob(2, 40, "recovery"),
+        "firing": Knob(2, 40, unit="recovery"),
         # The second pulse may be of either sign.
-        "off": Knob(-4, 4, "1", "linear"),
+        "off": Knob(-4, 4, "linear", unit="1"),
     },
     _on_off,
     _switched,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..response.features import Features, Record
+from ..response.features import Features, Recording
 from ..response.sweep import Sweep
 
 # An excess over the level that is this part of the sweep's depolarization counts 1.
 EXCESS = 0.05
 
 
-def fallen(features: Features, when: str, v: np.ndarray) -> dict[str, np.ndarray]:
+def unblocked(features: Features, when: str, v: np.ndarray) -> dict[str, np.ndarray]:
     """The requirement that v [N], the highest at that time, is below the level of rest, see `Levels`; none without."""
     if features.levels is None:
         return {}
@@ -19,13 +19,13 @@ def fallen(features: Features, when: str, v: np.ndarray) -> dict[str, np.ndarray
     return {f"v {when} below the level that a spike starts from": np.log2(1 + np.maximum(excess, 0) / EXCESS)}
 
 
-def blocked(record: Record, sweep: Sweep) -> bool:
+def blocked(recording: Recording, sweep: Sweep) -> bool:
     """Whether a single cell was silent above that level, in a depolarization block, before the first event."""
-    if record.levels is None:
+    if recording.levels is None:
         return False
     rest = sweep.rests[0]
-    v = record.voltage[(record.times >= rest.start[0]) & (record.times < rest.end[0]), 0]
-    return bool(v.max(initial=-np.inf) > record.levels.back[0])
+    v = recording.voltage[(recording.times >= rest.start[0]) & (recording.times < rest.end[0]), 0]
+    return bool(v.max(initial=-np.inf) > recording.levels.back[0])
 
 
 def all_or_none(features: Features) -> dict[str, np.ndarray]:

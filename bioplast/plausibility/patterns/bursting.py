@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
-from ._common import REST, STEP, STEP_CURRENT
+from ..response.sweep import Sweep
+from ._common import REST, STEP, STEP_CURRENT, step_from_rest
 from .pattern import Pattern
 from .requirements import BURST_SPIKES, Bursts, apart, goes_on, regular, settled
 from .score import at_least, at_most, fires
 
+# The fewest bursts of tonic bursting (C), and the fewest spikes after the burst of mixed mode (E).
 TONIC_BURSTS = 3
 TONIC_SPIKES = 3
-
-
-def _step(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    return course.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).end()
 
 
 def _bursting(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -58,7 +52,7 @@ tonic_bursting = Pattern(
     "tonic bursting",
     "A step of current is answered with three or more bursts of three or more spikes, evenly, for as long as it lasts.",
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
-    _step,
+    step_from_rest,
     _bursting,
     lasting="duration",
 )
@@ -68,7 +62,7 @@ mixed_mode = Pattern(
     "mixed mode",
     "A step of current is answered with a burst at its onset and then with a regular train for as long as it lasts.",
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
-    _step,
+    step_from_rest,
     _mixed,
     lasting="duration",
 )

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep, Window
+from ..response.sweep import Sweep, Waveform, Window
 from ._common import MODEST, PULSE, REST
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import fires
 
@@ -18,21 +18,21 @@ def _pairs(
     knobs: Mapping[str, np.ndarray], size: int, intervals: Mapping[str, np.ndarray], answered: tuple[str, ...]
 ) -> Sweep:
     """Pairs of pulses with these intervals between their onsets, each from rest; some have to be answered."""
-    course = Course(size)
+    waveform = Waveform(size)
     for name, interval in intervals.items():
-        course.rest(knobs["rest"]).event(name)
-        course.piece(f"{name} first", knobs["width"], knobs["amplitude"]).pause(interval - knobs["width"])
-        course.piece(f"{name} second", knobs["width"], knobs["amplitude"])
+        waveform.rest(knobs["rest"]).event(name)
+        waveform.piece(f"{name} first", knobs["width"], knobs["amplitude"]).pause(interval - knobs["width"])
+        waveform.piece(f"{name} second", knobs["width"], knobs["amplitude"])
     for name in answered:
-        course.range_of(name)
-    return course.end(knobs["rest"])
+        waveform.range_of(name)
+    return waveform.end(knobs["rest"])
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     """The pair that has to be answered."""
-    course = Course(size).rest(knobs["rest"]).event("probe").piece("first", knobs["width"], knobs["amplitude"])
-    course.pause(knobs["width"] * (knobs["interval"] - 1)).piece("second", knobs["width"], knobs["amplitude"])
-    return course.end(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"]).event("probe").piece("first", knobs["width"], knobs["amplitude"])
+    waveform.pause(knobs["width"] * (knobs["interval"] - 1)).piece("second", knobs["width"], knobs["amplitude"])
+    return waveform.end(knobs["rest"])
 
 
 def _before(sweep: Sweep, name: str) -> Window:
@@ -62,7 +62,7 @@ def _resonating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "no spike before its second pulse": features.silent(_before(sweep, "resonant")),
         "no spike to the shorter interval": features.silent(sweep.windows["short"]),
         "no spike to the longer interval": features.silent(sweep.windows["long"]),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -80,7 +80,7 @@ def _integrating(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "a spike after the closer pair": fires(nearer, 1, features.nearness_in("nearer")),
         "no spike before their second pulse": early,
         "no spike to the distant pair": features.silent(sweep.windows["far"]),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -92,9 +92,9 @@ resonator = Pattern(
         "rest": REST,
         "width": PULSE,
         "amplitude": MODEST,
-        "interval": Knob(2, 40, "1"),
-        "shorter": Knob(0.3, 0.75, "1"),
-        "longer": Knob(1.25, 2, "1"),
+        "interval": Knob(2, 40, unit="1"),
+        "shorter": Knob(0.3, 0.75, unit="1"),
+        "longer": Knob(1.25, 2, unit="1"),
     },
     _resonant,
     _resonating,
@@ -109,8 +109,8 @@ integrator = Pattern(
         "rest": REST,
         "width": PULSE,
         "amplitude": MODEST,
-        "interval": Knob(1.5, 20, "1"),
-        "farther": Knob(1.5, 5, "1"),
+        "interval": Knob(1.5, 20, unit="1"),
+        "farther": Knob(1.5, 5, unit="1"),
     },
     _close,
     _integrating,

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from ._common import REST
 from .pattern import Knob, Pattern
 from .requirements import goes_on
 from .score import at_least, at_most, fires
 
+# The fewest spikes during the ramp.
 SPIKES = 6
 # Class 1: the longest interval over the shortest, and the longest over the relaxation time. A leaky integrator reset to
 # rest fires with an interval of 4.6 relaxation times at a current 1 % above its rheobase.
@@ -36,9 +37,9 @@ LONGER = 1.05
 
 
 def _ramp(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"])
     slope = knobs["amplitude"] / knobs["duration"]
-    return course.event("answer").piece("ramp", knobs["duration"], 0, slope).end()
+    return waveform.event("answer").piece("ramp", knobs["duration"], 0, slope).end()
 
 
 def _quickening(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -78,7 +79,7 @@ def _class_2(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "duration": Knob(30, 300, "tau"), "amplitude": Knob(1, 50, "rheobase")}
+_KNOBS = {"rest": REST, "duration": Knob(30, 300, unit="tau"), "amplitude": Knob(1, 50, unit="rheobase")}
 
 class_1 = Pattern(
     "G",

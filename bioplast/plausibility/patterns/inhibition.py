@@ -1,7 +1,7 @@
 """A step of inhibition that is answered while it lasts, with spikes (S) or bursts (T).
 
 The paper asks for a cell that is quiescent without input and fires when it is hyperpolarized. A cell in a
-depolarization block is one, and what inhibition does there is to release it; a result says so, see `fallen.blocked`.
+depolarization block is one, and what inhibition does there is to release it; a result says so, see `blocking.blocked`.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep, Window
+from ..response.sweep import Sweep, Waveform, Window
 from ._common import REST, STEP, STRONG
 from .pattern import Knob, Pattern
 from .requirements import ALIKE, BURST_SPIKES, Bursts, apart, goes_on
 from .score import at_least, at_most, fires
 
+# The fewest spikes (S) and bursts (T) during the inhibition.
 SPIKES = 3
 BURSTS = 2
 
 
 def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size, knobs["base"]).rest(knobs["rest"])
-    return course.event("answer").piece("inhibition", knobs["duration"], -knobs["amplitude"]).end(knobs["rest"])
+    waveform = Waveform(size, knobs["base"]).rest(knobs["rest"])
+    return waveform.event("answer").piece("inhibition", knobs["duration"], -knobs["amplitude"]).end(knobs["rest"])
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size, knobs["base"]).rest(knobs["rest"]).event("probe")
-    return course.piece("inhibition", knobs["duration"], -knobs["amplitude"]).end()
+    waveform = Waveform(size, knobs["base"]).rest(knobs["rest"]).event("probe")
+    return waveform.piece("inhibition", knobs["duration"], -knobs["amplitude"]).end()
 
 
 def _after(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -64,7 +65,7 @@ def _bursting(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
 
 _KNOBS = {
     "rest": REST,
-    "base": Knob(-30, 30, "rheobase", "linear"),
+    "base": Knob(-30, 30, "linear", unit="rheobase"),
     "amplitude": STRONG,
     "duration": STEP,
 }

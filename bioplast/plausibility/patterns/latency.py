@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
-from ._common import PULSE, REST, STRONG
-from .blocking import fallen, higher
+from ..response.sweep import Sweep
+from ._common import PULSE, REST, STRONG, probing_pulse, pulse_from_rest
+from .blocking import higher, unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, exactly
 
 # The time from the end of the pulse to the spike, in pulses and in relaxation times.
 DELAY = 2.0
-
-
-def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    return course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
-
-
-def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -36,7 +24,7 @@ def _late_spike(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "twice the duration of the pulse after its end": at_least(delay / pulse.length, DELAY),
         "two relaxation times after its end": at_least(delay / features.tau, DELAY),
         **_beyond(features, delay),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -54,9 +42,9 @@ spike_latency = Pattern(
     "I",
     "spike latency",
     "A pulse is answered with one spike, long after the pulse is over.",
-    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(8, 60, "tau")},
-    _pulse,
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(8, 60, unit="tau")},
+    pulse_from_rest,
     _late_spike,
     timed=True,
-    probe=_probe,
+    probe=probing_pulse,
 )

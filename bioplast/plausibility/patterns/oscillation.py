@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
-from ._common import PULSE, REST, STRONG
-from .blocking import fallen
+from ..response.sweep import Sweep
+from ._common import PULSE, REST, STRONG, probing_pulse, pulse_with_aftermath
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import at_least, at_most, fires
 
@@ -19,17 +17,6 @@ AMPLITUDE = 0.005
 DECAY = 1.0
 # A half-cycle in steps. What alternates from step to step is made by the integration method.
 STEPS = 5
-
-
-def _pulse(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    course.event("answer").piece("pulse", knobs["width"], knobs["amplitude"])
-    return course.aftermath().end(knobs["wait"])
-
-
-def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("pulse", knobs["width"], knobs["amplitude"]).end(knobs["wait"])
 
 
 def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -43,7 +30,7 @@ def _ringing(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "v beyond rest on the third half-cycle": at_least(third / features.reach, AMPLITUDE),
         "the third half-cycle not larger than the second": at_most(third / second, DECAY),
         "a half-cycle of at least five steps": at_least(features.half_period / features.step, STEPS),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -51,8 +38,8 @@ subthreshold_oscillations = Pattern(
     "J",
     "subthreshold oscillations",
     "A pulse is answered with a spike, after which v swings around its resting level, decaying, without firing.",
-    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, "tau")},
-    _pulse,
+    {"rest": REST, "width": PULSE, "amplitude": STRONG, "wait": Knob(4, 60, unit="tau")},
+    pulse_with_aftermath,
     _ringing,
-    probe=_probe,
+    probe=probing_pulse,
 )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...search.space import Axis
 from ..response.features import Features
 from ..response.scale import Scale
 from ..response.sweep import Sweep
-from .blocking import all_or_none, fallen
+from .blocking import all_or_none, unblocked
 from .score import MISSING, Score, at_most
 
 # How much v may move or differ between the rests of one sweep, relative to the largest depolarization of the sweep. A
@@ -18,26 +19,27 @@ from .score import MISSING, Score, at_most
 REST = 0.05
 # The shortest pulse, in time steps.
 SHORTEST = 4
+# What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
+# is watched at rest for nearly as long as the sweep takes, and each step by so many times its length.
+PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
-class Knob:
+class Knob(Axis):
     """A number of a protocol that is searched together with the parameters of the model.
 
     Attributes
     ----------
     low, high : float
         The bounds, in units of `unit`.
-    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
-        What it multiplies, see `Scale`; "1" is nothing.
     scale : {"linear", "log"}
         How a search walks between the bounds.
+    unit : {"rheobase", "threshold", "tau", "recovery", "1"}
+        What it multiplies, see `Scale`; "1" is nothing.
     """
 
-    low: float
-    high: float
-    unit: str
     scale: str = "log"
+    unit: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Pattern:
                 "the input is that of the pattern": np.where(features.driven, 0, MISSING),
                 "no spikes without a stimulus": restless,
                 "at rest, and at the same level, before each event": at_most(moved, REST),
-                **({} if self.blocked else fallen(features, "at rest", features.rest_high)),
+                **({} if self.blocked else unblocked(features, "at rest", features.rest_high)),
                 **all_or_none(features),
             }
             return Score({**common, **self.criterion(features, sweep)}, features.finite)

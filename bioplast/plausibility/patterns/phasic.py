@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from ._common import MODEST, REST, STEP
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Pattern
 from .requirements import BURST, BURST_SPIKES
 from .score import at_least, at_most, exactly, fires
@@ -27,15 +27,15 @@ WEAK = 0.5
 
 
 def _two_steps(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    course.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).range_of("step", 0.75, 1)
-    course.rest(knobs["rest"])
-    return course.event("weak answer").piece("weak step", knobs["duration"], WEAK * knobs["amplitude"]).end()
+    waveform = Waveform(size).rest(knobs["rest"])
+    waveform.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).range_of("step", 0.75, 1)
+    waveform.rest(knobs["rest"])
+    return waveform.event("weak answer").piece("weak step", knobs["duration"], WEAK * knobs["amplitude"]).end()
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("step", knobs["duration"], knobs["amplitude"]).end()
+    waveform = Waveform(size).rest(knobs["rest"]).event("probe")
+    return waveform.piece("step", knobs["duration"], knobs["amplitude"]).end()
 
 
 def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -48,7 +48,7 @@ def _quiescent(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "silent for five times as long as the first spike took": at_least(quiet / (train.first - step.start), SILENCE),
         "silent for eight relaxation times": at_least(quiet / features.tau, LASTING),
         "v settled at the end of the step": at_most(drift, DRIFT),
-        **fallen(features, "at the end of the step", features.high["step"]),
+        **unblocked(features, "at the end of the step", features.high["step"]),
         "no spike during a step of half the current": features.silent(sweep.windows["weak step"]),
     }
 

@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep, Waveform
 from ._common import REST, STRONG
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .requirements import BURST, BURST_SPIKES
 from .score import at_least, exactly, fires
 
 
 def _inhibition(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    return course.event("answer").piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
+    waveform = Waveform(size).rest(knobs["rest"])
+    return waveform.event("answer").piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    return course.piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
+    waveform = Waveform(size).rest(knobs["rest"]).event("probe")
+    return waveform.piece("inhibition", knobs["width"], -knobs["amplitude"]).end(knobs["wait"])
 
 
 def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -30,7 +30,7 @@ def _common(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     return {
         "no spike during the inhibition": features.silent(sweep.windows["inhibition"]),
         "no spike in the last quarter": features.silent(answer.part(0.75, 1)),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -51,7 +51,7 @@ def _burst(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
     }
 
 
-_KNOBS = {"rest": REST, "width": Knob(0.2, 30, "tau"), "amplitude": STRONG, "wait": Knob(10, 100, "tau")}
+_KNOBS = {"rest": REST, "width": Knob(0.2, 30, unit="tau"), "amplitude": STRONG, "wait": Knob(10, 100, unit="tau")}
 
 rebound_spike = Pattern(
     "M",

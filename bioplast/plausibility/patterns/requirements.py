@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..response.spike_trains import Intervals, SpikeTrains
 from ..response.sweep import Window
-from ..response.train import Intervals, Train
 from .score import at_least, at_most
 
 # An interval is as long as another if neither is more than half longer.
@@ -16,7 +16,7 @@ BURST = 3.0
 BURST_SPIKES = 3
 
 
-def settled(train: Train, window: Window) -> Intervals:
+def settled(train: SpikeTrains, window: Window) -> Intervals:
     """The intervals that end in the second half of a window, when the onset is over."""
     ends = np.where(np.isfinite(train.times), train.times, np.nan)[:, 1:]
     gaps = train.intervals
@@ -30,7 +30,7 @@ def regular(intervals: Intervals) -> np.ndarray:
     return at_most(np.where(intervals.count >= 2, intervals.spread, np.nan), ALIKE)
 
 
-def goes_on(train: Train, end: np.ndarray, longest: np.ndarray) -> np.ndarray:
+def goes_on(train: SpikeTrains, end: np.ndarray, longest: np.ndarray) -> np.ndarray:
     """The firing lasts until `end`: no more than 1.5 of the given intervals are left without a spike."""
     return at_most((end - train.last) / longest, ALIKE)
 
@@ -53,7 +53,7 @@ class Bursts:
         The others, in their places.
     """
 
-    def __init__(self, train: Train):
+    def __init__(self, train: SpikeTrains):
         gaps = train.intervals.values
         ordered = np.sort(np.where(np.isfinite(gaps), gaps, np.inf), axis=1)
         ordered = np.concatenate([ordered, np.full((len(ordered), 1), np.inf)], axis=1)

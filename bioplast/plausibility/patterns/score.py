@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# The violation of a requirement by what is missing, and the most that one can count.
 MISSING = 10.0
+# The loss of a response that is not finite, more than any other.
 DIVERGED = 100.0
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep, Window
+from ..response.sweep import Sweep, Waveform, Window
 from ._common import MODEST, PULSE, REST
-from .blocking import fallen
+from .blocking import unblocked
 from .pattern import Knob, Pattern
 from .score import fires
 
@@ -17,18 +17,18 @@ from .score import fires
 def _pulses(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     width, pulse = knobs["width"], knobs["amplitude"]
     inhibition = -pulse * knobs["inhibition"]
-    course = Course(size).rest(knobs["rest"])
-    course.event("alone").piece("pulse", width, pulse).rest(knobs["rest"])
-    course.event("both").piece("inhibition", width, inhibition).pause(width * knobs["pause"])
-    course.piece("second pulse", width, pulse).range_of("both").rest(knobs["rest"])
-    return course.event("inhibition alone").piece("second inhibition", width, inhibition).end(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"])
+    waveform.event("alone").piece("pulse", width, pulse).rest(knobs["rest"])
+    waveform.event("both").piece("inhibition", width, inhibition).pause(width * knobs["pause"])
+    waveform.piece("second pulse", width, pulse).range_of("both").rest(knobs["rest"])
+    return waveform.event("inhibition alone").piece("second inhibition", width, inhibition).end(knobs["rest"])
 
 
 def _probe(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
     width, pulse = knobs["width"], knobs["amplitude"]
-    course = Course(size).rest(knobs["rest"]).event("probe")
-    course.piece("inhibition", width, -pulse * knobs["inhibition"]).pause(width * knobs["pause"])
-    return course.piece("second pulse", width, pulse).end(knobs["rest"])
+    waveform = Waveform(size).rest(knobs["rest"]).event("probe")
+    waveform.piece("inhibition", width, -pulse * knobs["inhibition"]).pause(width * knobs["pause"])
+    return waveform.piece("second pulse", width, pulse).end(knobs["rest"])
 
 
 def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -40,7 +40,7 @@ def _lowered(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
         "no spike before that pulse": features.silent(Window(both.start, pulse.start)),
         "no spike to the pulse alone": features.silent(sweep.windows["alone"]),
         "no spike to the inhibition alone": features.silent(sweep.windows["inhibition alone"]),
-        **fallen(features, "in the end", features.final),
+        **unblocked(features, "in the end", features.final),
     }
 
 
@@ -53,8 +53,8 @@ threshold_variability = Pattern(
         "width": PULSE,
         "amplitude": MODEST,
         # Inhibition that is much weaker than the pulse could be a rounding error of the rest before.
-        "inhibition": Knob(0.5, 20, "1"),
-        "pause": Knob(0.1, 10, "1"),
+        "inhibition": Knob(0.5, 20, unit="1"),
+        "pause": Knob(0.1, 10, unit="1"),
     },
     _pulses,
     _lowered,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..response.features import Features
-from ..response.sweep import Course, Sweep
-from ._common import REST, STEP, STEP_CURRENT
+from ..response.sweep import Sweep
+from ._common import REST, STEP, STEP_CURRENT, step_from_rest
 from .pattern import Pattern
 from .requirements import goes_on, regular, settled
 from .score import at_least, fires
@@ -17,11 +15,6 @@ from .score import at_least, fires
 SHORTER = 0.95
 # How much the last interval of an adapting train is longer than the first.
 ADAPTED = 2.0
-
-
-def _step(knobs: Mapping[str, np.ndarray], size: int) -> Sweep:
-    course = Course(size).rest(knobs["rest"])
-    return course.event("answer").piece("step", knobs["duration"], knobs["amplitude"]).end()
 
 
 def _tonic(features: Features, sweep: Sweep) -> dict[str, np.ndarray]:
@@ -54,7 +47,7 @@ tonic_spiking = Pattern(
     "tonic spiking",
     "A step of current is answered with a regular train for as long as it lasts.",
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
-    _step,
+    step_from_rest,
     _tonic,
     lasting="duration",
 )
@@ -64,7 +57,7 @@ adaptation = Pattern(
     "spike frequency adaptation",
     "A step of current is answered with a train for as long as it lasts, whose intervals grow, at least twofold.",
     {"rest": REST, "duration": STEP, "amplitude": STEP_CURRENT},
-    _step,
+    step_from_rest,
     _adapting,
     lasting="duration",
 )

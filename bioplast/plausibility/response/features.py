@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .levels import Levels
+from .spike_trains import SpikeTrains
 from .sweep import Sweep, Window, total
-from .train import Train
 
+# So many half-cycles of v after the last spike are measured.
 CYCLES = 3
 
 
 @dataclass(frozen=True)
-class Record:
+class Recording:
     """The responses of N candidates.
 
     Attributes
@@ -24,7 +25,7 @@ class Record:
         In seconds.
     voltage : ndarray [steps, N]
         After the reset, if the model has one; in any unit.
-    spikes : Train
+    spikes : SpikeTrains
         In seconds.
     current : ndarray [steps, N]
         The input, in the unit of the sweep.
@@ -34,7 +35,7 @@ class Record:
 
     times: np.ndarray
     voltage: np.ndarray
-    spikes: Train
+    spikes: SpikeTrains
     current: np.ndarray
     levels: Levels | None = None
 
@@ -45,7 +46,7 @@ class Features:
 
     Attributes
     ----------
-    spikes : Train
+    spikes : SpikeTrains
     tau : ndarray
         The relaxation time of the membrane, in seconds.
     step : ndarray
@@ -80,7 +81,7 @@ class Features:
         highest that is none; infinite without one.
     """
 
-    spikes: Train
+    spikes: SpikeTrains
     tau: np.ndarray
     step: np.ndarray
     rest_low: np.ndarray
@@ -130,7 +131,7 @@ class Features:
         x = np.clip(np.nan_to_num((high - self.rest) / self.scale, nan=0.0), 0, 1e12)
         return np.clip(x / (1 + x), 0, 1 - 1e-9)
 
-    def answers(self, window: Window) -> Train:
+    def answers(self, window: Window) -> SpikeTrains:
         """The spikes in a window."""
         return self.spikes.between(window.start, window.end)
 
@@ -141,31 +142,31 @@ class Features:
         return np.log2(1.0 + train.count) * (1 - 0.5 * late)
 
 
-def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndarray | float) -> Features:
+def reduce(recording: Recording, sweep: Sweep, tau: np.ndarray | float, scale: np.ndarray | float) -> Features:
     """The features of recorded responses.
 
     Parameters
     ----------
-    record : Record
+    recording : Recording
     sweep : Sweep
         What the candidates should have been given.
     tau, scale : ndarray [N] or float
         See `Features`.
     """
-    times, size = np.asarray(record.times, dtype=float), sweep.size
-    finite = np.isfinite(record.voltage).all(axis=0)
-    v = np.where(finite, record.voltage, 0.0)
+    times, size = np.asarray(recording.times, dtype=float), sweep.size
+    finite = np.isfinite(recording.voltage).all(axis=0)
+    v = np.where(finite, recording.voltage, 0.0)
     alive = (times[:, None] < sweep.end) & (times[:, None] >= sweep.rests[0].start)
     rest_low, rest_high = _range(v, total(sweep.rests, times))
     ranges = {name: _range(v, total([window], times)) for name, window in sweep.ranged.items()}
     last = len(times) - 1 - np.argmax(alive[::-1], axis=0)
-    seen = alive & _aftermath(times, v, record.spikes, sweep)
+    seen = alive & _aftermath(times, v, recording.spikes, sweep)
     rest = (rest_low + rest_high) / 2
     cycles, half_period = _half_cycles(times, v - rest, seen)
     trough, hump = _rise(v, seen)
-    lowest_spike, highest_swing = _swings(v, record.levels, alive)
+    lowest_spike, highest_swing = _swings(v, recording.levels, alive)
     return Features(
-        spikes=record.spikes,
+        spikes=recording.spikes,
         tau=np.broadcast_to(np.asarray(tau, dtype=float), (size,)),
         step=np.full(size, times[1] - times[0]),
         rest_low=rest_low,
@@ -180,9 +181,9 @@ def reduce(record: Record, sweep: Sweep, tau: np.ndarray | float, scale: np.ndar
         hump=hump,
         final=v[last, np.arange(size)],
         finite=finite,
-        driven=_as_driven(times, record.current, sweep),
-        levels=record.levels,
-        width=_width(v, record, sweep, alive),
+        driven=_as_driven(times, recording.current, sweep),
+        levels=recording.levels,
+        width=_width(v, recording, sweep, alive),
         lowest_spike=lowest_spike,
         highest_swing=highest_swing,
     )
@@ -193,11 +194,11 @@ def width(aloft: np.ndarray, count: np.ndarray) -> np.ndarray:
     return np.where(count > 0, aloft / np.maximum(count, 1), 0.0)
 
 
-def _width(v: np.ndarray, record: Record, sweep: Sweep, alive: np.ndarray) -> np.ndarray | None:
-    if record.levels is None:
+def _width(v: np.ndarray, recording: Recording, sweep: Sweep, alive: np.ndarray) -> np.ndarray | None:
+    if recording.levels is None:
         return None
-    aloft = (alive & (v > record.levels.spike)).sum(axis=0) * (record.times[1] - record.times[0])
-    return width(aloft, record.spikes.between(sweep.rests[0].start, sweep.end).count)
+    aloft = (alive & (v > recording.levels.spike)).sum(axis=0) * (recording.times[1] - recording.times[0])
+    return width(aloft, recording.spikes.between(sweep.rests[0].start, sweep.end).count)
 
 
 def _swings(v: np.ndarray, levels: Levels | None, alive: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -226,7 +227,7 @@ def _range(v: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
-def _aftermath(times: np.ndarray, v: np.ndarray, spikes: Train, sweep: Sweep) -> np.ndarray:
+def _aftermath(times: np.ndarray, v: np.ndarray, spikes: SpikeTrains, sweep: Sweep) -> np.ndarray:
     """Where [steps, N] the course of v after the last spike is watched.
 
     A spike is over when v is below its value just before the spike: at once after a reset, otherwise on the way down.

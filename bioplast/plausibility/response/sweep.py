@@ -83,7 +83,7 @@ class Sweep:
         return current
 
 
-class Course:
+class Waveform:
     """Builds a Sweep event by event, in the order of time.
 
     Parameters
@@ -104,7 +104,7 @@ class Course:
         self._event: tuple[str, np.ndarray] | None = None
         self._aftermath: np.ndarray | None = None
 
-    def rest(self, duration: float | np.ndarray, watched: float = WATCHED) -> Course:
+    def rest(self, duration: float | np.ndarray, watched: float = WATCHED) -> Waveform:
         """Nothing but the base. It ends the answer to the event before; its last part is watched."""
         end = self._now + duration
         seen = end - watched * np.broadcast_to(duration, end.shape)
@@ -113,20 +113,20 @@ class Course:
         self._now = end
         return self
 
-    def event(self, name: str) -> Course:
+    def event(self, name: str) -> Waveform:
         """From here on until the next rest is watched, the cell answers to the event `name`."""
         self._close(self._now)
         self._event = (name, self._now)
         return self
 
-    def pause(self, duration: float | np.ndarray) -> Course:
+    def pause(self, duration: float | np.ndarray) -> Waveform:
         """The base within an event, as between two pulses."""
         self._now = self._now + duration
         return self
 
     def piece(
         self, name: str, duration: float | np.ndarray, value: float | np.ndarray, slope: float | np.ndarray = 0.0
-    ) -> Course:
+    ) -> Waveform:
         """A step, pulse or ramp: base + value + slope*(time since its start)."""
         size, start = len(self._now), self._now
         self._now = start + duration
@@ -134,12 +134,12 @@ class Course:
         self._windows[name] = Window(start, self._now)
         return self
 
-    def range_of(self, name: str, low: float = 0.0, high: float = 1.0) -> Course:
+    def range_of(self, name: str, low: float = 0.0, high: float = 1.0) -> Waveform:
         """Watch the range of v in a part of the piece or event `name`."""
         self._ranged[name] = (low, high)
         return self
 
-    def aftermath(self) -> Course:
+    def aftermath(self) -> Waveform:
         """Watch the course of v from here on, or from the last spike on if that is later."""
         self._aftermath = self._now
         return self

@@ -21,6 +21,7 @@ from sympy.core.relational import Relational
 
 from ...definition import Neuron
 
+# The operations of a function such as exp.
 FUNCTION = 10
 
 

@@ -16,6 +16,7 @@ from ..cells.model import Model
 from ..cells.reduction import VOLTAGE
 from ..verdict.judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, VERDICTS
 from ..verdict.result import PatternResult
+from ..verdict.rounding import FULL, code
 from .cost import Cost, cost
 from .published import published
 
@@ -73,15 +74,18 @@ class Scorecard:
     def group(self, letter: str) -> str:
         """The call that makes the cell that was found for a pattern, with units as in ``from brian2 import *``.
 
-        Of a black box its parameters, in SI base units.
+        The numbers are in familiar units, with as many digits as the cell needs to get the same verdict again; those of
+        a pattern that was not found are in SI units, with all digits. Of a black box its parameters, in SI base units.
         """
         result = self.results[letter]
         if not result.parameters or result.input is None:
             return ""
+        digits = FULL if result.digits is None else result.digits
         if self.cost is None:
-            return repr(dict(result.parameters))
-        given = [f"{name}={_quantity(value, self.units[name])}" for name, value in result.parameters.items()]
-        return f"{self.model}.group(1, dt={_quantity(result.input['dt'], 'second')}, {', '.join(given)})"
+            given = [f"{name!r}: {code(value, '1', digits)}" for name, value in result.parameters.items()]
+            return f"{{{', '.join(given)}}}"
+        given = [f"{name}={code(value, self.units[name], digits)}" for name, value in result.parameters.items()]
+        return f"{self.model}.group(1, dt={code(result.input['dt'], 'second', digits)}, {', '.join(given)})"
 
     # ---- how it shows --------------------------------------------------------------------------------------------
 
@@ -89,9 +93,9 @@ class Scorecard:
         """As a dict of JSON values; the same seed gives the same one. It has no traces."""
         patterns = {}
         for letter, result in self.results.items():
-            told = result.plain()
-            del told["trace"], told["letter"]
-            patterns[letter] = {**told, "group": self.group(letter)}
+            plain = result.plain()
+            del plain["trace"], plain["letter"]
+            patterns[letter] = {**plain, "group": self.group(letter)}
         row = published(self.model)
         return {
             "model": self.model,
@@ -120,12 +124,12 @@ class Scorecard:
         """What the model costs, in one line; "" for a black box."""
         if self.cost is None:
             return ""
-        told = (
+        text = (
             f"{self.cost.per_ms:.0f} operations per simulated ms ({self.cost.method}, dt {self.cost.dt * 1e3:g} ms), "
             f"{self.cost.euler} in an Euler step"
         )
         row = published(self.model)
-        return told + (f"; Izhikevich (2004): {row.flops} FLOPS per ms" if row is not None else "")
+        return text + (f"; Izhikevich (2004): {row.flops} FLOPS per ms" if row is not None else "")
 
     def __repr__(self) -> str:
         return f"<Scorecard {self.model}: {self.headline()}>"
@@ -189,12 +193,12 @@ def _note(result: PatternResult) -> str:
 
 def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str = "") -> Answer:
     """A result as a panel of the grid; volts are drawn in mV."""
-    told = Answer(result.letter, name or result.name, result.verdict, _note(result), argument=result.argument)
+    panel = Answer(result.letter, name or result.name, result.verdict, _note(result), argument=result.argument)
     if result.trace is None or not result.trace.times:
-        return told
+        return panel
     begin, milli = result.trace.times[0], voltage_unit == "volt"
     return replace(
-        told,
+        panel,
         times_ms=[(t - begin) * 1e3 for t in result.trace.times],
         voltage=[v * (1e3 if milli else 1.0) for v in result.trace.voltage],
         current=result.trace.current,
@@ -202,10 +206,3 @@ def answer(result: PatternResult, voltage_unit: str, input_unit: str, name: str 
         voltage_unit="mV" if milli else unit_symbols(voltage_unit),
         current_unit=unit_symbols(input_unit),
     )
-
-
-def _quantity(value: float, unit: str) -> str:
-    """A number with its unit as Python code."""
-    if unit in ("1", "boolean"):
-        return repr(value)
-    return f"{value!r}{unit[1:]}" if unit.startswith("1/") else f"{value!r}*{unit}"

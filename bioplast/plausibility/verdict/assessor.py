@@ -15,7 +15,7 @@ from ...errors import BioplastError, UnknownName
 from ...program import targets
 from ..cells.black_box import BlackBox, BoxPopulation
 from ..cells.calibrate import calibrate
-from ..cells.model import Model, assessable
+from ..cells.model import Model, check_assessable
 from ..cells.population import Population
 from ..patterns import PATTERNS
 from ..patterns.blocking import blocked
@@ -24,13 +24,17 @@ from ..response.scale import Scale
 from .impossible import argument
 from .judge import FRAGILE, IMPOSSIBLE, NOT_FOUND, REPRODUCED, VERDICTS, Judge, Verdict, Winner
 from .objective import Found, Objective, search
-from .result import PatternResult, Trace, stimulus
+from .result import PatternResult, Trace, plain_input
+from .rounding import FULL
 
+# Where a neuron can be simulated at time steps of any size.
 TARGETS = ("cpp", "openmp", "cython", "numpy")
 # How many candidates are simulated together.
 SIZE = 128
+# How many candidates a search simulates at most, and how many searches are made for a pattern, unless a user says so.
 BUDGET = 3000
 STARTS = 3
+# What a result says of a cell that inhibition releases.
 BLOCKED = "released from a depolarization block: without input v is above the level that it falls to between spikes"
 # So often a start searches on when what it found does not hold at every step size.
 TRIES = 5
@@ -82,7 +86,7 @@ class Assessor:
         target: str = "cpp",
         size: int = SIZE,
     ):
-        assessable(model)
+        check_assessable(model)
         for name, number, least in (("budget", budget, 1), ("starts", starts, 1), ("seed", seed, 0)):
             if number < least:
                 raise BioplastError(f"{name} {number}: at least {least} is needed")
@@ -114,22 +118,27 @@ class Assessor:
             if len(tries) > self.starts / 2 and all(one.verdict.word == NOT_FOUND for one in tries):
                 break
         best = min(tries, key=_Try.rank)
-        record, sweep = self._judge.record(pattern, best.winner)
-        checks = best.verdict.checks
+        recording, sweep = self._judge.recording(pattern, best.winner)
+        checks, digits = best.verdict.checks, None
+        if best.verdict.word in (REPRODUCED, FRAGILE):
+            # What only the search saw, the judge would not see in rounded numbers either.
+            seen = any(check.shown for check in checks.values())
+            digits = self._judge.digits(pattern, best.winner, best.verdict.word) if seen else FULL
         return PatternResult(
             letter=pattern.letter,
             name=pattern.name,
             verdict=best.verdict.word,
             loss=best.found.loss,
             parameters=dict(best.found.parameters),
-            input=stimulus(sweep, best.winner),
+            input=plain_input(sweep, best.winner),
             checks={name: {**asdict(check), "failed": list(check.failed)} for name, check in checks.items()},
             starts=len(tries),
             found=sum(one.verdict.word == REPRODUCED for one in tries),
             evaluations=sum(one.evaluations for one in tries),
             failed=list(best.found.failed),
-            remark=BLOCKED if blocked(record, sweep) and best.verdict.word in (REPRODUCED, FRAGILE) else "",
-            trace=Trace.of(record, sweep),
+            remark=BLOCKED if blocked(recording, sweep) and best.verdict.word in (REPRODUCED, FRAGILE) else "",
+            trace=Trace.of(recording, sweep),
+            digits=digits,
         )
 
     def _start(self, objective: Objective, pattern: Pattern, k: int) -> _Try:

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import UnknownName
+from ...search import Minimum, cma, differential
 from ..cells.population import Population
-from ..patterns.pattern import Pattern
+from ..patterns.pattern import PATIENCE, Pattern
 from ..patterns.score import Score
-from ..response.relaxation import relaxation_time
+from ..response.relaxation import pulsed_relaxation_time, relaxation_pulse
 from ..response.scale import Scale
-from ..response.sweep import Course, Sweep
+from ..response.sweep import Sweep
 from .space import Space
 
-# A cell is left alone, and then followed after a small pulse, for so many relaxation times of the model's default cell.
-REST, FOLLOWED = 20, 30
-# The small pulse, in rheobases and in steps.
-SMALL, PULSE_STEPS = 0.02, 5
 # The threshold of a pattern's stimulus is looked for between these, in rheobases, by so many bisections: to 1 %.
 LOWEST, HIGHEST, BISECTIONS = 0.01, 200.0, 10
-# What shows a pattern has to show it also when each rest is longer by so many times the whole sweep, so that the cell
-# is watched at rest for nearly as long as the sweep takes, and each step by so many times its length; below this loss
-# that is looked at.
-PATIENCE = 3.0
+# Below this loss a candidate is looked at with longer rests and steps.
 CLOSE = 0.3
 # What then still shows it has to show it also at so many steps to a step, which takes long: of many, some are tried,
 # and the others count as missing it by next to nothing.
@@ -38,9 +32,8 @@ FINER, TRIED, UNTRIED = 10, 16, 1e-6
 STEPS, FOURTH_ORDER_STEPS, MOST_STEPS = 20, 8, 100
 # A rest, or a step, has at most so many time steps: a cell may recover thousands of times more slowly than it relaxes.
 MOST_RECOVERING = 80_000
-# The first sample, in populations, and the generations without anything better after which a search is given up.
-SAMPLES, STALE = 4, 15
-METHODS = ("cma", "de")
+# The searches by name.
+METHODS: dict[str, Callable[..., Minimum]] = {"cma": cma.minimise, "de": differential.minimise}
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,8 @@ class Objective:
         self.space = Space.of(neuron, pattern, {"recovery": longest})
         self._make = functools.partial(population, neuron, target=target, method=method)
         self._population = self._make(size, self.sweep(self.space.middle(size)), dt=self.dt)
-        self._relaxing = self._make(size, self._pulse(), dt=self.dt, record=True) if pattern.timed else None
+        self._pulse = relaxation_pulse(scale, self.dt, size)
+        self._relaxing = self._make(size, self._pulse, dt=self.dt, record=True) if pattern.timed else None
         self._made: dict[bool, Population] = {}
         self.evaluations = 0
 
@@ -231,21 +225,13 @@ class Objective:
             low, high = np.where(fired, low, middle), np.where(fired, middle, high)
         return np.where(answered, high, 1.0) * current
 
-    def _pulse(self) -> Sweep:
-        course = Course(self.size).rest(REST * self.scale.tau).event("answer")
-        course.piece("pulse", PULSE_STEPS * self.dt, SMALL * np.abs(self.scale.current))
-        return course.end(FOLLOWED * self.scale.tau)
-
     def _relaxation(self, points: np.ndarray) -> np.ndarray:
         """The relaxation time of each candidate, if the criterion asks for it."""
         if self._relaxing is None:
             return np.full(len(points), np.nan)
-        sweep = self._pulse()
+        sweep = self._pulse
         self._relaxing(self.space.parameters_at(points), sweep)
-        record = self._relaxing.record()
-        onset = int(np.searchsorted(record.times, sweep.windows["pulse"].start[0] - self.dt / 2))
-        with np.errstate(invalid="ignore", over="ignore"):
-            return relaxation_time(record.voltage[onset:] - record.voltage[onset - 1], self.dt)
+        return pulsed_relaxation_time(self._relaxing.recording(), sweep, self.dt)
 
 
 def search(objective: Objective, budget: int, seed: int, method: str = "cma", starts: int = 4) -> Found:
@@ -255,7 +241,8 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
     ----------
     objective : Objective
     budget : int
-        The number of candidates to simulate at most; the search ends as soon as one shows the pattern.
+        The number of candidates to simulate at most, those that the objective has counted already included; the search
+        ends as soon as one shows the pattern.
     seed : int
     method : {"cma", "de"}
         CMA-ES (package cma), several from different starts at once; or differential evolution (SciPy).
@@ -264,61 +251,17 @@ def search(objective: Objective, budget: int, seed: int, method: str = "cma", st
     """
     if method not in METHODS:
         raise UnknownName("search method", method, METHODS)
+    options = {"strategies": starts} if method == "cma" else {}
     with warnings.catch_warnings():
+        # Candidates that diverge are judged, not told of.
         warnings.simplefilter("ignore")
-        best = (_by_cma if method == "cma" else _by_evolution)(objective, budget, seed, starts)
-    return objective.found(best)
-
-
-def _by_cma(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
-    import cma
-    from scipy.stats import qmc
-
-    generator = np.random.default_rng(seed)
-    each = objective.size // starts
-
-    def begin(point: np.ndarray) -> cma.CMAEvolutionStrategy:
-        options = {"bounds": [0, 1], "popsize": each, "seed": int(generator.integers(1, 2**31)), "verbose": -9}
-        return cma.CMAEvolutionStrategy(point, 0.2, options)
-
-    points = qmc.Sobol(objective.space.size, rng=generator).random(SAMPLES * objective.size)
-    losses = objective(points)
-    order = np.argsort(losses, kind="stable")
-    best, lowest = points[order[0]], losses[order[0]]
-    # One that has converged, or found nothing better for long, begins anew from the best that is left of the sample.
-    waiting = iter(points[order])
-    running = [begin(next(waiting)) for _ in range(starts)]
-    while lowest > 0 and objective.evaluations < budget:
-        asked = [strategy.ask() for strategy in running]
-        points = np.clip(np.concatenate(asked), 0, 1)
-        losses = objective(points)
-        k = int(np.argmin(losses))
-        if losses[k] < lowest:
-            best, lowest = points[k], losses[k]
-        for n, strategy in enumerate(running):
-            mine = losses[n * each : (n + 1) * each]
-            strategy.tell(asked[n], mine.tolist())
-            stale = strategy.countiter - strategy.best.evals / each > STALE
-            if strategy.stop() or stale:
-                running[n] = begin(next(waiting, generator.random(objective.space.size)))
-    return best
-
-
-def _by_evolution(objective: Objective, budget: int, seed: int, starts: int) -> np.ndarray:
-    from scipy.optimize import differential_evolution
-
-    axes = objective.space.size
-    members = max(5, objective.size // axes)
-    done = differential_evolution(
-        lambda points: objective(points.T),
-        [(0, 1)] * axes,
-        popsize=members,
-        maxiter=max(1, budget // (members * axes) - 1),
-        rng=np.random.default_rng(seed),
-        polish=False,
-        vectorized=True,
-        updating="deferred",
-        tol=0,
-        callback=lambda intermediate_result: intermediate_result.fun <= 0,
-    )
-    return done.x
+        best = METHODS[method](
+            objective,
+            objective.space.size,
+            budget=budget - objective.evaluations,
+            rng=np.random.default_rng(seed),
+            size=objective.size,
+            enough=0.0,
+            **options,
+        )
+    return objective.found(best.point)

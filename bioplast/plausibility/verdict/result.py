@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..response.features import Record
+from ..response.features import Recording
 from ..response.sweep import Piece, Sweep, Window
 from .judge import FRAGILE, REPRODUCED, Winner
+from .rounding import STIMULUS
 
 # A trace is kept for drawing with so many stretches of time, the lowest and the highest v and input of each.
 STRETCHES = 400
@@ -36,27 +37,27 @@ class Trace:
     spikes: list[float]
 
     @classmethod
-    def of(cls, record: Record, sweep: Sweep) -> Trace:
+    def of(cls, recording: Recording, sweep: Sweep) -> Trace:
         """From shortly before the first event to the end of the sweep of one candidate."""
         onset, end = float(sweep.rests[0].end[0]), float(sweep.end[0])
         begin = onset - BEFORE * (end - onset)
-        shown = np.flatnonzero((record.times >= begin) & (record.times < end))
+        shown = np.flatnonzero((recording.times >= begin) & (recording.times < end))
         chosen: list[int] = []
         for part in np.array_split(shown, min(STRETCHES, len(shown))):
-            v, current = record.voltage[part, 0], record.current[part, 0]
+            v, current = recording.voltage[part, 0], recording.current[part, 0]
             if np.isfinite(v).all():
                 extremes = v.argmin(), v.argmax(), current.argmin(), current.argmax()
                 chosen += sorted({int(part[k]) for k in (0, *extremes)})
-        spikes = record.spikes.times[0]
+        spikes = recording.spikes.times[0]
         return cls(
-            times=record.times[chosen].tolist(),
-            voltage=record.voltage[chosen, 0].tolist(),
-            current=record.current[chosen, 0].tolist(),
+            times=recording.times[chosen].tolist(),
+            voltage=recording.voltage[chosen, 0].tolist(),
+            current=recording.current[chosen, 0].tolist(),
             spikes=spikes[(spikes >= begin) & (spikes < end)].tolist(),
         )
 
 
-def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
+def plain_input(sweep: Sweep, winner: Winner) -> dict[str, Any]:
     """The input of one candidate as plain values: SI base units, times from the start of the sweep.
 
     Its pieces replace the base from `start` to `end` by ``value + slope*(t - start)``.
@@ -81,24 +82,28 @@ def stimulus(sweep: Sweep, winner: Winner) -> dict[str, Any]:
     }
 
 
-def input_text(told: Mapping[str, Any], unit: str) -> str:
-    """What `stimulus` gave, in words.
+def input_text(plain: Mapping[str, Any], unit: str, digits: int | None = None) -> str:
+    """What `plain_input` gave, in words.
 
     Parameters
     ----------
-    told : dict
+    plain : dict
     unit : str
         Of the input.
+    digits : int, optional
+        See `PatternResult`; at least `STIMULUS` are printed.
     """
+    digits = max(digits or 0, STIMULUS)
     unit = "" if unit in ("1", "") else f" {unit}"
-    parts = [f"base {told['base']:.4g}{unit}"] if told["base"] else []
-    for piece in told["pieces"]:
-        length = piece["end"] - piece["start"]
-        level = f"{piece['value']:.4g}"
+    parts = [f"base {plain['base']:.{digits}g}{unit}"] if plain["base"] else []
+    for piece in plain["pieces"]:
+        start, length = piece["start"], piece["end"] - piece["start"]
+        level = f"{piece['value']:.{digits}g}"
         if piece["slope"]:
-            level += f" to {piece['value'] + piece['slope'] * length:.4g}"
-        parts.append(f"{piece['name']} {level}{unit} from {piece['start'] * 1e3:.4g} ms for {length * 1e3:.4g} ms")
-    return f"{'; '.join(parts)}; end {told['end'] * 1e3:.4g} ms"
+            level += f" to {piece['value'] + piece['slope'] * length:.{digits}g}"
+        times = f"from {start * 1e3:.{digits}g} ms for {length * 1e3:.{digits}g} ms"
+        parts.append(f"{piece['name']} {level}{unit} {times}")
+    return f"{'; '.join(parts)}; end {plain['end'] * 1e3:.{digits}g} ms"
 
 
 def _same(piece: Piece, window: Window) -> bool:
@@ -118,7 +123,7 @@ class PatternResult:
     parameters : dict of str to float
         Of the candidate, in SI base units.
     input : dict or None
-        Its stimulus, see `stimulus`.
+        Its stimulus, see `plain_input`.
     checks : dict of str to dict
         See `verdict.Check`.
     starts, found : int
@@ -133,6 +138,9 @@ class PatternResult:
     trace : Trace or None
     remark : str
         What else is to be known of the cell.
+    digits : int or None
+        With so many significant digits, the parameters, the time step and the stimulus get the same verdict again; None
+        for a pattern that was not found.
     """
 
     letter: str
@@ -149,6 +157,7 @@ class PatternResult:
     argument: str = ""
     trace: Trace | None = None
     remark: str = ""
+    digits: int | None = None
 
     @property
     def shown(self) -> bool:

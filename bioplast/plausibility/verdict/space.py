@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import BioplastError
-from ..patterns.pattern import Pattern
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One number that is searched, between `low` and `high`, evenly or by its logarithm."""
-
-    name: str
-    low: float
-    high: float
-    log: bool
-
-    def at(self, x: np.ndarray) -> np.ndarray:
-        """The value for x in [0, 1]."""
-        if self.log:
-            return self.low * (self.high / self.low) ** x
-        return self.low + (self.high - self.low) * x
+from ...search.space import Axis, values_at
+from ..patterns.pattern import Knob, Pattern
 
 
 @dataclass(frozen=True)
@@ -34,12 +19,13 @@ class Space:
 
     Attributes
     ----------
-    parameters, knobs : tuple of Axis
-        In SI base units, and in the knobs' own.
+    parameters : dict of str to Axis
+    knobs : dict of str to Knob
+        In SI base units, and in the knobs' own; the order of the axes is that of the parameters, then of the knobs.
     """
 
-    parameters: tuple[Axis, ...]
-    knobs: tuple[Axis, ...]
+    parameters: Mapping[str, Axis]
+    knobs: Mapping[str, Knob]
 
     @classmethod
     def of(cls, neuron: Any, pattern: Pattern, longest: Mapping[str, float] | None = None) -> Space:
@@ -56,15 +42,15 @@ class Space:
         BioplastError
             If a parameter of its own for each cell has no bounds anywhere, so that nothing of the model is searched.
         """
-        parameters = tuple(
-            Axis(name, float(p.low), float(p.high), p.scale == "log")
+        parameters = {
+            name: Axis(float(p.low), float(p.high), p.scale or "linear")
             for name, p in neuron.parameters.items()
             if p.low is not None and not p.shared
-        )
+        }
         if not parameters:
             raise BioplastError(f"{neuron.label} cannot be assessed: none of its parameters has bounds (low, high)")
         most = {name: max((longest or {}).get(k.unit, k.high), 2 * k.low) for name, k in pattern.knobs.items()}
-        knobs = tuple(Axis(name, k.low, min(k.high, most[name]), k.scale == "log") for name, k in pattern.knobs.items())
+        knobs = {name: replace(k, high=min(k.high, most[name])) for name, k in pattern.knobs.items()}
         return cls(parameters, knobs)
 
     @property
@@ -78,8 +64,8 @@ class Space:
 
     def parameters_at(self, points: np.ndarray) -> Mapping[str, np.ndarray]:
         """The parameters [N] by name for points [N, axes]."""
-        return {axis.name: axis.at(points[:, k]) for k, axis in enumerate(self.parameters)}
+        return values_at(self.parameters, points)
 
     def knobs_at(self, points: np.ndarray) -> Mapping[str, np.ndarray]:
         """The knobs [N] by name for points [N, axes]."""
-        return {axis.name: axis.at(points[:, len(self.parameters) + k]) for k, axis in enumerate(self.knobs)}
+        return values_at(self.knobs, points[:, len(self.parameters) :])

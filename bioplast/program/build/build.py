@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from ...machine import processor
-
 import contextlib
 import functools
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -19,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import BuildError, TargetUnavailable
+from ...errors import BuildError
+from ...machine import processor
 from . import cache
 
 #: The source that includes the headers of all units.
@@ -36,8 +34,8 @@ class Compiler:
     flags, link_flags : tuple of str
     headers : tuple of Path
         The files of the user's that it will read.
-    asked : bool
-        Whether the compiler is asked for each flag and goes without those that it does not know.
+    probed : bool
+        Whether the compiler is tried with each flag and goes without those that it does not know.
     language : str
         What it compiles, for messages.
     """
@@ -46,16 +44,14 @@ class Compiler:
     flags: tuple[str, ...]
     link_flags: tuple[str, ...] = ()
     headers: tuple[Path, ...] = ()
-    asked: bool = True
+    probed: bool = True
     language: str = "C++"
-
-
 
 
 @functools.lru_cache
 def _version(command: str) -> str:
-    told = subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout
-    return " ".join(line for line in told.splitlines() if re.search(r"\d+\.\d+", line))
+    answer = subprocess.run([*command.split(), "--version"], capture_output=True, text=True).stdout
+    return " ".join(line for line in answer.splitlines() if re.search(r"\d+\.\d+", line))
 
 
 @functools.lru_cache
@@ -66,8 +62,6 @@ def accepts(command: str, *flags: str) -> bool:
         source.write_text("int main() { return 0; }\n")
         call = [*command.split(), *flags, "-o", str(Path(place) / "empty"), str(source)]
         return subprocess.run(call, capture_output=True).returncode == 0
-
-
 
 
 def fingerprint(sources: dict[str, str], compiler: Compiler) -> str:
@@ -124,8 +118,8 @@ def build(sources: dict[str, str], compiler: Compiler) -> tuple[Path, bool]:
 
 def _intact(place: Path) -> bool:
     try:
-        told = json.loads((place / "build.json").read_text())["sha256"]
-        return hashlib.sha256((place / "main").read_bytes()).hexdigest() == told
+        recorded = json.loads((place / "build.json").read_text())["sha256"]
+        return hashlib.sha256((place / "main").read_bytes()).hexdigest() == recorded
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -141,8 +135,8 @@ def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
     units = sorted(name for name in sources if name.endswith((".cpp", ".cu")))
     command = compiler.command.split()
     known = compiler.flags
-    # asked only when something is compiled, and for each flag only if need be: each question is a call of the compiler
-    if compiler.asked and not accepts(compiler.command, *known):
+    # tried only when something is compiled, and for each flag only if need be: each trial is a call of the compiler
+    if compiler.probed and not accepts(compiler.command, *known):
         known = tuple(flag for flag in known if accepts(compiler.command, flag))
     flags = [*known, "-I."]
 

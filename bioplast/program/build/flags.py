@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import Iterator
-
 from brian2.core.preferences import prefs
-
-from . import cache
-from ...machine import processor
 
 # Equations with many parameters are turned into vector instructions, too: by default gcc gives up where more than ten
 # pairs of arrays would have to be compared before a loop.
@@ -41,5 +34,3 @@ def compiler_flags(fast_math: bool) -> list[str]:
     if chosen != brian2s_own:
         return chosen
     return [*chosen, *_FAST] if fast_math else list(_FAITHFUL)
-
-

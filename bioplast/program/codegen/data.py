@@ -10,41 +10,27 @@ import numpy as np
 
 from ...errors import BioplastError
 from .. import network as net
-from .lowering import Lowered
+from ..call import Call
+from .lowered import Lowered
 
 # How often a program looks at its synapses, in looks at its neurons: a plastic network has far more synapses.
 _SYNAPSE_WATCHES = 100
 _REPORT_MS = 200
 
 
-def program_data(
-    network: brian2.Network,
-    duration: float,
-    watch: float | None,
-    lowered: Lowered,
-    values: Mapping[str, np.ndarray],
-    spikes: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    tables: Mapping[str, np.ndarray],
-    seed: int,
-    start: float,
-) -> list[bytes]:
+def program_data(network: brian2.Network, watch: float | None, lowered: Lowered, call: Call) -> list[bytes]:
     """The content of the file that a program reads, in pieces.
 
     Parameters
     ----------
-    network, duration, watch
-        As of `compile`, in seconds.
+    network, watch
+        As of `compile`; `watch` in seconds.
     lowered : Lowered
         What the program was made of.
-    values : mapping
-        Every value by its key, in SI base units.
-    spikes, tables : mapping
-        What replaces the spikes of groups and the values of TimedArrays.
-    seed : int
-    start : float
-        When the run begins, in seconds.
+    call : Call
     """
-    spans = net.spans(network, duration, start)
+    spans = call.spans(network)
+    values, spikes, tables = call.values, call.spikes, call.tables
     arrays = {a.name: a.value for a in lowered.arrays}
     for a in lowered.arrays:
         if a.key is not None:
@@ -52,8 +38,6 @@ def program_data(
                 raise BioplastError(f"{a.key!r} has another size than when the network was compiled: compile it again")
             arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
     for name, span in spans.items():
-        if span.dt != arrays[lowered.clock_arrays[name]["dt"]][0]:
-            raise BioplastError(f"the dt of {name!r} is another than when the network was compiled: compile it again")
         for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
             array = lowered.clock_arrays[name][variable]
             arrays[array] = np.array([value], dtype=arrays[array].dtype)
@@ -71,7 +55,7 @@ def program_data(
     parts = [
         struct.pack(
             f"<{4 + len(lowered.clocks)}q",
-            seed,
+            call.seed,
             every,
             _SYNAPSE_WATCHES,
             _REPORT_MS,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from importlib import resources
+from dataclasses import dataclass
 from typing import Any
 
 import brian2
@@ -17,8 +15,6 @@ from brian2.core.preferences import prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from brian2.groups.subgroup import Subgroup
 
-from ...errors import BioplastError
-from ..cpp.device import CodeObject
 from ..network.borrow import brian2_device, explain, held
 from ..network.clocks import clocks
 from ..network.generate import generating
@@ -28,69 +24,13 @@ from ..network.pathways import pathways
 from ..network.refusals import refuse_python_objects
 from ..network.state import state_variables
 from .lifting import Lifting
-
-
-@dataclass
-class Array:
-    """An array of the C++ program; its content is data that the program reads when it starts."""
-
-    name: str  # in the C++ program
-    ctype: str
-    size: int | None  # None: a vector whose length is data
-    value: np.ndarray
-    key: str | None = None  # its name among the program's values
-    dimensions: int = 1
-    vector: str = ""  # the name of the std::vector behind it
-    written: bool = False  # whether the program changes it
-
-
-@dataclass
-class Runner:
-    """One code object in Brian2's schedule."""
-
-    name: str
-    clock: str
-    before: bool
-    playback: str | None = None  # the spike space to overwrite after it, of a group whose spikes may be replaced
-
-
-@dataclass
-class Pathway:
-    """A synaptic pathway: its name in the program and in the user's network, and where its spikes come from."""
-
-    name: str
-    key: str
-    sources: str  # the vector of each synapse's source
-    start: int  # the range of source neurons
-    stop: int
-
-
-@dataclass
-class Lowered:
-    """A network as C++ sources and the data that they read: everything that a build and a run need."""
-
-    sources: dict[str, str]
-    arrays: list[Array]
-    tables: list[Array]  # values of TimedArrays and of functions
-    constants: list[tuple[str, Any]]
-    runners: list[Runner]
-    clocks: list[str]  # by their names in the user's network
-    pathways: list[Pathway]
-    timed_arrays: dict[str, str] = field(default_factory=dict)  # identifier or name of a TimedArray -> its table
-    recorded: dict[str, dict[str, str]] = field(default_factory=dict)  # monitor -> variable -> array
-    counters: dict[str, list[str]] = field(default_factory=dict)  # monitor -> arrays that count what it recorded
-    clock_arrays: dict[str, dict[str, str]] = field(default_factory=dict)  # clock -> timestep, t, dt -> array
-    generators: dict[str, dict[str, str]] = field(default_factory=dict)  # SpikeGeneratorGroup -> variable -> array
-    playable: list[str] = field(default_factory=list)  # groups whose spikes may be overwritten, in the program's order
-    watched: list[tuple[Array, str, bool]] = field(default_factory=list)  # array, key, synaptic
-    compiler: dict[str, list[Any]] = field(default_factory=dict)
-
+from .lowered import Array, Lowered, Pathway, Runner
 
 # The variables of a SpikeGeneratorGroup that say what it emits when.
 _GENERATED = ("neuron_index", "_timebins", "_lastindex", "_period_bins")
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """A network whose code a device has generated, while the network is borrowed."""
 
@@ -134,14 +74,7 @@ def prepared(
         device = make_device(brian2_device.active_device)
         try:
             _rename_objects(device, network)
-            with generating(device, threads):
-                network._clocks = set(clocks(network))
-                for clock in network._clocks:
-                    clock.set_interval(network.t_ * brian2.second, network.t_ * brian2.second)
-                for pathway in pathways(network):
-                    if not len(pathway.synapses) and not pathway.synapses._connect_called:
-                        raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
-                    pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
+            with generating(device, network, threads):
                 try:
                     if generate is not None:
                         generate(device)
@@ -190,8 +123,8 @@ def _itself(obj: Any) -> Any:
     return getattr(obj.__repr__, "__self__", obj)
 
 
-def describe(ready: Prepared) -> Lowered:
-    """The arrays, schedule, inputs and recordings of a network whose code was generated; sources are left out."""
+def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
+    """The arrays, schedule, inputs and recordings of a network whose code was generated, beside its sources."""
     device, network, schedule, user_names = ready.device, ready.network, ready.schedule, ready.user_names
     to_user = {obj.name: user_names[id(obj)] for obj in [*schedule, *clocks(network)]}
     state = {id(v.variable): v for v in state_variables(network).values()}
@@ -231,9 +164,21 @@ def describe(ready: Prepared) -> Lowered:
                 Runner(codeobj.name, to_user[obj.clock.name], "before_run" in codeobj.before_after_blocks, space)
             )
     written = _written_variables(device)
-    lowered = Lowered(
-        sources={},
-        arrays=[],
+    arrays: list[Array] = []
+    watched: list[tuple[Array, str, bool]] = []
+    for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
+        known = state.get(id(variable))
+        key = None
+        if known is not None:
+            owner, _, rest = known.key.partition(".")
+            key = f"{to_user.get(owner, owner)}.{rest}"
+        array = _array(variable, name, key, variable in written)
+        arrays.append(array)
+        if known is not None and array.written and known.may_diverge:
+            watched.append((array, key or name, known.synaptic))
+    return Lowered(
+        sources=dict(sources),
+        arrays=arrays,
         tables=[
             Array(name, c_data_type(value.dtype), None, np.ascontiguousarray(value).reshape(-1))
             for name, value in sorted(device.tables.items())
@@ -250,9 +195,15 @@ def describe(ready: Prepared) -> Lowered:
                 int(p.source.stop),
             )
             for p in pathways(network)
+            if p.active
         ],
         recorded=recorded,
         counters=counters,
+        counts={
+            to_user[name]: device.get_array_name(network[name].variables["count"])
+            for name, monitor in monitors(network).items()
+            if monitor.kind == "spikes"
+        },
         clock_arrays={
             to_user[c.name]: {n: device.get_array_name(c.variables[n]) for n in ("timestep", "t", "dt")}
             for c in clocks(network)
@@ -261,18 +212,8 @@ def describe(ready: Prepared) -> Lowered:
         playable=playable,
         compiler=_compiler_options(device),
         timed_arrays=ready.timed_arrays,
+        watched=watched,
     )
-    for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
-        known = state.get(id(variable))
-        key = None
-        if known is not None:
-            owner, _, rest = known.key.partition(".")
-            key = f"{to_user.get(owner, owner)}.{rest}"
-        array = _array(variable, name, key, variable in written)
-        lowered.arrays.append(array)
-        if known is not None and array.written and known.may_diverge:
-            lowered.watched.append((array, key or name, known.synaptic))
-    return lowered
 
 
 def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
@@ -306,30 +247,6 @@ def _recorded(codeobj: Any) -> list[str]:
     return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
 
 
-_BRIANS_POWER = "#define _brian_pow(x, y) (pow((x), (y)))"
-_POWER = "#define _brian_pow(x, y) (powers::power((x), (y)))"
-_POINTER = re.compile(r"\s*[\w:]+\*\s.*\b(_ptr|_namespace)\w+ = \w+;")
-
-
-def tidy(text: str, vectors: list[str]) -> str:
-    """Undo what Brian2 takes from the order of a set or from a vector's length, so that it changes no source.
-
-    And let powers be taken as in powers.h.
-    """
-    lines: list[str] = []
-    given = text.replace(_BRIANS_POWER, _POWER).split("\n")
-    for pointers, group in itertools.groupby(given, lambda line: bool(_POINTER.fullmatch(line))):
-        found = list(group)
-        lines += sorted(_restricted(line, vectors) for line in found) if pointers else found
-    return "\n".join(lines)
-
-
-def _restricted(line: str, vectors: list[str]) -> str:
-    """Brian2 does not restrict the pointer to a vector of length 1."""
-    name = line.rpartition(" = ")[2].rstrip(";")
-    return line.replace("*   _ptr", "* __restrict  _ptr") if name in vectors else line
-
-
 def _compiler_options(device: Lifting) -> dict[str, list[Any]]:
     options: dict[str, list[Any]] = {
         "include_dirs": list(prefs["codegen.cpp.include_dirs"]),
@@ -345,17 +262,3 @@ def _compiler_options(device: Lifting) -> dict[str, list[Any]]:
             if name in options:
                 options[name] += [v for v in values if v not in options[name]]
     return options
-
-
-def brian2_headers() -> dict[str, str]:
-    """What the generated code includes of Brian2's own."""
-    standalone = resources.files("brian2.devices.cpp_standalone") / "brianlib"
-    headers = {f"brianlib/{n}": (standalone / n).read_text() for n in ("clocks.h", "common_math.h", "dynamic_array.h")}
-    synapses = resources.files("brian2.synapses")
-    queue = synapses / "spikequeue.h"
-    if not queue.is_file():  # Brian2 2.9 copies it from a file of another name
-        queue = synapses / "cspikequeue.cpp"
-    headers["brianlib/spikequeue.h"] = queue.read_text()
-    headers["brianlib/stdint_compat.h"] = (synapses / "stdint_compat.h").read_text()
-    headers["synapses_classes.h"] = CodeObject.templater.synapses_classes(None, None).h_file
-    return headers

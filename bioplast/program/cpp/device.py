@@ -15,20 +15,7 @@ from brian2.parsing.rendering import CPPNodeRenderer
 
 from ...errors import Unsupported
 from ..codegen.lifting import Lifting
-
-# Brian2's own templates that are known to be pure functions of the arrays; anything else is refused by name.
-TEMPLATES = {
-    "stateupdate",
-    "threshold",
-    "reset",
-    "synapses",
-    "synapses_push_spikes",
-    "summed_variable",
-    "spikegenerator",
-    "spikemonitor",
-    "statemonitor",
-    "ratemonitor",
-}
+from ..network.generate import TEMPLATES, Generating
 
 
 class CodeObject(CPPStandaloneCodeObject):
@@ -38,16 +25,14 @@ class CodeObject(CPPStandaloneCodeObject):
     templater = CPPStandaloneCodeObject.templater.derive(__package__)
 
 
-class LoweringDevice(Lifting, Device):
-    """A device that only generates code: values stay where the runtime device keeps them."""
+class LoweringDevice(Generating, Lifting, Device):
+    """A device that generates C++ and makes data of every number that Brian2 would write into it."""
 
     code_object_classes = (CodeObject,)
 
     def __init__(self, runtime: Device, threads: int):
-        super().__init__()
-        self.runtime = runtime
+        super().__init__(runtime)
         self.threads = threads
-        self.defaultclock = runtime.defaultclock
         self.build_options: dict[str, Any] = {}
         self.main_queue: list[Any] = []  # Brian2's code objects report their before and after blocks here
         self.arrays: dict[Any, str] = {}
@@ -62,12 +47,6 @@ class LoweringDevice(Lifting, Device):
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: str = "") -> type[CodeObject]:
         return CodeObject
-
-    def spike_queue(self, source_start: int, source_end: int) -> Any:
-        return self.runtime.spike_queue(source_start, source_end)
-
-    def seed(self, seed: Any = None) -> None:
-        raise AssertionError("a lowering draws no random numbers")
 
     def code_object(
         self,

@@ -15,8 +15,9 @@ import brian2
 from ...errors import BioplastError, Unsupported
 from .. import network as net
 from ..arguments import seconds
+from ..call import Call
 from ..codegen.data import program_data
-from ..codegen.lowering import Lowered
+from ..codegen.lowered import Lowered
 from .lowering import lower
 from .sources import Csv, render
 
@@ -138,7 +139,8 @@ def export(
         **sources,
     }
     values = net.current_values(network)
-    data = program_data(network, span, 1e-3, lowered, values, {}, {}, seed, float(values[net.TIME]))
+    call = Call(values, frozenset(), {}, {}, seed, float(values[net.TIME]), span)
+    data = program_data(network, 1e-3, lowered, call)
     return _write(folder, files, b"".join(data))
 
 

@@ -1,37 +1,26 @@
-"""Targets cpp and openmp: built once, run many times, with everything but the equations read as data."""
+"""Targets cpp and openmp: a C++ program, built once, run many times."""
 
 from __future__ import annotations
 
 import os
-import signal
-import struct
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import brian2
-import numpy as np
 
-from ...errors import NonFiniteError, RunError
 from ...machine import cores, find_compiler
 from ..build import build
 from ..build.flags import compiler_flags
-from ..codegen.data import program_data
-from ..codegen.lowering import Lowered
-from ..network import not_finite
-from ..output import Output
-from ..program import TIME, Program
+from ..codegen.lowered import Lowered
+from ..codegen.program import CompiledProgram, user_headers
 from .lowering import lower
 from .sources import prelude, render
 
 
-class StandaloneProgram(Program):
-    """A network as a compiled C++ program."""
+class CppProgram(CompiledProgram):
+    """A network as a compiled C++ program, with threads for target openmp."""
 
-    #: What it is called in messages.
     kind = "C++ program"
 
     def __init__(
@@ -41,178 +30,29 @@ class StandaloneProgram(Program):
         target: str,
         namespace: Mapping[str, Any],
         watch: float | None,
-        threads: int | None,
-        fast_math: bool,
+        *,
+        threads: int | None = None,
+        fast_math: bool = False,
     ):
-        super().__init__(network, duration, target, namespace, watch)
         self.threads = 0 if target == "cpp" else (threads or cores())
         self.parallel_runs = max(cores() // max(self.threads, 1), 1)
-        self._lowered = lower(network, namespace, self.threads)
-        self._compiler = _compiler(self._lowered, self.threads, fast_math)
-        self._sources = {**self._lowered.sources, **render(self._lowered, self.threads), **prelude()}
-        self._binary, self.compiled_now = build.build(self._sources, self._compiler)
+        self.fast_math = fast_math
+        super().__init__(network, duration, target, namespace, watch)
 
-    def _run(
-        self,
-        values: dict[str, np.ndarray],
-        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
-        tables: dict[str, np.ndarray],
-        seed: int,
-        start: float,
-        report: Callable[[float, float], None] | None,
-    ) -> Output:
-        current = {**self.values, **values}
-        try:
-            folder = tempfile.TemporaryDirectory(prefix="bioplast-")
-        except OSError as error:
-            raise RunError(f"cannot make a folder for the data of the run: {error.strerror}") from error
-        with folder as place:
-            data, results = Path(place) / "data", Path(place) / "results"
-            try:
-                with open(data, "wb") as file:
-                    file.writelines(
-                        program_data(
-                            self.network, self.duration, self.watch, self._lowered, current, spikes, tables, seed, start
-                        )
-                    )
-            except OSError as error:
-                raise RunError(f"cannot write the data of the run to {place}: {error.strerror}") from error
-            self._execute(data, results, report)
-            arrays, queues, elapsed = self._read(results)
-        final = dict(current)
-        final.update({a.key: arrays[a.name] for a in self._lowered.arrays if a.written and a.key})
-        final = {
-            key: value.reshape(self._variables[key].shape) if key in self._variables else value
-            for key, value in final.items()
-        }
-        final.update(queues)
-        final[TIME] = np.array(start + self.duration)
-        arrays.update({a.name: a.value[:0] for a in self._lowered.arrays if a.name not in arrays})  # inactive monitors
-        recorded = {
-            monitor: {variable: arrays[name] for variable, name in names.items()}
-            for monitor, names in self._lowered.recorded.items()
-        }
-        return self._output(recorded, final, seed, start, elapsed)
-
-    # Running it -------------------------------------------------------------------------------------------------------
-
-    def _execute(self, data: Path, results: Path, report: Callable[[float, float], None] | None) -> None:
-        for attempt in (1, 2):
-            try:
-                process = subprocess.Popen(
-                    [str(self._binary), str(data), str(results)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-                break
-            except OSError as error:
-                if attempt == 2:
-                    raise RunError(f"cannot start the {self.kind} {self._binary}: {error.strerror}") from error
-                # removed from the cache by another process meanwhile
-                self._binary, _ = build.build(self._sources, self._compiler)
-        begin, last, reported = time.perf_counter(), 0.0, ""
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                words = line.split()
-                if words[:1] == ["progress"] and report is not None and last < float(words[1]) < 1:
-                    last = float(words[1])
-                    report(last, float(words[2]))
-                elif words[:1] == ["ERROR"]:  # brian2cuda says so and goes on
-                    reported = reported or line
-            assert process.stderr is not None
-            complaint = process.stderr.read()
-            process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        finally:
-            process.stdout.close()  # type: ignore[union-attr]
-            process.stderr.close()  # type: ignore[union-attr]
-        if report is not None and process.returncode == 0:
-            report(1.0, time.perf_counter() - begin)
-        self._judge(process.returncode or int(bool(reported)), complaint or reported)
-
-    def _judge(self, status: int, complaint: str) -> None:
-        if status == 0:
-            return
-        words = complaint.split()
-        if status == 3 and words[:1] == ["nonfinite"]:
-            _, key, synaptic = self._lowered.watched[int(words[1])]
-            raise NonFiniteError(
-                not_finite(key, int(words[2]), float(words[3]), float(words[4]), float(words[5]), synaptic)
-            )
-        number = status - 128 if status > 128 else -status
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        if status > 128 or status < 0:
-            raise RunError(
-                f"the {self.kind} was ended by signal {signal.Signals(number).name}: its run is not finished"
-            )
-        raise RunError(f"the {self.kind} failed: {' '.join(words) or f'exit status {status}'}")
-
-    # What it wrote ----------------------------------------------------------------------------------------------------
-
-    def _read(self, results: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], float]:
-        try:
-            content = results.read_bytes()
-        except OSError as error:
-            raise RunError(f"the {self.kind} wrote no result: {error.strerror}") from error
-        if content[-8:] != b"complete":
-            raise RunError(f"the result of the {self.kind} is cut short: its run is not finished")
-        try:
-            return self._parse(content)
-        except (struct.error, ValueError, OverflowError, MemoryError) as error:
-            raise RunError(f"the result of the {self.kind} is damaged") from error
-
-    def _parse(self, content: bytes) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], float]:
-        position = 0
-
-        def integer() -> int:
-            nonlocal position
-            position += 8
-            return int(struct.unpack_from("<q", content, position - 8)[0])
-
-        def elements(dtype: np.dtype, count: int) -> np.ndarray:
-            nonlocal position
-            if count < 0:
-                raise ValueError
-            position += count * dtype.itemsize
-            return np.frombuffer(content, dtype, count, position - count * dtype.itemsize).copy()
-
-        arrays: dict[str, np.ndarray] = {}
-        for a in self._lowered.arrays:
-            if a.written:
-                shape = (integer(),) if a.dimensions == 1 else (integer(), integer())
-                arrays[a.name] = elements(a.value.dtype, int(np.prod(shape))).reshape(shape)
-        queues = {}
-        for pathway in self._lowered.pathways:
-            rows = elements(np.dtype(np.int32), integer()).reshape(-1, 2)
-            queues[f"{pathway.key}.queue"] = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-        elapsed = struct.unpack_from("<d", content, position)[0]
-        if position + 16 != len(content):
-            raise ValueError
-        return arrays, queues, elapsed
+    def _lower(self) -> tuple[Lowered, dict[str, str], build.Compiler]:
+        lowered = lower(self.network, self._namespace, self.threads)
+        options = lowered.compiler
+        users = {f"sources/{os.path.basename(source)}": Path(source).read_text() for source in options["sources"]}
+        sources = {**lowered.sources, **users, **render(lowered, self.threads), **prelude()}
+        return lowered, sources, _compiler(options, self.threads, self.fast_math)
 
 
-def _compiler(lowered: Lowered, threads: int, fast_math: bool) -> build.Compiler:
-    options = lowered.compiler
+def _compiler(options: Mapping[str, list[Any]], threads: int, fast_math: bool) -> build.Compiler:
     flags = compiler_flags(fast_math)
     flags += [f"-I{place}" for place in options["include_dirs"]]
     flags += [f"-D{name}" if value is None else f"-D{name}={value}" for name, value in options["define_macros"]]
     link = [f"-L{place}" for place in options["library_dirs"]] + [f"-l{name}" for name in options["libraries"]]
     link += [f"-Wl,-rpath,{place}" for place in options["runtime_library_dirs"]]
-    for source in options["sources"]:
-        lowered.sources[f"sources/{os.path.basename(source)}"] = Path(source).read_text()
     if threads:
         flags.append("-fopenmp")
     return build.Compiler(find_compiler(), tuple(flags), tuple(link), user_headers(options))
-
-
-def user_headers(options: Mapping[str, list[Any]]) -> tuple[Path, ...]:
-    """The files that the user's own functions include."""
-    named = [Path(place) / header.strip('<>"') for place in options["include_dirs"] for header in options["headers"]]
-    return tuple(sorted({header for header in named if header.is_file()}))

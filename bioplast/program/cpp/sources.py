@@ -10,7 +10,7 @@ from ..build.build import PRELUDE
 from ..codegen.templates import RUNTIME, rendered, text
 
 if TYPE_CHECKING:
-    from ..codegen.lowering import Lowered
+    from ..codegen.lowered import Lowered
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ brian2cuda is imported here and nowhere else.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ from brian2cuda.device import CUDAStandaloneDevice
 
 from ...errors import Unsupported
 from ..codegen.lifting import Lifting
-from ..codegen.lowering import Lowered, Prepared, describe, prepared
-from ..cpp.device import TEMPLATES
+from ..codegen.lowered import Lowered
+from ..codegen.lowering import Prepared, describe, prepared
 from ..network.clocks import clocks
+from ..network.generate import TEMPLATES, Generating
 from ..network.pathways import pathways
 from .toolkit import BRIAN2CUDA
 
@@ -95,16 +97,14 @@ class CudaProject:
     columns_of: Mapping[str, str]
 
 
-class CudaDevice(Lifting, CUDAStandaloneDevice):
+class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
     """brian2cuda's device, which is told of the variables of a live network; their values stay where they are."""
 
     code_object_classes = (CUDAStandaloneCodeObject, CUDAStandaloneAtomicsCodeObject)
     function_prefix = "__host__ __device__ "
 
     def __init__(self, runtime: Any):
-        super().__init__()
-        self.runtime = runtime
-        self.defaultclock = runtime.defaultclock
+        super().__init__(runtime)
         self.build_on_run = False
         self.build_options: dict[str, Any] = {}
 
@@ -114,9 +114,6 @@ class CudaDevice(Lifting, CUDAStandaloneDevice):
             if not isinstance(var, DynamicArrayVariable):
                 self.zero_arrays.append((var, self.arrays[var]))  # brian2cuda's word for arrays that it allocates
         return super().get_array_name(var, access_data, prefix)
-
-    def spike_queue(self, source_start: int, source_end: int) -> Any:
-        return self.runtime.spike_queue(source_start, source_end)
 
     def code_object(
         self,
@@ -331,7 +328,7 @@ def _project(ready: Prepared, main: Any) -> CudaProject:
             raise Unsupported(f"a variable is called {variable.name!r}: brian2cuda takes names in -space for spikes")
     named_clocks = clocks(network)
     described = []
-    for pathway in pathways(network):
+    for pathway in (p for p in pathways(network) if p.active):
         device.get_array_name(pathway.synapse_sources)
         space = pathway.source.variables[pathway.eventspace_name]
         described.append(
@@ -349,7 +346,7 @@ def _project(ready: Prepared, main: Any) -> CudaProject:
     for clock in named_clocks:
         for name in ("timestep", "t", "dt"):
             device.get_array_name(clock.variables[name])
-    lowered = describe(ready)
+    lowered = describe(ready, {})
     _call_bioplast(device, lowered, named_clocks.index(main), [clock.name for clock in named_clocks])
     device.clocks = sorted(device.clocks, key=lambda clock: clock.name)  # a set, whose order would change the sources
     device.static_arrays.update(device.tables)  # brian2cuda knows one form of each function, we one for each clock
@@ -364,10 +361,13 @@ def _project(ready: Prepared, main: Any) -> CudaProject:
     for codeobj in device.generated:
         name = f"code_objects/{codeobj.name}.cu"
         sources[name] = device.with_constants(codeobj, sources[name])
-    lowered.constants = list(device.constants.items())
     spaces = {device.arrays[v] for v in device.arrays if _is_space(v)}
-    lowered.arrays = [a for a in lowered.arrays if a.name not in spaces]
-    lowered.sources = sources
+    lowered = dataclasses.replace(
+        lowered,
+        constants=list(device.constants.items()),
+        arrays=[a for a in lowered.arrays if a.name not in spaces],
+        sources=sources,
+    )
     rows_of, columns_of = {}, {}
     for variable, name in device.arrays.items():
         if isinstance(variable, DynamicArrayVariable) and variable.ndim == 2:

@@ -8,20 +8,19 @@ nothing; another number of neurons does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
 import numpy as np
 
 from ...errors import BioplastError, TargetUnavailable, Unsupported
-from .. import network as net
 from ..build import build
-from ..codegen.lowering import Lowered
-from ..cpp.program import StandaloneProgram, user_headers
+from ..call import Call
+from ..codegen.lowered import Lowered
+from ..codegen.program import CompiledProgram, user_headers
 from ..output import Output
-from ..program import Program
-from . import toolkit as cuda
+from . import toolkit
 from .sources import render_cuda
 from .toolkit import Toolkit, find_toolkit, lowest_capability, version
 
@@ -29,7 +28,7 @@ from .toolkit import Toolkit, find_toolkit, lowest_capability, version
 _FAITHFUL = ("--fmad=false", "-Xcompiler=-ffp-contract=off")
 
 
-class CudaProgram(StandaloneProgram):
+class CudaProgram(CompiledProgram):
     """A network as a compiled CUDA program. It compiles on a machine without a GPU and runs on one that has it."""
 
     kind = "CUDA program"
@@ -38,42 +37,37 @@ class CudaProgram(StandaloneProgram):
         self,
         network: brian2.Network,
         duration: float,
+        target: str,
         namespace: Mapping[str, Any],
         watch: float | None,
-        fast_math: bool,
+        *,
+        fast_math: bool = False,
     ):
-        Program.__init__(self, network, duration, "cuda", namespace, watch)
+        self.fast_math = fast_math
+        super().__init__(network, duration, target, namespace, watch)
+
+    def _lower(self) -> tuple[Lowered, dict[str, str], build.Compiler]:
         from .lowering import lower_for_cuda
 
-        toolkit = find_toolkit()
-        gpu = cuda.gpu()
-        capability = gpu.capability if gpu else lowest_capability(toolkit.nvcc)
-        project = lower_for_cuda(network, namespace, capability, version(toolkit.nvcc))
-        self._project = project
-        self._lowered = project.lowered
-        self._sources = render_cuda(project)
-        self._compiler = _compiler(toolkit, capability, project.lowered, fast_math)
-        self._binary, self.compiled_now = build.build(self._sources, self._compiler)
+        found = find_toolkit()
+        gpu = toolkit.gpu()
+        capability = gpu.capability if gpu else lowest_capability(found.nvcc)
+        self._project = lower_for_cuda(self.network, self._namespace, capability, version(found.nvcc))
+        lowered = self._project.lowered
+        return lowered, render_cuda(self._project), _compiler(found, capability, lowered, self.fast_math)
 
-    def _run(
-        self,
-        values: dict[str, np.ndarray],
-        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
-        tables: dict[str, np.ndarray],
-        seed: int,
-        start: float,
-        report: Callable[[float, float], None] | None,
-    ) -> Output:
-        if cuda.gpu() is None:
+    def _run(self, call: Call) -> Output:
+        if toolkit.gpu() is None:
             raise TargetUnavailable(
                 "no NVIDIA GPU here (nvidia-smi finds none): target 'cuda' compiles without one, running needs one"
             )
-        self._check_pending({**self.values, **values}, start)
-        return super()._run(values, spikes, tables, seed, start, report)
+        self._check_pending(call)
+        return super()._run(call)
 
-    def _check_pending(self, values: Mapping[str, np.ndarray], start: float) -> None:
+    def _check_pending(self, call: Call) -> None:
         """Refuse spikes on their way that are not those of whole neurons, all that the GPU's queues can hold."""
-        span = net.spans(self.network, self.duration, start)[self._lowered.clocks[self._project.main_clock]]
+        values = call.values
+        span = call.spans(self.network)[self._lowered.clocks[self._project.main_clock]]
         arrays = {a.vector: a.value for a in self._lowered.arrays}
         spiked: dict[str, set[tuple[int, int]]] = {}  # by space: neurons and how many steps ago, with a single delay
         single: list[tuple[str, str, np.ndarray, int, set[tuple[int, int]]]] = []
@@ -105,17 +99,17 @@ class CudaProgram(StandaloneProgram):
 _WHOLE = "the spikes on their way are not those of whole neurons, which are all that target 'cuda' can begin with"
 
 
-def _compiler(toolkit: Toolkit, capability: str, lowered: Lowered, fast_math: bool) -> build.Compiler:
+def _compiler(found: Toolkit, capability: str, lowered: Lowered, fast_math: bool) -> build.Compiler:
     options = lowered.compiler
     flags = ["-O3", "-w", "-std=c++17", "-rdc=true", f"-arch=sm_{capability.replace('.', '')}"]
     flags += ["-use_fast_math"] if fast_math else _FAITHFUL
-    include = [*options["include_dirs"], *([str(toolkit.include)] if toolkit.include else [])]
+    include = [*options["include_dirs"], *([str(found.include)] if found.include else [])]
     flags += [f"-I{place}" for place in include]
     flags += [f"-D{name}" if value is None else f"-D{name}={value}" for name, value in options["define_macros"]]
     link = [f"-L{place}" for place in options["library_dirs"]] + [f"-l{name}" for name in options["libraries"]]
-    if toolkit.curand:
-        link += [f"-Xlinker={toolkit.curand}", f"-Xlinker=-rpath={toolkit.curand.parent}"]
+    if found.curand:
+        link += [f"-Xlinker={found.curand}", f"-Xlinker=-rpath={found.curand.parent}"]
     else:
         link.append("-lcurand")
     headers = user_headers(options)
-    return build.Compiler(toolkit.nvcc, tuple(flags), tuple(link), headers, asked=False, language="CUDA")
+    return build.Compiler(found.nvcc, tuple(flags), tuple(link), headers, probed=False, language="CUDA")

@@ -122,18 +122,18 @@ def gpu() -> Gpu | None:
 def _ask(command: str) -> Gpu | None:
     query = [command, "--query-gpu=name,compute_cap", "--format=csv,noheader"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=60)
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    name, _, capability = told.stdout.partition("\n")[0].rpartition(", ")
-    return Gpu(name.strip(), capability.strip()) if told.returncode == 0 and name else None
+    name, _, capability = answer.stdout.partition("\n")[0].rpartition(", ")
+    return Gpu(name.strip(), capability.strip()) if answer.returncode == 0 and name else None
 
 
 @functools.lru_cache
 def version(nvcc: str) -> str:
     """The version of CUDA that a compiler belongs to: "13.0"."""
-    told = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
-    found = re.search(r"release (\d+\.\d+)", told)
+    answer = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"release (\d+\.\d+)", answer)
     if found is None:
         raise TargetUnavailable(f"{nvcc} --version tells no release: install NVIDIA's CUDA toolkit")
     return found[1]
@@ -142,6 +142,6 @@ def version(nvcc: str) -> str:
 @functools.lru_cache
 def lowest_capability(nvcc: str) -> str:
     """The oldest architecture that the compiler knows, for programs that are compiled where no GPU is: "7.5"."""
-    told = subprocess.run([nvcc, "--list-gpu-code"], capture_output=True, text=True).stdout.split()
-    numbers = sorted(int(name.removeprefix("sm_")) for name in told if name.removeprefix("sm_").isdigit())
+    answer = subprocess.run([nvcc, "--list-gpu-code"], capture_output=True, text=True).stdout.split()
+    numbers = sorted(int(name.removeprefix("sm_")) for name in answer if name.removeprefix("sm_").isdigit())
     return f"{numbers[0] // 10}.{numbers[0] % 10}" if numbers else "7.5"

@@ -57,9 +57,9 @@ def scan(step: Step, begin: Any, along: Any, count: int, checkpoint: bool) -> tu
     again = jax.checkpoint(part, prevent_cse=False)
     whole = count // length * length
     parts = jax.tree.map(lambda a: a[:whole].reshape(-1, length, *a.shape[1:]), along)
-    state, told = jax.lax.scan(again, begin, parts)
-    told = jax.tree.map(lambda a: a.reshape(whole, *a.shape[2:]), told)
+    state, records = jax.lax.scan(again, begin, parts)
+    records = jax.tree.map(lambda a: a.reshape(whole, *a.shape[2:]), records)
     if whole == count:
-        return state, told
+        return state, records
     state, rest = again(state, jax.tree.map(lambda a: a[whole:], along))
-    return state, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), told, rest)
+    return state, jax.tree.map(lambda a, b: jnp.concatenate([a, b]), records, rest)

@@ -22,27 +22,36 @@ class ArrayOutput:
     ----------
     rasters : mapping
         [steps, neurons] by the name of the SpikeMonitor: truth values, or 0 and 1 with a derivative.
+    counts : mapping
+        How often each neuron spiked, int [neurons], by the name of each SpikeMonitor with ``record=False``.
     states : mapping
         For each StateMonitor its ``"t"`` [steps] and each variable [steps, recorded].
     rates : mapping
         For each PopulationRateMonitor ``"t"`` and ``"rate"`` [steps].
     final : mapping
-        The state variables and parameters after the run, by the keys of `Program.values`.
-    start : float
-        When the run began, in seconds.
+        The values after the run (a `Carried`), by the keys of `Program.values`: feed them to the next call, or carry
+        them through `jax.lax.scan`. Of spikes on their way ("PATHWAY.queue") whether one arrives, [steps until
+        delivery, synapses]; where spikes have a surrogate derivative, as numbers 0 and 1.
+    start : float or array
+        When the run began, in seconds; an array where the time is traced.
     dt : mapping
         Seconds between the steps of each monitor.
     """
 
     rasters: Mapping[str, Any]
+    counts: Mapping[str, Any]
     states: Mapping[str, Mapping[str, Any]]
     rates: Mapping[str, Mapping[str, Any]]
     final: Mapping[str, Any]
-    start: float
+    start: Any
     dt: Mapping[str, float]
 
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
+        if name in self.counts:
+            raise BioplastError(
+                f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
+            )
         if name not in self.rasters:
             raise UnknownName("spike monitor", name, self.rasters)
         return self.rasters[name]
@@ -60,16 +69,21 @@ class ArrayOutput:
             raise BioplastError(f"events({name!r}) need the numbers of one run: use raster({name!r})")
         rows, neurons = np.nonzero(np.asarray(raster))
         dt = self.dt[name]
-        return (round(self.start / dt) + rows) * dt, neurons.astype(np.int32)
+        return (round(float(self.start) / dt) + rows) * dt, neurons.astype(np.int32)
 
 
 def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    return (out.rasters, out.states, out.rates, out.final), (out.start, tuple(sorted(out.dt.items())))
+    # a time that is known is no array: one for each run of a batch would have another shape
+    known = isinstance(out.start, float)
+    arrays = (out.rasters, out.counts, out.states, out.rates, out.final, None if known else out.start)
+    return arrays, (out.start if known else None, tuple(sorted(out.dt.items())))
 
 
-def _unflatten(told: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
-    rasters, states, rates, final = arrays
-    return ArrayOutput(rasters, states, rates, final, told[0], dict(told[1]))
+def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
+    rasters, counts, states, rates, final, start = arrays
+    return ArrayOutput(
+        rasters, counts, states, rates, final, start if structure[0] is None else structure[0], dict(structure[1])
+    )
 
 
 jax.tree_util.register_pytree_node(ArrayOutput, _flatten, _unflatten)

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...errors import Unsupported
 from ..steps import steps
+from ..steps.drive import Drive, Slots
+from ..steps.follower import Follower
 from ..steps.moments import always_due
 from ..surrogate import Surrogate
 from . import checkpoints
@@ -35,43 +36,6 @@ class State:
 
 
 jax.tree_util.register_dataclass(State, ["arrays", "events", "past"], [])
-
-
-@dataclass(frozen=True)
-class Drive:
-    """What comes from outside.
-
-    Attributes
-    ----------
-    arrays : mapping
-        Every array of the network, by name.
-    events : mapping
-        Events given beforehand, [moments, neurons] by their name.
-    tables : mapping
-        Values of the TimedArrays.
-    delays : mapping
-        For each pathway with delays those of its synapses in steps, or that of all.
-    pending : mapping
-        For each pathway with events on their way, whether one arrives: [steps until then, synapses].
-    draws : mapping
-        Random numbers given beforehand, [moments, ...] by the name of the draw.
-    key : array or None
-        The JAX key of all others.
-    due : mapping
-        By clock the moments in which it makes a step, bool [moments].
-    step : mapping
-        By clock the step that it makes or will make next, int [moments].
-    """
-
-    arrays: Mapping[str, Value]
-    events: Mapping[str, Value]
-    tables: Mapping[str, Value]
-    delays: Mapping[str, Value]
-    pending: Mapping[str, Value]
-    draws: Mapping[str, Value]
-    key: Value | None
-    due: Mapping[str, Value]
-    step: Mapping[str, Value]
 
 
 jax.tree_util.register_dataclass(
@@ -117,7 +81,7 @@ class Simulation:
         self.written = tuple(sorted(_written(self.network)))
         self.lasting = _lasting(self.network, self.always)
 
-    def __call__(self, drive: Drive, count: int, slots: tuple[tuple[str, int], ...]) -> tuple[State, Records]:
+    def __call__(self, drive: Drive, count: int, slots: Slots) -> tuple[State, Records]:
         """Simulate `count` moments.
 
         Parameters
@@ -139,10 +103,10 @@ class Simulation:
         """
         network = self.network
         kept = dict(slots)
-        types = self.types(drive)
+        types = self.types(drive.events)
         past = {
             p.name: none_yet((kept[p.name], network.events[p.events]), types[p.events])
-            for p in pathways(network)
+            for p in steps.pathways(network)
             if p.name in kept
         }
         begin = State(
@@ -196,13 +160,13 @@ class Simulation:
         state, records = checkpoints.scan(follow, begin, along, count, self.checkpoint)
         return dataclasses.replace(state, past={name: unpack(events) for name, events in state.past.items()}), records
 
-    def types(self, drive: Drive) -> dict[str, Any]:
-        """How each event is kept: as truth values, or as numbers where it has a derivative."""
+    def types(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """How each event is kept: as truth values, or as numbers where it has a derivative or is `given` so."""
         found: dict[str, Any] = dict.fromkeys(self.network.events, np.dtype(bool))
         for operation in self.network.operations:
             if isinstance(operation, steps.Threshold) and operation.group in self.surrogates:
                 found[operation.events] = jax.dtypes.canonicalize_dtype(float)
-        return found | {name: raster.dtype for name, raster in drive.events.items()}
+        return found | {name: raster.dtype for name, raster in given.items()}
 
 
 def _when(due: Value, follow: Any, state: State) -> tuple[State, Records]:
@@ -212,8 +176,8 @@ def _when(due: Value, follow: Any, state: State) -> tuple[State, Records]:
     return jax.lax.cond(due, follow, lambda state: (state, nothing), state)
 
 
-class _Moment:
-    """One step: what holds for all of its operations."""
+class _Moment(Follower):
+    """One moment, followed with JAX: what holds for all of its operations."""
 
     def __init__(
         self, simulation: Simulation, drive: Drive, x: dict[str, Any], key: Value | None, slots: Mapping[str, int]
@@ -243,10 +207,7 @@ class _Moment:
         self.past = dict(state.past)
         records: Records = {}
         for operation in operations:
-            try:
-                records |= getattr(self, f"do_{type(operation).__name__}")(operation) or {}
-            except Unsupported as error:
-                raise Unsupported(f"{operation.name!r}: {error}") from None
+            records |= self.carry_out(operation) or {}
         return State({name: self.arrays[name] for name in self.written}, self.events, self.past), records
 
     def run(self, operation: Any, mask: Value | None = None, source: tuple[Value, np.ndarray] | None = None) -> Run:
@@ -255,10 +216,10 @@ class _Moment:
 
     # Operations -------------------------------------------------------------------------------------------------------
 
-    def do_Update(self, operation: steps.Update) -> None:  # noqa: N802 - after the class
+    def update(self, operation: steps.Update) -> None:
         self.run(operation)
 
-    def do_Threshold(self, operation: steps.Threshold) -> None:  # noqa: N802
+    def threshold(self, operation: steps.Threshold) -> None:
         surrogate = self.simulation.surrogates.get(operation.group)
         if operation.events in self.drive.events:
             events = self.x["events"][operation.events]
@@ -277,14 +238,14 @@ class _Moment:
             self.arrays[not_refractory] = self.arrays[not_refractory] & ~happened
             self.arrays[last] = jnp.where(happened, self.arrays[t], self.arrays[last])
 
-    def do_Generator(self, operation: steps.Generator) -> None:  # noqa: N802
+    def generator(self, operation: steps.Generator) -> None:
         self.events[operation.events] = self.x["events"][operation.events]
 
-    def do_Reset(self, operation: steps.Reset) -> None:  # noqa: N802
+    def reset(self, operation: steps.Reset) -> None:
         events = self.events[operation.events]
         self.run(operation, jax.lax.stop_gradient(events) if self.simulation.detach_reset else events)
 
-    def do_Pathway(self, operation: steps.Pathway) -> None:  # noqa: N802
+    def pathway(self, operation: steps.Pathway) -> None:
         events = self.events[operation.events]
         since = self.since[operation.clock]
         common = True  # whether all synapses of a neuron get its event at once
@@ -299,11 +260,12 @@ class _Moment:
         if operation.name in self.drive.pending:
             common = False
             pending = self.drive.pending[operation.name]
-            now = pending[jnp.minimum(since, len(pending) - 1)] & (since < len(pending))
-            reached = reached | now if kind(reached) == "b" else jnp.where(now, 1.0, reached)
+            now = jnp.where(since < len(pending), pending[jnp.minimum(since, len(pending) - 1)], 0)
+            # a synapse has one delay, so that one of the two is 0
+            reached = reached | (now > 0) if kind(reached) == "b" else reached + now.astype(reached.dtype)
         self.run(operation, reached, (events, operation.sources) if common else None)
 
-    def do_Sum(self, operation: steps.Sum) -> None:  # noqa: N802
+    def sum(self, operation: steps.Sum) -> None:
         run = self.run(operation)
         size = operation.stop - operation.start
         array = self.arrays[operation.target]
@@ -311,17 +273,21 @@ class _Moment:
         total = jax.ops.segment_sum(values, operation.index - operation.start, size)
         self.arrays[operation.target] = array.at[operation.start : operation.stop].set(total.astype(array.dtype))
 
-    def do_EventRecord(self, operation: steps.EventRecord) -> Records:  # noqa: N802
+    def event_record(self, operation: steps.EventRecord) -> Records:
         part = slice(operation.start, operation.stop)
         run = self.run(operation)
         recorded = {v: run.value(f"_to_record_{v}")[part] for v in operation.variables}
         return {operation.name: {"events": self.events[operation.events][part], **recorded}}
 
-    def do_StateRecord(self, operation: steps.StateRecord) -> Records:  # noqa: N802
+    def event_count(self, operation: steps.EventCount) -> None:
+        happened = counted(self.events[operation.events][operation.start : operation.stop])
+        self.arrays[operation.count] = self.arrays[operation.count] + happened.astype(np.int32)
+
+    def state_record(self, operation: steps.StateRecord) -> Records:
         run = self.run(operation)
         return {operation.name: {v: run.value(f"_to_record_{v}") for v in operation.variables}}
 
-    def do_RateRecord(self, operation: steps.RateRecord) -> Records:  # noqa: N802
+    def rate_record(self, operation: steps.RateRecord) -> Records:
         events = self.events[operation.events][operation.start : operation.stop]
         dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
         return {operation.name: {"rate": jnp.sum(events, dtype=dt.dtype) / dt / len(events)}}
@@ -339,6 +305,8 @@ def _written(network: steps.Steps) -> set[str]:
             found |= set(operation.refractory[:2])
         if isinstance(operation, steps.Sum):
             found.add(operation.target)
+        if isinstance(operation, steps.EventCount):
+            found.add(operation.count)
     return found
 
 
@@ -352,12 +320,3 @@ def _lasting(network: steps.Steps, always: set[str]) -> set[str]:
         elif event is not None and event not in known:
             found.add(event)
     return found
-
-
-def pathways(network: steps.Steps) -> list[steps.Pathway]:
-    return [operation for operation in network.operations if isinstance(operation, steps.Pathway)]
-
-
-def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
-    """Delays in steps, by Brian2's rounding."""
-    return (np.asarray(delays) / dt + 0.5).astype(np.int64)

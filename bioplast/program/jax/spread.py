@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from ...machine import cores
+from ...machine import all_cores
 
 _config: Any = jax.config  # its type lacks the settings in some versions of JAX
 _AXIS = "bioplast_batch"
@@ -21,12 +21,15 @@ _AXIS = "bioplast_batch"
 def claim_cores() -> None:
     """Let JAX take each core for a device, unless it is in use already or the user has said how many there are.
 
+    All cores, in a worker that has a share of them too: the number of devices is how a sum over a batch is split, and
+    so what its last digits are.
+
     XLA runs the steps of a simulation one after the other on one core, so that only devices run side by side. The
     first of them stays the one that everything else runs on.
     """
     if _config.jax_num_cpu_devices == -1 and "device_count" not in os.environ.get("XLA_FLAGS", ""):
         with contextlib.suppress(RuntimeError):  # in use
-            jax.config.update("jax_num_cpu_devices", cores())
+            jax.config.update("jax_num_cpu_devices", all_cores())
 
 
 def devices() -> list[Any]:

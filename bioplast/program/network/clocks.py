@@ -23,7 +23,13 @@ class ClockSpan:
 
 def clocks(network: brian2.Network) -> list[Clock]:
     """Every clock of the network, sorted by name."""
-    found = {obj.clock.name: obj.clock for obj in network.sorted_objects}
+    found: dict[str, Clock] = {}
+    for obj in network.sorted_objects:
+        if found.setdefault(obj.clock.name, obj.clock) is not obj.clock:
+            raise Unsupported(
+                f"two clocks are called {obj.clock.name!r}, of {found[obj.clock.name].dt_ * 1e3:g} and "
+                f"{obj.clock.dt_ * 1e3:g} ms: give each a name of its own"
+            )
     for clock in found.values():
         if not isinstance(clock, Clock):
             raise Unsupported(

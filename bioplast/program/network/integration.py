@@ -42,8 +42,8 @@ def _remembering(apply: Callable[..., Any]) -> Callable[..., Any]:
         if not own or method_options or method == "gsl" or "gsl" in str(method):
             return apply(equations, variables, method, method_options=method_options, group_name=group_name)
         dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
-        told = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
-        question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *told])
+        lines = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
+        question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *lines])
         return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
 
     return remembering

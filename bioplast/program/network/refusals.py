@@ -30,7 +30,14 @@ def check(network: Any) -> None:
         # network that is only compiled is used all the same
         if "group" not in getattr(obj, "variables", {}):
             obj.__dict__.setdefault("group", obj.name)
-        for variable in getattr(obj, "variables", {}).values():
+        for name, variable in getattr(obj, "variables", {}).items():
+            try:
+                getattr(getattr(variable, "owner", None), "name", None)
+            except ReferenceError:
+                raise BioplastError(
+                    f"{name!r} of {obj.name!r} belongs to a group that nothing holds any more: keep that group in a "
+                    "variable of your own, such as a subgroup that a linked variable refers to"
+                ) from None
             if isinstance(variable, ArrayVariable) and not isinstance(variable.device, RuntimeDevice):
                 raise BioplastError(
                     f"{obj.name!r} was made under set_device({type(variable.device).__name__}): "

@@ -176,12 +176,12 @@ def descriptions(network: brian2.Network) -> dict[str, dict[str, Any]]:
     """Which definition and parameters made each group: what a recording says of its source."""
     from ...definition import definition_of
 
-    told = {}
+    found = {}
     for obj in network.sorted_objects:
         if isinstance(obj, brian2.NeuronGroup | Synapses | brian2.PoissonGroup | brian2.SpikeGeneratorGroup):
             definition = definition_of(obj)
             constants = {
-                name: _told(variable)
+                name: _value_text(variable)
                 for name, variable in obj.variables.items()
                 if isinstance(variable, ArrayVariable)
                 and variable.constant
@@ -189,17 +189,17 @@ def descriptions(network: brian2.Network) -> dict[str, dict[str, Any]]:
                 and not name.startswith("_")
                 and getattr(variable.owner, "name", None) == obj.name
             }
-            told[obj.name] = {
+            found[obj.name] = {
                 "kind": type(obj).__name__,
                 "definition": getattr(definition, "name", "") or "",
                 "source": getattr(definition, "source", "") or "",
                 "equations": str(getattr(obj, "equations", "")),
                 "parameters": constants,
             }
-    return told
+    return found
 
 
-def _told(variable: Any) -> str:
+def _value_text(variable: Any) -> str:
     values = np.unique(variable.get_value())
     if values.size == 0:
         return "none"

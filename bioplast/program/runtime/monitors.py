@@ -26,9 +26,10 @@ def forget_recordings(network: brian2.Network) -> None:
 
 def recordings(network: brian2.Network) -> dict[str, dict[str, np.ndarray]]:
     """Copies of what the monitors hold, by monitor and variable."""
-    told = {}
+    recorded = {}
     for name, monitor in monitors(network).items():
         variables = network[name].variables
         wanted = [*monitor.variables, *(["t"] if monitor.kind != "spikes" else [])]
-        told[name] = {v: np.array(variables[v].get_value()) for v in wanted}
-    return told
+        wanted += ["count"] if monitor.kind == "spikes" else []
+        recorded[name] = {v: np.array(variables[v].get_value()) for v in wanted}
+    return recorded

@@ -21,11 +21,11 @@ def runtime_target(target: str, fast_math: bool) -> Iterator[None]:
     own for each.
     """
     flags = compiler_flags(fast_math)
-    told = hashlib.sha256("\0".join([*flags, processor()]).encode()).hexdigest()[:16]
+    fingerprint = hashlib.sha256("\0".join([*flags, processor()]).encode()).hexdigest()[:16]
     wanted = {
         "codegen.target": target,
         "codegen.cpp.extra_compile_args_gcc": flags,
-        "codegen.runtime.cython.cache_dir": str(cache.folder() / "cython" / told),
+        "codegen.runtime.cython.cache_dir": str(cache.folder() / "cython" / fingerprint),
     }
     saved = {name: prefs[name] for name in wanted}
     try:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
-import numpy as np
 
 from ...errors import NonFiniteError, RunError
 from .. import network as net
+from ..call import Call
 from ..output import Output
 from ..program import TIME, Program
 from .disagreements import refuse_ignored_refractoriness
@@ -31,46 +31,46 @@ class RuntimeProgram(Program):
         target: str,
         namespace: Mapping[str, Any],
         watch: float | None,
-        fast_math: bool,
+        *,
+        fast_math: bool = False,
     ):
         super().__init__(network, duration, target, namespace, watch)
         if target == "numpy":
             refuse_ignored_refractoriness(network)
         self.fast_math = fast_math
 
-    def _run(
-        self,
-        values: dict[str, np.ndarray],
-        spikes: dict[str, tuple[np.ndarray, np.ndarray]],
-        tables: dict[str, np.ndarray],
-        seed: int,
-        start: float,
-        report: Callable[[float, float], None] | None,
-    ) -> Output:
+    def _run(self, call: Call) -> Output:
         network = self.network
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
-            network.t_ = start
-            self.write_back({key: value for key, value in values.items() if key != TIME})
+            network.t_ = call.start
+            self.write_back({key: call.values[key] for key in call.given if key != TIME})
             forget_recordings(network)
             arrays = net.timed_arrays(network, self._namespace)
-            for name, table in tables.items():
+            for name, table in call.tables.items():
                 borrowed.enter_context(replaced_timed_array(arrays[name], table))
             extra = []
-            spans = net.spans(network, self.duration, start)
+            spans = call.spans(network)
             for name, group in net.spike_inputs(network).items():
                 if not hasattr(group, "thresholder"):
                     begin_step = spans[group.clock.name].start
-                    set_generated_spikes(group, net.generated_spikes(group, begin_step, spikes.get(name)))
-                elif name in spikes:
-                    extra.append(spike_playback(group, *spikes[name]))
+                    set_generated_spikes(group, net.generated_spikes(group, begin_step, call.spikes.get(name)))
+                elif name in call.spikes:
+                    extra.append(spike_playback(group, *call.spikes[name]))
             watch = None
             if self.watch is not None:
                 watch = Watch(network, self.watch)
                 extra.append(watch.operation)
             begin = time.perf_counter()
             finished = run_with_brian2(
-                network, self.duration, self._namespace, self.target, self.fast_math, seed, report, extra
+                network,
+                call.duration,
+                self._namespace,
+                self.target,
+                self.fast_math,
+                call.seed,
+                call.report,
+                extra,
             )
             elapsed = time.perf_counter() - begin
             if watch is not None:
@@ -79,4 +79,4 @@ class RuntimeProgram(Program):
                     raise NonFiniteError(watch.found)
             if not finished:
                 raise RunError(f"the network was stopped at {network.t_ * 1e3:.10g} ms, before the end of the run")
-            return self._output(recordings(network), self.values, seed, start, elapsed)
+            return self._output(call, recordings(network), self.values, elapsed)

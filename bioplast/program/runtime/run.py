@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
-from brian2.core.base import BrianObjectException
 from brian2.core.operations import NetworkOperation
 
+from ...errors import BioplastError
+from ..call import Report
 from ..network.borrow import brian2_device, explain
 from ..network.integration import remembered_integration
 from .preferences import runtime_target
-
-Report = Callable[[float, float], None]  # (fraction done, seconds elapsed)
 
 
 def run_with_brian2(
@@ -44,7 +43,9 @@ def run_with_brian2(
                 report_period=0.2 * brian2.second,
                 namespace=dict(namespace),
             )
-        except BrianObjectException as error:
+        except BioplastError:
+            raise
+        except Exception as error:
             raise explain(error) from error
     if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
         raise KeyboardInterrupt

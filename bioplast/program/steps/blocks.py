@@ -62,9 +62,9 @@ class BlockReader:
         )
         repeated = self.order(obj, code, scalar, vector)
         conditions = self.conditions(obj, code, vector)
-        told = tuple(tuple(_statement(s, repeated) for s in part) for part in (scalar, vector))
+        statements = tuple(tuple(_statement(s, repeated) for s in part) for part in (scalar, vector))
         used: set[str] = set(conditions.values())
-        for statement in (*told[0], *told[1]):
+        for statement in (*statements[0], *statements[1]):
             texts = (statement.expression, *(statement.branch or ()))
             used |= {statement.name}.union(*(get_identifiers(text) for text in texts))
         names = {}
@@ -72,11 +72,11 @@ class BlockReader:
             found = self.reference(obj, code, name, size, positions, conditions.get(name))
             if found is not None:
                 names[name] = found
-        written = {s.name for s in (*told[0], *told[1]) if isinstance(names.get(s.name), steps.Place)}
+        written = {s.name for s in (*statements[0], *statements[1]) if isinstance(names.get(s.name), steps.Place)}
         places = [names[name].array for name in written]  # type: ignore[union-attr]
         if len(set(places)) != len(places):
             raise Unsupported(f"{obj.name!r} writes one variable under two names ({', '.join(sorted(written))})")
-        return steps.Block(told[0], told[1], names, size, repeated)
+        return steps.Block(statements[0], statements[1], names, size, repeated)
 
     def order(self, obj: Any, code: Code, scalar: list[Any], vector: list[Any]) -> bool:
         """Whether several elements may write one; statements whose result then depends on their order are refused."""
@@ -160,10 +160,10 @@ class BlockReader:
             return steps.Table(self.timed[id(function)], function.dt / factor, factor)
         if isinstance(function, BinomialFunction):
             sample = function.implementations[NumpyCodeObject].get_code(code.owner)
-            told = inspect.getclosurevars(sample).nonlocals
-            if "loc" in told:
-                return steps.Draw("normal", (float(told["loc"]), float(told["scale"])))
-            return steps.Draw("binomial", (float(told["n"]), float(told["p"])))
+            parameters = inspect.getclosurevars(sample).nonlocals
+            if "loc" in parameters:
+                return steps.Draw("normal", (float(parameters["loc"]), float(parameters["scale"])))
+            return steps.Draw("binomial", (float(parameters["n"]), float(parameters["p"])))
         for known, default in DEFAULT_FUNCTIONS.items():
             if function is default:
                 return steps.Draw(known) if known in _RANDOM else steps.Function(known)

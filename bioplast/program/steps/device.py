@@ -8,29 +8,14 @@ from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.devices.device import Device
 
 from ...errors import Unsupported
-
-# Brian2's templates, by what they do; anything else is refused by name.
-_TEMPLATES = {
-    "stateupdate",
-    "threshold",
-    "reset",
-    "synapses",
-    "synapses_push_spikes",
-    "summed_variable",
-    "spikegenerator",
-    "spikemonitor",
-    "statemonitor",
-    "ratemonitor",
-}
+from ..network.generate import TEMPLATES, Generating
 
 
-class ReadingDevice(Device):
+class ReadingDevice(Generating, Device):
     """A device that keeps what it is asked to generate code for."""
 
     def __init__(self, runtime: Device):
-        super().__init__()
-        self.runtime = runtime
-        self.defaultclock = runtime.defaultclock
+        super().__init__(runtime)
         self.kept: list[Code] = []  # Brian2 itself holds code objects weakly
 
     def get_array_name(self, var: Any, access_data: bool = True) -> str:
@@ -38,12 +23,6 @@ class ReadingDevice(Device):
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: str = "") -> type[NumpyCodeObject]:
         return NumpyCodeObject
-
-    def spike_queue(self, source_start: int, source_end: int) -> Any:
-        return self.runtime.spike_queue(source_start, source_end)
-
-    def seed(self, seed: Any = None) -> None:
-        raise AssertionError("reading draws no random numbers")
 
     def code_object(
         self,
@@ -58,7 +37,7 @@ class ReadingDevice(Device):
         override_conditional_write: Any = None,
         compiler_kwds: Any = None,
     ) -> Any:
-        if template_name not in _TEMPLATES:
+        if template_name not in TEMPLATES:
             raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not translated")
         code = Code(owner, abstract_code, variables, template_name, variable_indices, dict(template_kwds or {}))
         code.override = override_conditional_write

@@ -67,3 +67,19 @@ def always_due(clocks: Mapping[str, steps.Clock]) -> set[str]:
     if any(abs(ratio - round(ratio)) > _TOGETHER for ratio in ratios.values()):
         return set()
     return {name for name, ratio in ratios.items() if round(ratio) == 1}
+
+
+def horizon(network: steps.Steps) -> int | None:
+    """The last step up to which float32 tells times apart as the equations need it.
+
+    Brian2 counts steps from times, ``timestep(t - lastspike, dt)``, with a tolerance of a thousandth of a step, and
+    rounds to the nearest row of a TimedArray. Two times of n steps have errors of n*2**-24 each.
+    """
+    found = [
+        name
+        for operation in network.operations
+        for name in getattr(getattr(operation, "block", None), "names", {}).values()
+    ]
+    if any(isinstance(name, steps.Function) and name.name == "timestep" for name in found):
+        return 2**13
+    return 2**20 if any(isinstance(name, steps.Table) for name in found) else None

@@ -17,14 +17,13 @@ from ..network.borrow import brian2_device, explain, held
 from ..network.clocks import clocks
 from ..network.generate import generating
 from ..network.inputs import spike_inputs, timed_arrays
-from ..network.pathways import pathways
 from ..network.refusals import refuse_python_objects
 from . import steps
 from .blocks import BlockReader
 from .device import Code, ReadingDevice
 
 
-def read_steps(network: brian2.Network, namespace: Mapping[str, Any]) -> steps.Steps:
+def read_steps(network: brian2.Network, namespace: Mapping[str, Any], where: str) -> steps.Steps:
     """Read what a network does in a time step; it is left as it was.
 
     Parameters
@@ -32,27 +31,22 @@ def read_steps(network: brian2.Network, namespace: Mapping[str, Any]) -> steps.S
     network : brian2.Network
     namespace : mapping
         The names that the equations may refer to.
+    where : str
+        Who follows the steps, for what is refused: such as "target jax".
 
     Raises
     ------
     Unsupported
         For an object or construct that has no such form, by its name.
     """
-    refuse_python_objects(network, "target jax")
+    refuse_python_objects(network, where)
     schedule = list(network.sorted_objects)
     for obj in schedule:
         if obj.active and type(obj).run is not BrianObject.run:
             raise Unsupported(f"{obj.name!r} is a {type(obj).__name__} with Python code of its own, which is not read")
     with held(network, arrays=False):
         device = ReadingDevice(brian2_device.active_device)
-        with generating(device, 0):
-            network._clocks = set(clocks(network))
-            for clock in network._clocks:
-                clock.set_interval(network.t_ * brian2.second, network.t_ * brian2.second)
-            for pathway in pathways(network):
-                if not len(pathway.synapses) and not pathway.synapses._connect_called:
-                    raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
-                pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
+        with generating(device, network):
             try:
                 network.before_run(namespace)
                 return _Reader(network, namespace).read(schedule)
@@ -75,16 +69,16 @@ class _Reader(BlockReader):
         ]
         for value in self.values.values():
             self.array(value.variable, value.key)
-        told = {}
+        known_clocks = {}
         for clock in clocks(self.network):
             arrays = {name: self.array(clock.variables[name], clock.name) for name in ("timestep", "t", "dt")}
-            told[clock.name] = steps.Clock(**arrays, seconds=clock.dt_)
+            known_clocks[clock.name] = steps.Clock(**arrays, seconds=clock.dt_)
         known = timed_arrays(self.network, self.namespace)
         return steps.Steps(
             operations=tuple(operations),
             arrays=self.arrays,
             events=self.events,
-            clocks=told,
+            clocks=known_clocks,
             tables=self.tables,
             inputs={name: self.timed[id(array)] for name, array in known.items() if id(array) in self.timed},
         )
@@ -160,19 +154,15 @@ class _Reader(BlockReader):
 
     def read_spikemonitor(self, obj: Any, code: Code) -> steps.Operation | None:
         others = tuple(sorted(set(obj.record_variables) - {"i", "t"}))
-        if not obj.record:
-            return None
-        size = int(code.variables["_source_N"].get_value())
+        start, stop = (int(code.variables[name].get_value()) for name in ("_source_start", "_source_stop"))
         events = self.event(code)
-        return steps.EventRecord(
-            obj.name,
-            obj.clock.name,
-            self.block(obj, code, size, wanted=bool(others)),
-            events,
-            int(code.variables["_source_start"].get_value()),
-            int(code.variables["_source_stop"].get_value()),
-            others,
-        )
+        if not obj.record:
+            count = f"{obj.name}.count"
+            self.arrays[count] = steps.Array(np.zeros(stop - start, dtype=np.int32), is_value=False, constant=False)
+            return steps.EventCount(obj.name, obj.clock.name, events, start, stop, count)
+        size = int(code.variables["_source_N"].get_value())
+        block = self.block(obj, code, size, wanted=bool(others))
+        return steps.EventRecord(obj.name, obj.clock.name, block, events, start, stop, others)
 
     def read_statemonitor(self, obj: Any, code: Code) -> steps.Operation:
         positions = np.array(code.variables["_indices"].get_value(), dtype=np.int64)

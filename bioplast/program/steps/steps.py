@@ -221,6 +221,16 @@ class EventRecord(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class EventCount(Operation):
+    """A monitor that only counts the events of the neurons start to stop, in the array ``count``."""
+
+    events: str
+    start: int
+    stop: int
+    count: str
+
+
+@dataclass(frozen=True, eq=False)
 class StateRecord(Operation):
     """A monitor of ``variables`` (as ``_to_record_...``) of the elements of its block."""
 
@@ -285,3 +295,16 @@ class Steps:
     clocks: Mapping[str, Clock]
     tables: Mapping[str, np.ndarray] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+def pathways(network: Steps) -> list[Pathway]:
+    """The synaptic pathways of a network, in Brian2's order."""
+    return [operation for operation in network.operations if isinstance(operation, Pathway)]
+
+
+def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
+    """Delays in steps, by Brian2's rounding."""
+    return (np.asarray(delays) / dt + 0.5).astype(np.int64)

@@ -34,8 +34,8 @@ class Page:
         For verification: what a cell needs so that the synapses of the page can be connected to it.
     values : dict
         For verification: parameters that make the whole model take part.
-    drive : Quantity or float
-        For verification: the input of the neuron.
+    drive : Quantity, float or callable
+        For verification: the input of the neuron, or what finds it; see `amplitude`.
     """
 
     title: str
@@ -47,6 +47,11 @@ class Page:
     receptors: tuple[Receptor, ...] = ()
     values: tuple[tuple[str, Any], ...] = ()
     drive: Any = None
+
+    @property
+    def amplitude(self) -> Any:
+        """The input of the neuron, for verification."""
+        return self.drive() if callable(self.drive) else self.drive
 
     def measure(self, points: int) -> Found:
         """Carry out the experiment on numpy, with about so many points on each curve; nothing is compiled."""

@@ -92,7 +92,7 @@ def _neurons(pages: dict[str, Page]) -> tuple[Network, list[tuple[str, list[str]
             name=name.replace("-", "_"),
             dt=page.cell.dt or STEP * ms,
             I="(1 + 0.1*i)*amplitude*levels(t)",
-            namespace={"amplitude": page.drive, "levels": levels},
+            namespace={"amplitude": page.amplitude, "levels": levels},
             **dict(page.values),
         )
         spikes = SpikeMonitor(group, name=f"{group.name}_spikes")

@@ -7,8 +7,6 @@ import shutil
 from pathlib import Path
 
 import brian2
-from support import interpreter
-from support import networks
 import numpy as np
 import pytest
 from brian2 import (
@@ -23,6 +21,7 @@ from brian2 import (
     linked_var,
     ms,
 )
+from support import interpreter, networks
 
 import bioplast
 from bioplast.errors import BioplastError, BuildError, TargetUnavailable
@@ -57,7 +56,7 @@ def test_a_header_of_the_user_is_part_of_what_a_build_is_made_of(tmp_path, monke
     header.write_text("const double gain = 1;")
     monkeypatch.setitem(brian2.prefs, "codegen.cpp.headers", ['"gain.h"'])
     monkeypatch.setitem(brian2.prefs, "codegen.cpp.include_dirs", [str(tmp_path)])
-    compiler = standalone._compiler(lower(networks.single(), {}), 0, False)
+    compiler = standalone._compiler(lower(networks.single(), {}).compiler, 0, False)
     names = [build.fingerprint({}, compiler), build.fingerprint({}, compiler)]
     header.write_text("const double gain = 2;")
     names.append(build.fingerprint({}, compiler))
@@ -344,4 +343,4 @@ def test_flags_that_the_compiler_does_not_know_are_left_out(own_cache):
     path, _ = build.build(source, build.Compiler(find_compiler(), (known, unknown)))
     assert output(path) == "told"
     with pytest.raises(BuildError, match="no-such-flag"):
-        build.build(source, build.Compiler(find_compiler(), (unknown, known), asked=False))
+        build.build(source, build.Compiler(find_compiler(), (unknown, known), probed=False))

@@ -34,7 +34,7 @@ from support.parity import RASTER, assert_same, reference
 import bioplast
 from bioplast.errors import BioplastError, NonFiniteError, RunError, TargetUnavailable, Unsupported
 from bioplast.program.build import build
-from bioplast.program.cpp import program as standalone
+from bioplast.program.codegen import program as compiled_program
 from bioplast.program.cuda import toolkit
 
 NVCC = toolkit.missing() is None
@@ -137,14 +137,14 @@ def test_a_state_that_blows_up_is_told_as_numpy_tells_it(processor, watch):
 @pytest.mark.build
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, RunError)])
 def test_an_interrupted_program_is_no_output(processor, monkeypatch, number, error):
-    started = standalone.subprocess.Popen
+    started = compiled_program.subprocess.Popen
 
     class Interrupted(started):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options)
             self.stdout = _Lines(self.stdout, self, number)
 
-    monkeypatch.setattr(standalone.subprocess, "Popen", Interrupted)
+    monkeypatch.setattr(compiled_program.subprocess, "Popen", Interrupted)
     with pytest.raises(error):
         compiled(small(), 1e6 * ms)()
 

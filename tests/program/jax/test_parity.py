@@ -8,6 +8,8 @@ and 1e-9 leaves room for their growth near thresholds.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, PoissonGroup, PoissonInput, SpikeMonitor, ms
@@ -99,7 +101,8 @@ def test_with_the_same_random_numbers_the_result_is_that_of_brian2(ledger, name)
     program = bioplast.compile(network, constructs.DURATION, "jax", namespace={})
     numbers = numbers_of_brian2(program, 11)
     assert numbers
-    agreement = assert_same(expected, program._run({}, {}, {}, 11, 0.0, None, draws=numbers))
+    call = program._call(None, None, 11, program.duration)
+    agreement = assert_same(expected, program._run(dataclasses.replace(call, draws=numbers)))
     put_on_record(ledger, name, network, agreement, kind="noise", against=SAME_RANDOM_NUMBERS)
 
 

@@ -47,8 +47,7 @@ from support import networks
 from bioplast.errors import Unsupported
 from bioplast.program.cpp import device as lowering_device
 from bioplast.program.cpp.lowering import lower
-from bioplast.program.network import state_variables
-from bioplast.program.steps import device
+from bioplast.program.network import generate, state_variables
 from bioplast.program.steps.reader import read_steps
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
@@ -115,7 +114,7 @@ def test_the_templates_of_cpp_standalone_are_those_that_are_known():
     # these run once, when a user asks for them
     at_once = {"group_variable_set", "group_variable_set_conditional", "synapses_create_array"}
     at_once.add("synapses_create_generator")
-    assert found == lowering_device.TEMPLATES | around | at_once | {"spatialstateupdate"}, BRIAN2
+    assert found == generate.TEMPLATES | around | at_once | {"spatialstateupdate"}, BRIAN2
 
 
 def test_code_objects_report_their_before_and_after_blocks_to_the_device():
@@ -471,7 +470,7 @@ def test_the_templates_of_numpy_are_those_that_are_known():
     found = {path.name.split(".")[0] for path in folder.iterdir() if path.name.endswith(".py_")}
     at_once = {"group_get_indices", "group_variable_get", "group_variable_get_conditional", "group_variable_set"}
     at_once |= {"group_variable_set_conditional", "synapses_create_array", "synapses_create_generator"}
-    assert found == device._TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
+    assert found == generate.TEMPLATES | at_once | {"common_group", "spatialstateupdate"}, BRIAN2
 
 
 def test_what_an_object_does_in_a_step_is_to_call_its_code_objects():
@@ -504,9 +503,9 @@ def test_numpy_code_that_depends_on_an_order_is_a_loop(code, loop):
     network = Network(group, synapses)
     if loop:
         with pytest.raises(Unsupported, match="depends on the order in which synapses"):
-            read_steps(network, {})
+            read_steps(network, {}, "target jax")
     else:
-        assert read_steps(network, {}).operations[-1].block.repeated, BRIAN2
+        assert read_steps(network, {}, "target jax").operations[-1].block.repeated, BRIAN2
 
 
 def test_a_binomial_function_keeps_its_numbers_in_its_closure():

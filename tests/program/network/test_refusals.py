@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import brian2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from brian2 import (
     NetworkOperation,
     NeuronGroup,
     check_units,
+    linked_var,
     magic_network,
     ms,
     mV,
@@ -122,7 +125,7 @@ def test_a_duration_is_one_time_with_a_unit(duration):
 def test_a_watch_and_threads_are_positive():
     refused(networks.single(), "watch is 0 s", watch=0 * ms)
     refused(networks.single(), "watch is 5", "100*ms", watch=5)
-    refused(networks.single(), "threads is 0", threads=0)
+    refused(networks.single(), "threads is 0", target="openmp", threads=0)
 
 
 def test_an_unknown_target_is_told_with_the_near_match():
@@ -199,3 +202,12 @@ def test_an_error_leaves_no_trace_in_brian2():
     assert dict(brian2.prefs.items()) == preferences
     assert group.name == "a_name"
     network.run(1 * ms, namespace={"taau": 10 * ms})
+
+
+@pytest.mark.parametrize("target", ["numpy", "cpp", "jax"])
+def test_a_linked_variable_whose_subgroup_nobody_holds_is_told(target):
+    source = NeuronGroup(6, "u : 1", name="source")
+    cells = NeuronGroup(3, "du2/dt = (y - u2)/(5*ms) : 1\ny : 1 (linked)", method="euler", name="cells")
+    cells.y = linked_var(source[1:4], "u")
+    gc.collect()
+    refused(Network(source, cells), "of 'cells' belongs to a group that nothing holds any more", target=target)

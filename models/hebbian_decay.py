@@ -24,5 +24,6 @@ hebbian_decay = Synapse(
         "beta": Parameter(0, low=-1, high=1, meaning="sliding threshold of the rule"),
         "H_max": Parameter(4, low=0.1, high=10, meaning="largest magnitude of the plastic weight"),
     },
+    meaning="Hebbian plasticity with decay",
     source="Wu et al. (2022), Nature Communications 13:65, doi:10.1038/s41467-021-27653-2",
 )

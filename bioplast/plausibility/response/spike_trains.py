@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Train:
+class SpikeTrains:
     """The spike times of N candidates.
 
     Attributes
@@ -20,20 +20,20 @@ class Train:
     times: np.ndarray
 
     @classmethod
-    def of(cls, rows: list[np.ndarray] | list[list[float]]) -> Train:
+    def of(cls, rows: list[np.ndarray] | list[list[float]]) -> SpikeTrains:
         """From one sequence of spike times for each candidate, sorted or not."""
         lengths = np.array([len(row) for row in rows], dtype=int)
         flat = np.concatenate([np.sort(np.asarray(row, dtype=float)) for row in rows])
         return cls.padded(flat, np.repeat(np.arange(len(rows)), lengths), len(rows))
 
     @classmethod
-    def from_events(cls, times: np.ndarray, indices: np.ndarray, size: int) -> Train:
+    def from_events(cls, times: np.ndarray, indices: np.ndarray, size: int) -> SpikeTrains:
         """From (times in seconds, index of the candidate), in any order."""
         order = np.lexsort((times, indices))
         return cls.padded(np.asarray(times, dtype=float)[order], np.asarray(indices)[order], size)
 
     @classmethod
-    def padded(cls, times: np.ndarray, indices: np.ndarray, size: int) -> Train:
+    def padded(cls, times: np.ndarray, indices: np.ndarray, size: int) -> SpikeTrains:
         """From (times, indices) that are sorted by index, then by time."""
         counts = np.bincount(indices, minlength=size)
         rows = np.full((size, max(1, int(counts.max(initial=0)))), np.inf)
@@ -62,14 +62,14 @@ class Train:
         chosen = np.take_along_axis(self.times, np.where(inside, k, 0)[:, None], axis=1)[:, 0]
         return np.where(inside, chosen, np.nan)
 
-    def between(self, start: np.ndarray, end: np.ndarray) -> Train:
+    def between(self, start: np.ndarray, end: np.ndarray) -> SpikeTrains:
         """The spikes with start <= time < end; `start` and `end` are [N]; none where they are NaN."""
         start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         inside = (self.times >= start[:, None]) & (self.times < end[:, None]) & np.isfinite(self.times)
         counts = inside.sum(axis=1)
         rows = np.full((len(counts), max(1, int(counts.max(initial=0)))), np.inf)
         rows[np.arange(rows.shape[1]) < counts[:, None]] = self.times[inside]
-        return Train(rows)
+        return SpikeTrains(rows)
 
     @property
     def intervals(self) -> Intervals:

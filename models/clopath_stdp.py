@@ -22,6 +22,7 @@ clopath_traces = Receptor(
         ),
     },
     initial={"u_minus": "v", "u_plus": "v"},
+    meaning="low-pass filtered membrane potentials for voltage-based STDP",
     source=_SOURCE,
 )
 
@@ -50,5 +51,6 @@ clopath_stdp = Synapse(
         "w_max": Parameter(3, low=1, high=10, scale="log", meaning="largest weight"),
     },
     initial={"w": 1},
+    meaning="voltage-based STDP",
     source=_SOURCE,
 )

@@ -1,35 +1,8 @@
-"""Pair STDP whose changes depend on the weight, all pairs counting."""
+"""Pair STDP whose changes depend on a power of the weight, all pairs counting."""
 
-from brian2 import ms, nS, psiemens, siemens
+from brian2 import ms, nS, siemens
 
 from bioplast.definition import Parameter, Synapse
-
-van_rossum_stdp = Synapse(
-    """
-    w : siemens
-    dP/dt = -P/tau_STDP : 1 (event-driven)
-    dM/dt = -M/tau_STDP : 1 (event-driven)
-    """,
-    on_pre="""
-    g_ampa_post += w
-    P += 1
-    w *= clip(1 - c_d*M, 0, 1)
-    """,
-    on_post="""
-    M += 1
-    w += c_p*P
-    """,
-    requires_post={"g_ampa": siemens},
-    parameters={
-        "c_p": Parameter(
-            7 * psiemens, low=0 * psiemens, high=100 * psiemens, meaning="potentiation by a pair at zero lag"
-        ),
-        "c_d": Parameter(0.003, low=0, high=0.1, meaning="depression by a pair at zero lag, as a fraction of w"),
-        "tau_STDP": Parameter(20 * ms, low=5 * ms, high=100 * ms, scale="log", meaning="window of both"),
-    },
-    initial={"w": 0.2 * nS},
-    source="van Rossum, Bi and Turrigiano (2000), J. Neurosci. 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000",
-)
 
 # mu = 0 is additive STDP, mu = 1 multiplicative.
 guetig_stdp = Synapse(
@@ -56,6 +29,7 @@ guetig_stdp = Synapse(
         "tau_STDP": Parameter(20 * ms, low=5 * ms, high=100 * ms, scale="log", meaning="window of both"),
     },
     initial={"w": 0.5},
+    meaning="pair-based STDP, additive to multiplicative",
     source="Guetig, Aharonov, Rotter and Sompolinsky (2003), J. Neurosci. 23:3697, "
     "doi:10.1523/JNEUROSCI.23-09-03697.2003",
 )

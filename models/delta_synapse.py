@@ -11,5 +11,6 @@ delta_synapse = Synapse(
     parameters={
         "w": Parameter(0.1 * mV, low=-2 * mV, high=2 * mV, meaning="jump of the membrane potential at a spike")
     },
+    meaning="delta synapse, a jump of the membrane potential",
     source="Brunel (2000), J. Comput. Neurosci. 8:183, doi:10.1023/A:1008925309027",
 )

@@ -1,31 +1,8 @@
-"""Meta-neurons, whose dynamics are themselves learned or adapt: the quadratic MDN, and an adaptive meta-LIF."""
+"""The adaptive meta-LIF neuron: time constant and threshold follow its own activity and an external feedback."""
 
 from brian2 import Mohm, ms, mV
 
 from bioplast.definition import Neuron, Parameter
-
-# The paper steps its equations with an Euler step of 1; that step is a millisecond here, and changing it changes the
-# model. Its input is I = sigmoid(W*x + bias), between 0 and 1.
-mdn = Neuron(
-    """
-    dv/dt = (v**2 - v - u + I)/ms : 1
-    du/dt = a*(b*v - u)/ms : 1
-    """,
-    threshold="v > v_th",
-    reset="v = c; u += d",
-    method="euler",
-    dt=1 * ms,
-    parameters={
-        "a": Parameter(0.02, low=0, high=1, meaning="recovery rate, per step"),
-        "b": Parameter(0.2, low=-1, high=1, meaning="sensitivity of the recovery to v"),
-        "c": Parameter(0, low=-1, high=0.5, meaning="reset of v"),
-        "d": Parameter(0.08, low=-1, high=1, meaning="step of u at a spike"),
-        "v_th": Parameter(0.5, shared=True, meaning="threshold"),
-    },
-    initial={"v": 0, "u": 0.08},
-    input="I",
-    source="Cheng, Zhang, Jia and Xu (2023), Neurocomputing 531:217, doi:10.1016/j.neucom.2023.02.029",
-)
 
 # A leaky integrate-and-fire neuron whose membrane time constant tau and threshold theta follow its own activity x,
 # which each spike raises by 1, and an external feedback F, which is whatever the user writes to it: a number, a summed
@@ -62,19 +39,6 @@ meta_lif = Neuron(
     },
     initial={"v": "E_L", "x": 0, "F": 0, "U_tau": 0, "U_theta": 0 * mV},
     input="I",
+    meaning="leaky integrate-and-fire neuron with adaptive tau and threshold",
     source="Membrane: Brette et al. (2007), J. Comput. Neurosci. 23:349, appendix 2, doi:10.1007/s10827-007-0038-6",
-)
-
-# The probabilistic meta-neuron: the same cell with escape noise. It fires at the rate exp((v - theta)/delta_u)/tau_esc,
-# and for delta_u -> 0 it is meta_lif.
-probabilistic_meta_lif = meta_lif.replace(
-    name="probabilistic_meta_lif",
-    threshold="rand() < 1 - exp(-exp((v - theta)/delta_u)*dt/tau_esc)",
-    parameters={
-        **meta_lif.parameters,
-        "delta_u": Parameter(2 * mV, low=0.1 * mV, high=10 * mV, scale="log", meaning="width of the escape zone"),
-        "tau_esc": Parameter(1 * ms, low=0.1 * ms, high=100 * ms, scale="log", meaning="mean wait at the threshold"),
-    },
-    source=meta_lif.source
-    + "\nEscape noise: Gerstner et al. (2014), Neuronal Dynamics, section 9.1, doi:10.1017/CBO9781107447615",
 )

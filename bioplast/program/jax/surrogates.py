@@ -1,0 +1,42 @@
+"""The surrogate derivative of each group's spikes, checked against what its threshold compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import brian2
+from brian2.units.fundamentalunits import get_or_create_dimension
+
+from ...errors import BioplastError, UnknownName
+from .. import network as net
+from ..steps import steps
+from ..surrogate import Surrogate
+
+
+def by_group(given: Any, network: steps.Steps) -> dict[str, Surrogate]:
+    """The surrogate of each group that has one."""
+    thresholds = {o.group: o for o in network.operations if isinstance(o, steps.Threshold) and not o.replaceable}
+    if given is None:
+        return {}
+    chosen = dict(given) if isinstance(given, Mapping) else dict.fromkeys(thresholds, given)
+    for group, surrogate in chosen.items():
+        if group not in thresholds:
+            raise UnknownName("group with a threshold", str(group), thresholds)
+        if surrogate is None:
+            continue
+        if not isinstance(surrogate, Surrogate):
+            raise BioplastError(f"surrogate of {group!r} is {surrogate!r}: one such as SuperSpike() is accepted")
+        margins = thresholds[group].margins
+        if margins != (net.exponents(surrogate),):
+            units = " and ".join(_unit(m) for m in margins)
+            raise BioplastError(
+                f"the threshold of {group!r} compares numbers in {units}, its surrogate is in "
+                f"{_unit(net.exponents(surrogate))}: give it that unit, such as "
+                "SuperSpike(beta=10, unit=1*mV)"
+            )
+    return {group: surrogate for group, surrogate in chosen.items() if surrogate is not None}
+
+
+def _unit(exponents: tuple[float, ...]) -> str:
+    return str(brian2.get_unit(get_or_create_dimension(list(exponents))))

@@ -1,0 +1,272 @@
+"""What comes into a run from outside, as arrays: values, given events, tables, delays, spikes on their way, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import brian2
+import numpy as np
+
+from ...errors import BioplastError
+from .. import network as net
+from ..call import Call
+from . import steps
+from .moments import Moments, always_due, read_moments
+from .steps import delay_steps, pathways
+
+#: For each pathway with delays how many steps of events are kept, a power of two above the longest delay.
+Slots = tuple[tuple[str, int], ...]
+
+
+class Later(NamedTuple):
+    """How much later than its call says a run begins, where that is known only while it runs.
+
+    Attributes
+    ----------
+    step : integer
+        In steps of all clocks, which then have one dt.
+    rows : callable
+        Takes rows of a table by such steps.
+    """
+
+    step: Any
+    rows: Callable[[np.ndarray, Any], Any]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What comes from outside.
+
+    Attributes
+    ----------
+    arrays : mapping
+        Every array of the network, by name.
+    events : mapping
+        Events given beforehand, [moments, neurons] by their name.
+    tables : mapping
+        Values of the TimedArrays.
+    delays : mapping
+        For each pathway with delays those of its synapses in steps, or that of all.
+    pending : mapping
+        For each pathway with events on their way, whether one arrives: [steps until then, synapses].
+    draws : mapping
+        Random numbers given beforehand, [moments, ...] by the name of the draw.
+    key : array or None
+        The key of all others.
+    due : mapping
+        By clock the moments in which it makes a step, bool [moments].
+    step : mapping
+        By clock the step that it makes or will make next, int [moments].
+    """
+
+    arrays: Mapping[str, Any]
+    events: Mapping[str, Any]
+    tables: Mapping[str, Any]
+    delays: Mapping[str, Any]
+    pending: Mapping[str, Any]
+    draws: Mapping[str, Any]
+    key: Any
+    due: Mapping[str, Any]
+    step: Mapping[str, Any]
+
+
+def read_drive(
+    network: brian2.Network,
+    followed: steps.Steps,
+    call: Call,
+    cast: Callable[[Any], Any],
+    unchanging: Mapping[str, Any],
+    horizon: int | None = None,
+    later: Later | None = None,
+) -> tuple[Drive, int, Slots]:
+    """What comes into a run, how many moments it has, and how many steps of events each pathway keeps.
+
+    Parameters
+    ----------
+    network : brian2.Network
+    followed : Steps
+        What happens in each step.
+    call : Call
+        Its spikes are (steps, neurons), or rasters [steps, neurons] that may be traced; its seed is the key.
+    cast : callable
+        Brings an array into the follower's precision.
+    unchanging : mapping
+        The arrays that are no values, in that precision.
+    horizon : int, optional
+        The last step that the precision can tell from the one before.
+    later : Later, optional
+        How much later the run begins.
+
+    Raises
+    ------
+    BioplastError
+        When a run goes beyond the horizon, or a spike on its way is further away than its delay.
+    """
+    spans = call.spans(network)
+    for name, span in spans.items():
+        if horizon is not None and span.end > horizon:
+            raise BioplastError(
+                f"the run ends with step {span.end} of {name!r}: float32 tells the steps of this network apart up "
+                f"to step {horizon}; start earlier, run shorter or compile with dtype='float64'"
+            )
+    moments = read_moments(spans)
+    arrays = {name: cast(call.values[name]) for name, array in followed.arrays.items() if array.is_value}
+    named = {followed.inputs[name]: table for name, table in call.tables.items() if name in followed.inputs}
+    delays, pending, slots = {}, {}, []
+    for pathway in pathways(followed):
+        own = delay_steps(call.values[pathway.delay], followed.clocks[pathway.clock].seconds)
+        if own.max(initial=0) > 0:
+            slots.append((pathway.name, 1 << int(own.max()).bit_length()))
+            delays[pathway.name] = own
+        queue = call.values[f"{pathway.name}.queue"]
+        arrivals = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        if len(arrivals):
+            pending[pathway.name] = arrivals
+    drive = Drive(
+        arrays={**arrays, **unchanging},
+        events=_events(network, followed, call, spans, moments, cast, later),
+        tables={name: cast(table) for name, table in {**followed.tables, **named}.items()},
+        delays=delays,
+        pending=pending,
+        draws={name: cast(numbers) for name, numbers in (call.draws or {}).items()},
+        key=call.seed,
+        due=moments.due,
+        step={clock: step if later is None else step + later.step for clock, step in moments.step.items()},
+    )
+    return drive, moments.count, tuple(slots)
+
+
+def _events(
+    network: brian2.Network,
+    followed: steps.Steps,
+    call: Call,
+    spans: Mapping[str, net.ClockSpan],
+    moments: Moments,
+    cast: Callable[[Any], Any],
+    later: Later | None,
+) -> dict[str, Any]:
+    """Events that are given beforehand, [moments, neurons] by their name."""
+    always = always_due(followed.clocks)
+    events = {}
+    for name, clock, raster in _rasters(network, followed, call.spikes, spans, later):
+        steady = len(raster) == moments.count and clock in always
+        along = raster if steady else raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
+        events[name] = cast(along)
+    return events
+
+
+def _rasters(
+    network: brian2.Network,
+    followed: steps.Steps,
+    spikes: Mapping[str, Any],
+    spans: Mapping[str, net.ClockSpan],
+    later: Later | None,
+) -> Iterator[tuple[str, str, Any]]:
+    """Event, clock and raster [steps, neurons] of each group whose spikes are given."""
+    groups = net.spike_inputs(network)
+    for operation in followed.operations:
+        if isinstance(operation, steps.Generator):
+            name = operation.name
+        elif isinstance(operation, steps.Threshold) and operation.replaceable and operation.group in spikes:
+            name = operation.group
+        else:
+            continue
+        group, span = groups[name], spans[operation.clock]
+        given = spikes.get(name)
+        raster: Any = given
+        if given is None and later is not None:
+            raster = _emitted_later(net.generated_spikes(group, 0), span, len(group), later)
+        elif given is None or isinstance(given, tuple):
+            raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
+            if isinstance(operation, steps.Generator):
+                _emit(net.generated_spikes(group, span.start, given), span, raster)
+            elif given is not None:
+                raster[given[0] - span.start, given[1]] = True
+        yield operation.events, operation.clock, raster
+
+
+def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.ndarray) -> None:
+    """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
+    bins, indices = generated["_timebins"], generated["neuron_index"]
+    period = int(generated["_period_bins"][0])
+    if not period:
+        inside = (bins >= span.start) & (bins < span.end)
+        raster[bins[inside] - span.start, indices[inside]] = True
+        return
+    phase = np.arange(span.start, span.end) % period
+    for step, neuron in zip(bins, indices, strict=True):
+        raster[np.flatnonzero(phase == step), neuron] = True
+
+
+def _emitted_later(generated: Mapping[str, np.ndarray], span: net.ClockSpan, size: int, later: Later) -> Any:
+    """The raster [steps, neurons] of a SpikeGeneratorGroup in a run whose first step is known only while it runs."""
+    bins, indices = generated["_timebins"], generated["neuron_index"]
+    period = int(generated["_period_bins"][0])
+    # every step of the group's own spikes, or of a period, and one without a spike for all that come later
+    table = np.zeros((period or int(bins.max(initial=-1)) + 2, size), dtype=bool)
+    inside = bins < len(table)
+    table[bins[inside], indices[inside]] = True
+    step = np.arange(max(span.end - span.start, 1)) + later.step
+    return later.rows(table, step % period if period else step.clip(0, len(table) - 1))
+
+
+def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
+    """Whether an event that is on its way arrives: [steps until then - 1, synapses].
+
+    Parameters
+    ----------
+    pathway : Pathway
+    queue : array
+        Rows of (steps until delivery, synapse), or what this function returns, which may be traced.
+    delays : ndarray [synapses]
+        In steps.
+    """
+    if queue.dtype.kind != "i":
+        if queue.shape[1] != len(delays):
+            raise BioplastError(f"'{pathway.name}.queue' has shape {queue.shape}: {len(delays)} synapses are expected")
+        return queue
+    if not len(queue):
+        return np.zeros((0, len(delays)), dtype=bool)
+    late = queue[:, 0] > delays[queue[:, 1]]
+    if late.any() or len(np.unique(queue, axis=0)) != len(queue):
+        raise BioplastError(
+            f"'{pathway.name}.queue': each spike is accepted once, and none further away than its delay"
+        )
+    arrivals = np.zeros((int(queue[:, 0].max()), len(delays)), dtype=bool)
+    arrivals[queue[:, 0] - 1, queue[:, 1]] = True
+    return arrivals
+
+
+def queues_after(
+    network: brian2.Network, followed: steps.Steps, call: Call, past: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """The spikes that are still on their way after a run: rows of (steps until delivery, synapse), by pathway.
+
+    Parameters
+    ----------
+    network, followed, call
+        As of `read_drive`.
+    past : mapping
+        The events of the last steps of each pathway with delays, [slots, neurons], step k in row k modulo slots.
+    """
+    spans = call.spans(network)
+    found = {}
+    for pathway in pathways(followed):
+        span = spans[pathway.clock]
+        made = span.end - span.start
+        before = np.asarray(call.values[f"{pathway.name}.queue"])
+        rows = [before[before[:, 0] > made] - [made, 0]]
+        if pathway.name in past:
+            events = np.asarray(past[pathway.name])
+            delays = np.broadcast_to(delay_steps(call.values[pathway.delay], span.dt), pathway.sources.shape)
+            for left in range(1, int(delays.max(initial=0)) + 1):
+                step = made + left - 1 - delays  # in which the event was
+                there = (left <= delays) & (step >= 0)
+                arrives = there & (events[step % len(events), pathway.sources] > 0)
+                synapses = np.flatnonzero(arrives)
+                rows.append(np.stack([np.full_like(synapses, left), synapses], axis=1))
+        queue = np.concatenate(rows)
+        found[f"{pathway.name}.queue"] = queue[np.lexsort((queue[:, 1], queue[:, 0]))].astype(np.int32)
+    return found
