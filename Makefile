@@ -44,7 +44,7 @@ export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 help:
 	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
 	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
-	@echo "make test-long  the tests that make test leaves to CI: other simulators, large networks, CUDA's sources"
+	@echo "make test-long  the tests that make test leaves to CI: notebooks, other simulators, large networks, CUDA's sources"
 	@echo "make lint    linter and type checker only"
 	@echo "make ledger  measure again how far every model is from its truth: data/fidelity.csv and .md"
 	@echo "make bench   side by side with plain Brian2, and with the extra [peers] with other libraries; wants a quiet machine"

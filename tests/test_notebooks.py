@@ -1,4 +1,4 @@
-"""Every notebook runs from beginning to end."""
+"""Every notebook runs from beginning to end, each in a process of its own, which is why they are long tests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.build
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)

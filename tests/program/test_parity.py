@@ -16,13 +16,16 @@ from bioplast.program.cuda import toolkit
 WORKING = [target for target in targets.TARGETS if target != "numpy" and targets.missing(target) is None]
 if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing to run on; see cuda/test_program.py
     WORKING.remove("cuda")
-# Cython compiles a module for each object of a network, so it runs the networks that stand for the others.
+# A build takes seconds: C++ is built for each network but the large ones, and with OpenMP for one of them; the others
+# are long tests. Cython compiles a module for each object of a network, so it runs the networks that stand for the
+# others; its one short test is a firing pattern.
+SHORT = {"cpp": ("plastic", "driven", "varied"), "openmp": ("plastic",), "cython": (), "cuda": networks.SHARED}
 LARGE = ("cuba", "cobahh")
 PAIRS = [
-    pytest.param(c, t, marks=[pytest.mark.long] * (c in LARGE and t in ("cython", "openmp")))
-    for c in networks.SHARED
+    pytest.param(c, t, marks=[pytest.mark.long] * (c not in SHORT[t]))
     for t in WORKING
-    if t != "jax" and (t != "cython" or c in (*LARGE, "plastic"))
+    if t != "jax"
+    for c in ([*LARGE, "plastic"] if t == "cython" else networks.SHARED)
 ]
 
 
@@ -37,7 +40,7 @@ def test_the_same_network_gives_the_same_result_on_every_target(case, target):
     assert_same(expected, found)
 
 
-@pytest.mark.parametrize("case", networks.SHARED)
+@pytest.mark.parametrize("case", [pytest.param(c, marks=[pytest.mark.long] * (c in LARGE)) for c in networks.SHARED])
 def test_the_same_network_gives_the_same_result_on_jax(ledger, case):
     network, expected = reference(case)
     duration = networks.SHARED[case][1]

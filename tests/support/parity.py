@@ -57,6 +57,7 @@ RASTER = {"poisson": np.random.default_rng(1).random((2000, 10)) < 0.01}
 
 @functools.cache
 def reference(case: str) -> tuple[object, Output]:
+    """A network and what comes of it on numpy."""
     make, duration = networks.SHARED[case]
     network = make()
     program = bioplast.compile(network, duration, "numpy", namespace={})
