@@ -8,7 +8,7 @@ import random
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from brian2.core.namespace import DEFAULT_UNITS
+from brian2.core.namespace import DEFAULT_FUNCTIONS, DEFAULT_UNITS
 
 from bioplast.definition.find import models
 from bioplast.definition.show.mathml import expression, symbol
@@ -30,12 +30,14 @@ CASES = [
     "sqrt(a + b)*c",
     "exp(-t/tau_ampa)*(a - b)",
     "clip(a, b, c)",
+    "arctan(a)*cos(b)",
     "a % b",
     "int(v >= 3e-3)*w",
     "int(v > v_th and not b < c or a != b)",
     "40*mV*a",
 ]
 FUNCTIONS = {
+    **{name: function.pyfunc for name, function in DEFAULT_FUNCTIONS.items()},
     "exp": math.exp,
     "log": math.log,
     "sqrt": math.sqrt,
