@@ -63,8 +63,8 @@ FILES = {
     "constants": "import functools\nfrom bioplast import load\nLIF = load('lif')\nA, B = 1, 2\nnumber = 3\n"
     "@functools.cache\ndef f():\n    return 3\n",
     # What only an import can tell.
-    "sums": MADE + "from zoo_of_mine.plain import leak\ncurrent = Receptor('I : 1', meaning='current')\n"
-    "both = leak + current\n",
+    "sums": MADE + "from zoo_of_mine.plain import leak as basis\ncurrent = Receptor('I : 1', meaning='current')\n"
+    "both = basis + current\n",
     "loop": MADE + "for tau in (1, 2):\n    globals()[f'leak_{tau}'] = Neuron(f'dv/dt = -v/({tau}*ms) : 1')\n",
     "words": MADE + "words = {'meaning': 'told'}\ntold = Neuron('dv/dt = -v/ms : 1', **words)\n"
     "name = 'x'\nformed = Neuron('dv/dt = -v/ms : 1', meaning=f'{name}')\n",
