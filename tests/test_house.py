@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,27 +201,75 @@ def test_no_file_is_longer_than_a_reader_can_hold():
     assert {file: lines for file, lines in lengths.items() if lines > LONGEST} == {}
 
 
-@pytest.mark.long  # a minute of processor time; without circles the order of imports decides little
+def loaded_with(file: str) -> set[str]:
+    """The modules of ours that come with the import of a file: what it names outside functions, and its packages."""
+    tree = ast.parse(files()[file].read_text())
+    later = {
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    parts = file.removesuffix(".__init__").split(".")
+    packages = {module(".".join(parts[:n])) for n in range(1, len(parts))}
+    named = {i.source for i in imports() if i.file == file and not i.types_only and i.line not in later}
+    return (named | {package for package in packages if package}) - {file}
+
+
+# What others wrote is imported once. Then each module of ours is imported by a process of its own, forked from one that
+# has imported something that the module imports in any case, so that nothing is loaded but what it asks for itself.
+IMPORTING = """
+import gc, importlib, json, os, sys
+import brian2, elephant.statistics, jax, matplotlib.figure, neo, optax, sklearn.datasets
+
+gc.disable()  # it would touch, and so copy, all that a process has in common with the one it comes from
+after = json.loads(sys.argv[1])
+
+def grow(parent):
+    for name in after.get(parent, ()):
+        if (child := os.fork()) == 0:
+            try:
+                importlib.import_module(name)
+                print("imported", name, flush=True)
+            except BaseException as error:
+                print(f"{name}: {type(error).__name__}: {error}", flush=True)
+                os._exit(1)
+            grow(name)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+grow("")
+"""
+
+
+@pytest.mark.long  # half a minute of processor time; without circles the order of imports decides little
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="modules are imported in forked processes")
 def test_every_module_imports_alone():
-    # What others wrote is imported once; each module of ours is then imported by a process of its own.
-    script = (
-        "import os, sys, importlib, brian2, matplotlib.figure, neo, elephant.statistics, jax, optax, sklearn.datasets\n"
-        "for name in sys.argv[1:]:\n"
-        "    if (child := os.fork()) == 0:\n"
-        "        try:\n"
-        "            importlib.import_module(name)\n"
-        "            os._exit(0)\n"
-        "        except BaseException as error:\n"
-        "            print(f'{name}: {type(error).__name__}: {error}', flush=True)\n"
-        "            os._exit(1)\n"
-        "    os.waitpid(child, 0)\n"
-    )
-    import subprocess
+    direct = {file: loaded_with(file) for file in files()}
 
-    names = [file.removesuffix(".__init__") for file in files() if not file.endswith(".__main__")]
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script, *names], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    @functools.cache
+    def loaded(file: str) -> set[str]:
+        """All modules of ours that come with the import of a file."""
+        found: set[str] = set()
+        waiting = [file]
+        while waiting:
+            if (here := waiting.pop()) not in found:
+                found.add(here)
+                waiting += direct[here]
+        return found
+
+    after: dict[str, list[str]] = {}
+    tried = [file for file in files() if not file.endswith(".__main__")]
+    for file in tried:
+        # A package imports modules of its own, before which it is imported itself.
+        before = [other for other in direct[file] if file not in loaded(other)]
+        first = max(before, key=lambda other: (len(loaded(other)), other), default="")
+        after.setdefault(first.removesuffix(".__init__"), []).append(file.removesuffix(".__init__"))
+    call = [sys.executable, "-W", "ignore", "-c", IMPORTING, json.dumps(after)]
+    done = subprocess.run(call, capture_output=True, text=True)
+    expected = sorted(f"imported {file.removesuffix('.__init__')}" for file in tried)
+    assert sorted(done.stdout.splitlines()) == expected, done.stdout + done.stderr
 
 
 def describe() -> str:

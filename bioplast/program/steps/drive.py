@@ -234,7 +234,8 @@ def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
         raise BioplastError(
             f"'{pathway.name}.queue': each spike is accepted once, and none further away than its delay"
         )
-    arrivals = np.zeros((int(queue[:, 0].max()), len(delays)), dtype=bool)
+    # as long as the longest delay, however few spikes there are: another shape would be compiled anew
+    arrivals = np.zeros((int(delays.max()), len(delays)), dtype=bool)
     arrivals[queue[:, 0] - 1, queue[:, 1]] = True
     return arrivals
 
