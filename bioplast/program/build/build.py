@@ -142,14 +142,9 @@ def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
 
     workers = cores()
     precompiled: list[str] = []
-<<<<<<< HEAD
-    if PRELUDE in sources and len(units) > 8 * workers and "clang" not in _version(compiler.command):
-        # Most of the time of a unit goes into reading headers. GCC can do that once, at the price of about four units.
-=======
-    if PRELUDE in sources and len(units) > 5 * cores and "clang" not in _version(compiler.command):
+    if PRELUDE in sources and len(units) > 5 * workers and "clang" not in _version(compiler.command):
         # Most of the time of a unit goes into reading headers. GCC can do that once, at the price of about three units,
         # of which each then takes less than half.
->>>>>>> refs/heads/tests
         header = [*command, *flags, "-x", "c++-header", PRELUDE, "-o", f"{PRELUDE}.gch"]
         _call(header, work, compiler.language)
         precompiled = ["-include", PRELUDE]
