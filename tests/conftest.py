@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 from support.fidelity import ledger, pytest_addoption, pytest_configure  # noqa: F401
 
+from bioplast.machine import SHARE, all_cores
+
 ROOT = Path(__file__).resolve().parent.parent
 # One cache for all workers and runs of the tests, so that a network is compiled once; never the user's own.
 os.environ.setdefault("BIOPLAST_CACHE", str(ROOT / ".pytest_cache" / "bioplast"))
+# A worker of pytest-xdist compiles on its share of the cores, which the others leave it.
+if (workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))) > 1:
+    os.environ.setdefault(SHARE, str(max(all_cores() // workers, 1)))
 # Batches of target jax are spread over devices; JAX reads this when it is imported.
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 

@@ -183,6 +183,7 @@ def test_the_folder_is_made_when_it_is_asked_for(toy, tmp_path):
 
 
 def test_workers_share_the_cores_and_the_numbers_of_jax_do_not_depend_on_how_many(toy, tmp_path, monkeypatch):
+    monkeypatch.delenv("BIOPLAST_CORES", raising=False)  # a worker of the tests has its own share
     toy.edit('"none": float("nan")', '"cores": [machine.cores(), machine.all_cores()]')
     toy.edit("from bioplast import figure", "from bioplast import figure, machine")
     toy.edit('Row("normal/count", len(means)', 'Row("normal/count", max(r["cores"][0] for r in results.values())')

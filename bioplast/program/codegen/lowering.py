@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import brian2
@@ -247,9 +248,18 @@ def _recorded(codeobj: Any) -> list[str]:
     return ["rate", "t"] if codeobj.template_name == "ratemonitor" else []
 
 
+def _of_brian2(place: str) -> bool:
+    """Whether a folder is one of Brian2's own.
+
+    When Cython compiles for it, Brian2 adds such folders to the preference, for good. No program needs them, and its
+    build would be another one from then on.
+    """
+    return Path(place).is_relative_to(Path(brian2.__file__).parent)
+
+
 def _compiler_options(device: Lifting) -> dict[str, list[Any]]:
     options: dict[str, list[Any]] = {
-        "include_dirs": list(prefs["codegen.cpp.include_dirs"]),
+        "include_dirs": [place for place in prefs["codegen.cpp.include_dirs"] if not _of_brian2(place)],
         "define_macros": list(prefs["codegen.cpp.define_macros"]),
         "libraries": list(prefs["codegen.cpp.libraries"]),
         "library_dirs": list(prefs["codegen.cpp.library_dirs"]),

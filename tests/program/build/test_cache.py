@@ -51,6 +51,13 @@ def test_constants_delays_connections_durations_and_seeds_are_data():
     assert not program.compiled_now
 
 
+def test_folders_that_brian2_adds_once_cython_has_compiled_build_nothing_anew(monkeypatch):
+    compiled(networks.single())
+    folders = [*brian2.prefs["codegen.cpp.include_dirs"], str(Path(brian2.__file__).parent / "synapses")]
+    monkeypatch.setitem(brian2.prefs, "codegen.cpp.include_dirs", folders)
+    assert not compiled(networks.single()).compiled_now
+
+
 def test_a_header_of_the_user_is_part_of_what_a_build_is_made_of(tmp_path, monkeypatch):
     header = tmp_path / "gain.h"
     header.write_text("const double gain = 1;")

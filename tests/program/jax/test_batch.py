@@ -191,12 +191,12 @@ import os
 os.environ.pop("JAX_NUM_CPU_DEVICES", None)
 import bioplast
 from support import networks
-from bioplast.machine import cores
+from bioplast.machine import all_cores
 from brian2 import ms, prefs
 prefs.codegen.target = "numpy"
 bioplast.compile(networks.single(), 1*ms, "jax", namespace={})
 import jax
-assert len(jax.devices()) == cores(), jax.devices()
+assert len(jax.devices()) == all_cores(), jax.devices()
 """
     interpreter.run(code, preamble="")
 
