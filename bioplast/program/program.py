@@ -63,6 +63,10 @@ class Program(abc.ABC):
         """
         return net.current_values(self.network, self._variables)
 
+    def _now(self) -> dict[str, np.ndarray]:
+        """As `values`, for a call; a target may share what it does not change."""
+        return self.values
+
     def write_back(self, values: Mapping[str, Any]) -> None:
         """Put values (trained ones, say) into the user's own network."""
         checked = self._checked(values)
@@ -157,7 +161,7 @@ class Program(abc.ABC):
     ) -> Call:
         """A call with checked values and inputs; the others are `now`'s, by default those that the network has."""
         checked = self._checked(values)
-        complete = {**(self.values if now is None else now), **checked}
+        complete = {**(self._now() if now is None else now), **checked}
         start = float(complete[TIME])
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ import numpy as np
 from ...errors import BioplastError
 from .. import network as net
 from ..call import Call
+from .kept import Kept
 from .lowered import Lowered
 
 # How often a program looks at its synapses, in looks at its neurons: a plastic network has far more synapses.
@@ -18,7 +20,9 @@ _SYNAPSE_WATCHES = 100
 _REPORT_MS = 200
 
 
-def program_data(network: brian2.Network, watch: float | None, lowered: Lowered, call: Call) -> list[bytes]:
+def program_data(
+    network: brian2.Network, watch: float | None, lowered: Lowered, call: Call, kept: Kept | None = None
+) -> list[bytes]:
     """The content of the file that a program reads, in pieces.
 
     Parameters
@@ -28,7 +32,10 @@ def program_data(network: brian2.Network, watch: float | None, lowered: Lowered,
     lowered : Lowered
         What the program was made of.
     call : Call
+    kept : Kept, optional
+        Arrays that the program finds in files of their own; by default the data holds all.
     """
+    kept = kept or Kept()
     spans = call.spans(network)
     values, spikes, tables = call.values, call.spikes, call.tables
     arrays = {a.name: a.value for a in lowered.arrays}
@@ -36,7 +43,8 @@ def program_data(network: brian2.Network, watch: float | None, lowered: Lowered,
         if a.key is not None:
             if np.size(values[a.key]) != np.size(a.value):
                 raise BioplastError(f"{a.key!r} has another size than when the network was compiled: compile it again")
-            arrays[a.name] = np.asarray(values[a.key], dtype=a.value.dtype)
+            same = values[a.key].dtype == a.value.dtype
+            arrays[a.name] = values[a.key] if same else np.asarray(values[a.key], dtype=a.value.dtype)
     for name, span in spans.items():
         for variable, value in (("timestep", span.start), ("t", span.start * span.dt), ("dt", span.dt)):
             array = lowered.clock_arrays[name][variable]
@@ -65,7 +73,7 @@ def program_data(network: brian2.Network, watch: float | None, lowered: Lowered,
     parts += _record(np.array([value for _, value in lowered.constants], dtype=float))
     for a in lowered.arrays:
         if a.dimensions == 1:
-            parts += _record(arrays[a.name])
+            parts += _record(arrays[a.name], kept.path(arrays[a.name]))
     content = {t.name: t.value for t in lowered.tables}
     for name, table in tables.items():
         if name in lowered.timed_arrays:
@@ -88,7 +96,9 @@ def _watch_steps(period: float | None, spans: Mapping[str, net.ClockSpan]) -> in
     return max(round(period / min(span.dt for span in spans.values())), 1)
 
 
-def _record(values: np.ndarray) -> list[bytes]:
+def _record(values: np.ndarray, path: str | None = None) -> list[bytes]:
+    if path is not None:
+        return [struct.pack("<qqq", -1, values.size, len(os.fsencode(path))), os.fsencode(path)]
     return [struct.pack("<q", values.size), np.ascontiguousarray(values).tobytes()]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from typing import Any
 
 import brian2
@@ -37,6 +39,7 @@ class Lifting(Names):
     def __init__(self, *arguments: Any):
         super().__init__(*arguments)
         self.generated: list[Any] = []  # Brian2's code objects
+        self.assigned: dict[str, set[str]] = {}  # by code object: the names on the left of its statements
         self.constants: dict[str, float] = {}
         self.tables: dict[str, np.ndarray] = {}
         self.timed: dict[int, tuple[TimedArray, str]] = {}
@@ -48,6 +51,14 @@ class Lifting(Names):
                 self.lower_timed_array(variable, owner)
             elif isinstance(variable, Function):
                 self.rename(variable)
+
+    def remember_assigned(self, codeobj: Any, abstract_code: Any) -> None:
+        """Note which names a code object assigns to."""
+        blocks = abstract_code.values() if isinstance(abstract_code, dict) else [abstract_code or ""]
+        statements = [node for block in blocks for node in ast.walk(ast.parse(textwrap.dedent(block)))]
+        targets: list[ast.expr] = [node.target for node in statements if isinstance(node, ast.AugAssign)]
+        targets += [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
+        self.assigned[codeobj.name] = {target.id for target in targets if isinstance(target, ast.Name)}
 
     def announce(self, array: TimedArray) -> None:
         """Tell Brian2 of a TimedArray that an implementation will be there."""

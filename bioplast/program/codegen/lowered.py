@@ -18,7 +18,8 @@ class Array:
     value: np.ndarray
     key: str | None = None  # its name among the program's values
     dimensions: int = 1
-    vector: str = ""  # the name of the std::vector behind it
+    vector: str = ""  # the name of the vector behind it
+    grows: bool = False  # whether that grows while the program runs
     written: bool = False  # whether the program changes it
 
 
@@ -39,6 +40,8 @@ class Pathway:
     name: str
     key: str
     sources: str  # the vector of each synapse's source
+    delays: str  # the vector of delays, of one number or one for each synapse
+    scalar: str  # the C++ type of a delay
     start: int  # the range of source neurons
     stop: int
 

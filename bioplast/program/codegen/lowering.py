@@ -165,6 +165,7 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
                 Runner(codeobj.name, to_user[obj.clock.name], "before_run" in codeobj.before_after_blocks, space)
             )
     written = _written_variables(device)
+    growing = {name for names in recorded.values() for name in names.values()}
     arrays: list[Array] = []
     watched: list[tuple[Array, str, bool]] = []
     for variable, name in sorted(device.arrays.items(), key=lambda item: item[1]):
@@ -173,7 +174,7 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
         if known is not None:
             owner, _, rest = known.key.partition(".")
             key = f"{to_user.get(owner, owner)}.{rest}"
-        array = _array(variable, name, key, variable in written)
+        array = _array(variable, name, key, variable in written, name in growing)
         arrays.append(array)
         if known is not None and array.written and known.may_diverge:
             watched.append((array, key or name, known.synaptic))
@@ -192,6 +193,8 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
                 p.name,
                 to_user[p.name],
                 device.get_array_name(p.synapse_sources, access_data=False),
+                device.get_array_name(p.variables["delay"], access_data=False),
+                c_data_type(p.variables["delay"].dtype),
                 int(p.source.start),
                 int(p.source.stop),
             )
@@ -217,9 +220,11 @@ def describe(ready: Prepared, sources: Mapping[str, str]) -> Lowered:
     )
 
 
-def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
+def _array(variable: Any, name: str, key: str | None, written: bool, grows: bool) -> Array:
     vector = isinstance(variable, DynamicArrayVariable)
-    value = np.array(variable.get_value())
+    value = variable.get_value()
+    # that of a state variable comes with each call
+    value = np.array(value) if key is None else np.broadcast_to(value.dtype.type(0), value.shape)
     return Array(
         name=name,
         ctype=c_data_type(variable.dtype),
@@ -228,18 +233,26 @@ def _array(variable: Any, name: str, key: str | None, written: bool) -> Array:
         key=key,
         dimensions=variable.ndim if vector else 1,
         vector=f"_dynamic{name}" if vector else "",
+        grows=grows,
         written=written,
     )
 
 
+# What these write is in their statements; other templates write more.
+_STATEMENTS_ALONE = frozenset({"synapses", "stateupdate", "reset"})
+
+
 def _written_variables(device: Lifting) -> set[Any]:
-    """The variables that code changes: all that are not constant, of every code object."""
-    return {
-        variable
-        for codeobj in device.generated
-        for variable in codeobj.variables.values()
-        if isinstance(variable, ArrayVariable) and not variable.constant
-    } | {codeobj.owner.variables[name] for codeobj in device.generated for name in _recorded(codeobj)}
+    """The variables that code changes: of statements those that are assigned to, of other code all that may change."""
+    written = set()
+    for codeobj in device.generated:
+        for name, variable in codeobj.variables.items():
+            if isinstance(variable, ArrayVariable) and not variable.constant:
+                assigned = device.assigned[codeobj.name] if codeobj.template_name in _STATEMENTS_ALONE else {name}
+                if name in assigned:
+                    written.add(variable)
+        written |= {codeobj.owner.variables[name] for name in _recorded(codeobj)}
+    return written
 
 
 def _recorded(codeobj: Any) -> list[str]:

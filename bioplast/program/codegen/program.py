@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import signal
 import struct
 import subprocess
@@ -16,13 +17,14 @@ import brian2
 import numpy as np
 
 from ...errors import NonFiniteError, RunError
+from .. import network as net
 from ..build import build
 from ..call import Call, Progress
-from ..network import not_finite
 from ..output import Output
 from ..program import TIME, Program
 from .data import program_data
-from .lowered import Lowered
+from .kept import Kept
+from .lowered import Array, Lowered
 
 
 class CompiledProgram(Program, abc.ABC):
@@ -42,12 +44,23 @@ class CompiledProgram(Program, abc.ABC):
         self, network: brian2.Network, duration: float, target: str, namespace: Mapping[str, Any], watch: float | None
     ):
         super().__init__(network, duration, target, namespace, watch)
-        self._lowered, self._sources, self._compiler = self._lower()
+        self._kept = Kept()
+        lowered, self._sources, self._compiler = self._lower()
+        self._lowered = dataclasses.replace(lowered, arrays=[self._keep(a) for a in lowered.arrays])
         self._binary, self.compiled_now = build.build(self._sources, self._compiler)
 
     @abc.abstractmethod
     def _lower(self) -> tuple[Lowered, dict[str, str], build.Compiler]:
         """The network lowered, all sources by their file names, and the compiler for them."""
+
+    def _keep(self, array: Array) -> Array:
+        """An array that no call changes, such as who connects to whom."""
+        if array.key is not None or array.written:
+            return array
+        return dataclasses.replace(array, value=self._kept.array(array.name, array.value))
+
+    def _now(self) -> dict[str, np.ndarray]:
+        return net.current_values(self.network, self._variables, self._kept.array)
 
     def _run(self, call: Call) -> Output:
         try:
@@ -58,7 +71,7 @@ class CompiledProgram(Program, abc.ABC):
             data, results = Path(place) / "data", Path(place) / "results"
             try:
                 with open(data, "wb") as file:
-                    file.writelines(program_data(self.network, self.watch, self._lowered, call))
+                    file.writelines(program_data(self.network, self.watch, self._lowered, call, self._kept))
             except OSError as error:
                 raise RunError(f"cannot write the data of the run to {place}: {error.strerror}") from error
             self._execute(data, results, call.progress)
@@ -66,7 +79,7 @@ class CompiledProgram(Program, abc.ABC):
         final = dict(call.values)
         final.update({a.key: arrays[a.name] for a in self._lowered.arrays if a.written and a.key})
         final = {
-            key: value.reshape(self._variables[key].shape) if key in self._variables else value
+            key: np.asarray(value).reshape(self._variables[key].shape) if key in self._variables else value
             for key, value in final.items()
         }
         final.update(queues)
@@ -130,7 +143,7 @@ class CompiledProgram(Program, abc.ABC):
         if status == 3 and words[:1] == ["nonfinite"]:
             _, key, synaptic = self._lowered.watched[int(words[1])]
             raise NonFiniteError(
-                not_finite(key, int(words[2]), float(words[3]), float(words[4]), float(words[5]), synaptic)
+                net.not_finite(key, int(words[2]), float(words[3]), float(words[4]), float(words[5]), synaptic)
             )
         number = status - 128 if status > 128 else -status
         if number == signal.SIGINT:

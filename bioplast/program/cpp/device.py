@@ -84,6 +84,7 @@ class LoweringDevice(Generating, Lifting, Device):
         for variable in list(codeobj.variables.values()):
             if isinstance(variable, Function):
                 self.collect_tables(variable, owner)
+        self.remember_assigned(codeobj, abstract_code)
         self.generated.append(codeobj)
         return codeobj
 

@@ -13,7 +13,7 @@ from brian2.core.variables import DynamicArrayVariable
 
 from ..codegen.lowered import Lowered
 from ..codegen.lowering import describe, prepared
-from .device import CodeObject, LoweringDevice
+from .device import LoweringDevice
 
 
 def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 0) -> Lowered:
@@ -80,10 +80,5 @@ def _brian2_headers() -> dict[str, str]:
     standalone = resources.files("brian2.devices.cpp_standalone") / "brianlib"
     headers = {f"brianlib/{n}": (standalone / n).read_text() for n in ("clocks.h", "common_math.h", "dynamic_array.h")}
     synapses = resources.files("brian2.synapses")
-    queue = synapses / "spikequeue.h"
-    if not queue.is_file():  # Brian2 2.9 copies it from a file of another name
-        queue = synapses / "cspikequeue.cpp"
-    headers["brianlib/spikequeue.h"] = queue.read_text()
     headers["brianlib/stdint_compat.h"] = (synapses / "stdint_compat.h").read_text()
-    headers["synapses_classes.h"] = CodeObject.templater.synapses_classes(None, None).h_file
     return headers

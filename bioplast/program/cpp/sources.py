@@ -52,7 +52,8 @@ def render(lowered: Lowered, threads: int, csv: Sequence[Csv] | None = None) -> 
     """
     context: dict[str, Any] = {
         "arrays": [a for a in lowered.arrays if a.size is not None],
-        "vectors": [a for a in lowered.arrays if a.size is None and a.dimensions == 1],
+        "columns": [a for a in lowered.arrays if a.size is None and not a.grows],
+        "vectors": [a for a in lowered.arrays if a.grows and a.dimensions == 1],
         "matrices": [a for a in lowered.arrays if a.dimensions == 2],
         "all_arrays": lowered.arrays,
         "tables": lowered.tables,
@@ -69,7 +70,9 @@ def render(lowered: Lowered, threads: int, csv: Sequence[Csv] | None = None) -> 
         "csv": csv or (),
     }
     sources = {name: rendered(name, context, __package__) for name in ("objects.h", "main.cpp")}
-    plain = ["powers.h", *(["command_line.h"] if csv is not None else [])]
+    # the name that Brian2's code objects include
+    sources["synapses_classes.h"] = rendered("pathway.h", {"threads": threads}, __package__)
+    plain = ["powers.h", "column.h", *(["command_line.h"] if csv is not None else [])]
     return sources | {name: text(name, __package__) for name in plain} | {RUNTIME: text(RUNTIME)}
 
 

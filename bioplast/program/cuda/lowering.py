@@ -154,6 +154,7 @@ class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
             raise Unsupported(
                 f"{owner.name!r} changes neurons in a way that has no atomic operation, as {_WHERE} needs"
             )
+        self.remember_assigned(codeobj, abstract_code)
         self.generated.append(codeobj)
         return codeobj
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,9 +125,9 @@ def _state_variable(key: str, variable: Any, synaptic: bool, delay: bool = False
     )
 
 
-def read(variable: StateVariable) -> np.ndarray:
-    """A copy of the value that the network has now, in SI base units."""
-    value = np.array(variable.variable.get_value())
+def view(variable: StateVariable) -> np.ndarray:
+    """The value that the network has now, in SI base units, which may change with the network."""
+    value = np.asarray(variable.variable.get_value())
     if value.size != math.prod(variable.shape):
         raise BioplastError(
             f"{variable.key!r} has {value.size} values, {math.prod(variable.shape)} when the network was compiled: "
@@ -136,17 +136,33 @@ def read(variable: StateVariable) -> np.ndarray:
     return value.reshape(variable.shape)
 
 
+def read(variable: StateVariable) -> np.ndarray:
+    """A copy of the value that the network has now, in SI base units."""
+    return np.array(view(variable))
+
+
 TIME = "network.t"
 
 
 def current_values(
-    network: brian2.Network, variables: Mapping[str, StateVariable] | None = None
+    network: brian2.Network,
+    variables: Mapping[str, StateVariable] | None = None,
+    copied: Callable[[str, np.ndarray], np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """Every value that the network has now, in SI base units: state, parameters, time, spikes on their way.
 
-    `variables` are the network's `state_variables`, when they were read before; another size since then is an error.
+    Parameters
+    ----------
+    network : brian2.Network
+    variables : mapping, optional
+        Its `state_variables`, when they were read before; another size since then is an error.
+    copied : callable, optional
+        Makes of a key and the array that the network holds one that the network does not change.
     """
-    values = {key: read(variable) for key, variable in (variables or state_variables(network)).items()}
+    values = {
+        key: read(variable) if copied is None else copied(key, view(variable))
+        for key, variable in (variables or state_variables(network)).items()
+    }
     values[TIME] = np.array(float(network.t_))
     values.update({f"{p.name}.queue": pending_spikes(p) for p in pathways(network)})
     return values

@@ -1,7 +1,8 @@
 // What a program does around the code that Brian2 generates: read its data, watch its state, report, write its results.
 //
 // Data is one file of records, each an int64 length in elements (two for a matrix) followed by the elements, in the order
-// of the program's arrays. Results are written the same way to a temporary name and renamed, after a last record that
+// of the program's arrays. An array that many calls have in common may lie in a file of its own: its record is -1, its
+// length, and the length of a path followed by the path. Results are written the same way to a temporary name and renamed, after a last record that
 // says that the run is complete: a file that exists is whole.
 
 #ifndef BIOPLAST_RUNTIME_H
@@ -15,6 +16,11 @@
 #include <cstring>
 #include <string>
 #include <vector>
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 namespace runtime {
 
@@ -28,17 +34,54 @@ class Reader
 {
     FILE* file;
 
-public:
-    explicit Reader(const char* path) : file(std::fopen(path, "rb"))
+    static FILE* opened(const std::string& path)
     {
-        if (!file) fail(std::string("cannot read ") + path);
+        FILE* const file = std::fopen(path.c_str(), "rb");
+        if (!file) fail("cannot read " + path);
+        return file;
     }
-    ~Reader() { std::fclose(file); }
-
-    void bytes(void* where, size_t n)
+    static void read(FILE* file, void* where, size_t n)
     {
         if (n && std::fread(where, 1, n, file) != n) fail("the data ends too early");
     }
+
+    // How many elements the next record has, and the file that they lie in when it is not this one.
+    int64_t size_of_record(std::string& path)
+    {
+        const int64_t size = integer();
+        if (size != -1) return size;
+        const int64_t elements = integer();
+        path.resize(integer());
+        bytes(&path[0], path.size());
+        return elements;
+    }
+    void elements(void* where, size_t n, const std::string& path)
+    {
+        if (path.empty()) return bytes(where, n);
+        FILE* const other = opened(path);
+        read(other, where, n);
+        std::fclose(other);
+    }
+    // A file in memory, copied where the program writes to it; null where files cannot be mapped.
+    static void* mapped(const std::string& path, size_t n)
+    {
+#if defined(__unix__) || defined(__APPLE__)
+        const int descriptor = open(path.c_str(), O_RDONLY);
+        if (descriptor < 0) fail("cannot read " + path);
+        if (lseek(descriptor, 0, SEEK_END) != (off_t)n) fail("wrong length of " + path);
+        void* const place = mmap(nullptr, n, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
+        close(descriptor);
+        return place == MAP_FAILED ? nullptr : place;
+#else
+        return nullptr;
+#endif
+    }
+
+public:
+    explicit Reader(const char* path) : file(opened(path)) {}
+    ~Reader() { std::fclose(file); }
+
+    void bytes(void* where, size_t n) { read(file, where, n); }
     int64_t integer()
     {
         int64_t value;
@@ -47,19 +90,25 @@ public:
     }
     template <class T> void fixed(T* where, int64_t size, const char* name)
     {
-        if (integer() != size) fail(std::string("wrong length of ") + name);
-        bytes(where, size * sizeof(T));
+        std::string path;
+        if (size_of_record(path) != size) fail(std::string("wrong length of ") + name);
+        elements(where, size * sizeof(T), path);
     }
     template <class T> void vector(std::vector<T>& where)
     {
-        where.resize(integer());
-        bytes(where.data(), where.size() * sizeof(T));
+        std::string path;
+        where.resize(size_of_record(path));
+        elements(where.data(), where.size() * sizeof(T), path);
     }
     template <class T> int64_t table(T*& where)
     {
-        const int64_t size = integer();
-        where = new T[size > 0 ? size : 1];
-        bytes(where, size * sizeof(T));
+        std::string path;
+        const int64_t size = size_of_record(path);
+        where = path.empty() ? nullptr : (T*)mapped(path, size * sizeof(T));
+        if (!where) {
+            where = new T[size > 0 ? size : 1];
+            elements(where, size * sizeof(T), path);
+        }
         return size;
     }
 };

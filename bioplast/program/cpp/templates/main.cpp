@@ -21,6 +21,9 @@ double* _constants;
 {% for a in arrays %}
 {{ a.ctype }}* {{ a.name }} = new {{ a.ctype }}[{{ [a.size, 1]|max }}];
 {% endfor %}
+{% for a in columns %}
+runtime::Column<{{ a.ctype }}> {{ a.vector }};
+{% endfor %}
 {% for a in vectors %}
 std::vector<{{ a.ctype }}> {{ a.vector }};
 {% endfor %}
@@ -31,7 +34,7 @@ DynamicArray2D<{{ a.ctype }}> {{ a.vector }};
 {{ t.ctype }}* {{ t.name }};
 {% endfor %}
 {% for p in pathways %}
-SynapticPathway {{ p.name }}({{ p.sources }}, {{ p.start }}, {{ p.stop }});
+runtime::Pathway<{{ p.scalar }}> {{ p.name }}({{ p.sources }}, {{ p.delays }}, {{ p.start }}, {{ p.stop }});
 {% endfor %}
 }
 
@@ -73,7 +76,7 @@ void read_data(Reader& data)
 {% if a.size is not none %}
     data.fixed({{ a.name }}, {{ a.size }}, "{{ a.name }}");
 {% elif a.dimensions == 1 %}
-    data.vector({{ a.vector }});
+    {{ "data.vector(" ~ a.vector ~ ")" if a.grows else a.vector ~ ".read(data)" }};
 {% endif %}
 {% endfor %}
 {% for t in tables %}
@@ -83,35 +86,6 @@ void read_data(Reader& data)
     playbacks[{{ loop.index0 }}].read(data);
 {% endfor %}
 }
-
-{% if pathways %}
-// Spikes that were on their way when the run began: pairs of steps until delivery and synapse.
-void read_pending(Reader& data, SynapticPathway& pathway)
-{
-    std::vector<int32_t> pending;
-    data.vector(pending);
-    const int threads = pathway.queue.size();
-    const int share = pathway.sources.size() / threads;
-    for (size_t k = 0; k + 1 < pending.size(); k += 2) {
-        const int owner = share ? std::min(pending[k + 1] / share, threads - 1) : threads - 1;
-        CSpikeQueue& queue = *pathway.queue[owner];
-        queue.ensure_delay(pending[k]);
-        queue.queue[(queue.offset + pending[k]) % queue.queue.size()].push_back(pending[k + 1]);
-    }
-}
-
-void write_pending(Writer& results, SynapticPathway& pathway)
-{
-    std::vector<int32_t> pending;
-    for (CSpikeQueue* queue : pathway.queue)
-        for (size_t k = 1; k < queue->queue.size(); k++)
-            for (int32_t synapse : queue->queue[(queue->offset + k) % queue->queue.size()]) {
-                pending.push_back(k);
-                pending.push_back(synapse);
-            }
-    results.fixed(pending.data(), pending.size());
-}
-{% endif %}
 
 void write_results(Writer& results)
 {
@@ -125,7 +99,7 @@ void write_results(Writer& results)
 {% endif %}
 {% endfor %}
 {% for p in pathways %}
-    write_pending(results, {{ p.name }});
+    {{ p.name }}.write_pending(results);
 {% endfor %}
 }
 
@@ -325,7 +299,7 @@ int main(int argc, char** argv)
     _before_run_{{ r.name }}();
 {% endfor %}
 {% for p in pathways %}
-    read_pending(data, {{ p.name }});
+    {{ p.name }}.read_pending(data);
 {% endfor %}
 {% if watched %}
     data.bytes(watched, sizeof watched);

@@ -4,15 +4,19 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <iostream>
 #include <random>
 #include <vector>
-#include "powers.h"
+#include "column.h"
 #include "synapses_classes.h"
+#include "powers.h"
 #include "brianlib/dynamic_array.h"
 #include "brianlib/stdint_compat.h"
 {% if threads %}
 #include <omp.h>
 {% endif %}
+
+using namespace std;  // Brian2's code objects count on it
 
 namespace brian {
 
@@ -60,6 +64,9 @@ extern double* _constants;
 {% for a in arrays %}
 extern {{ a.ctype }}* {{ a.name }};
 {% endfor %}
+{% for a in columns %}
+extern runtime::Column<{{ a.ctype }}> {{ a.vector }};
+{% endfor %}
 {% for a in vectors %}
 extern std::vector<{{ a.ctype }}> {{ a.vector }};
 {% endfor %}
@@ -70,7 +77,7 @@ extern DynamicArray2D<{{ a.ctype }}> {{ a.vector }};
 extern {{ t.ctype }}* {{ t.name }};
 {% endfor %}
 {% for p in pathways %}
-extern SynapticPathway {{ p.name }};
+extern runtime::Pathway<{{ p.scalar }}> {{ p.name }};
 {% endfor %}
 
 }  // namespace brian
