@@ -86,9 +86,14 @@ template <class T> class Pathway
 
     void append(std::vector<int32_t>& slot, int64_t begin, int64_t end) const
     {
-        const size_t before = slot.size();
-        slot.resize(before + (end - begin));
-        for (int64_t k = begin; k < end; k++) slot[before + (k - begin)] = synapse(k);
+        if (!synapses.empty()) {
+            slot.insert(slot.end(), synapses.begin() + begin, synapses.begin() + end);
+            return;
+        }
+        const size_t before = slot.size(), more = end - begin;
+        slot.resize(before + more);
+        int32_t* const places = slot.data() + before;
+        for (size_t k = 0; k < more; k++) places[k] = int32_t(begin + k);
     }
 
     int thread() const { return {{ "omp_get_thread_num()" if threads else "0" }}; }
@@ -131,7 +136,8 @@ public:
                 for (int64_t k = begin; k < end; k++) steps[k] = in_steps(synapse(k));
                 queue.converted[source] = 1;
             }
-            for (int64_t k = begin; k < end; k++) queue.in(steps[k]).push_back(synapse(k));
+            const int32_t* const wait = steps.get();
+            for (int64_t k = begin; k < end; k++) queue.in(wait[k]).push_back(synapse(k));
         }
     }
 
