@@ -10,7 +10,8 @@ from typing import Any
 
 from brian2.units.fundamentalunits import Quantity
 
-from ..errors import BioplastError, UnknownName
+from ..errors import UnknownName
+from .arguments import positive
 
 __all__ = ["Count", "Maximum", "Mean", "Raster", "Trace"]
 
@@ -33,8 +34,7 @@ class Trace:
     unit: Any = 1
 
     def __post_init__(self) -> None:
-        if not float(self.unit) > 0:
-            raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
+        positive(self.unit, f"{type(self).__name__}: unit", "quantity")
 
     def __call__(self, out: Any) -> Any:
         return self._trace(out)

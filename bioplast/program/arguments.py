@@ -30,7 +30,7 @@ def seconds(duration: Any, what: str) -> float:
 def checked_seed(given: Any) -> int:
     """A seed as a number from 0 to 2**32 - 1."""
     try:
-        number = operator.index(given)
+        number = -1 if isinstance(given, bool | np.bool_) else operator.index(given)
     except TypeError:
         number = -1
     if not 0 <= number < 2**32:

@@ -208,12 +208,24 @@ def test_trained_values_predict_the_same_in_cpp(classified):
     ("options", "error", "message"),
     [
         ({"train": {"weights.ww": 1 * mV}}, UnknownName, "unknown value 'weights.ww': did you mean 'weights.w'"),
-        ({"train": {"weights.w": 1 * ms}}, BioplastError, "'weights.w' is given in s: V is expected"),
-        ({"train": {"weights.w": 1}}, BioplastError, "'weights.w' is given in no unit: V is expected"),
-        ({"train": {"weights.w": "w"}}, BioplastError, "'weights.w': a quantity or a Trainable is accepted"),
+        (
+            {"train": {"weights.w": 1 * ms}},
+            BioplastError,
+            "'weights.w': the unit is 1. * msecond, in s: one number in V is accepted",
+        ),
+        (
+            {"train": {"weights.w": 1}},
+            BioplastError,
+            "'weights.w': the unit is 1, in no unit: one number in V is accepted",
+        ),
+        ({"train": {"weights.w": "w"}}, BioplastError, "'weights.w': the unit is 'w': one number in V is accepted"),
         ({"train": ["weights.w"]}, BioplastError, "train names the values"),
         ({"train": {"weights.N": 1}}, BioplastError, "weights.N"),
-        ({"train": {"weights.w": learning.Trainable(1 * mV, low=1 * ms)}}, BioplastError, "must have the unit"),
+        (
+            {"train": {"weights.w": learning.Trainable(1 * mV, low=1 * ms)}},
+            BioplastError,
+            "the bound low is 1. . msecond, in s: one number in V",
+        ),
         ({"train": {"weights.w": learning.Trainable(1 * mV, low=1 * mV)}}, BioplastError, "begins outside"),
         ({"train": {"weights.w": learning.Trainable(-1 * mV)}}, BioplastError, "must be positive"),
         ({"batch": 0}, BioplastError, "batch is 0"),
