@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from brian2 import Quantity
 
 from ..definition.quantities import NotAQuantity, as_quantity
+from ..definition.units import value_text
 from ..errors import BioplastError, UnknownName
 from ..program import Program
 
 __all__ = [
+    "as_text",
     "checked_optimiser",
     "checked_path",
     "checked_program",
@@ -63,7 +66,7 @@ def positive(given: Any, what: str, kind: str = "number") -> float:
     except NotAQuantity:
         number = np.zeros(0)
     if number.ndim or number.dtype.kind == "b" or not 0 < number < np.inf:
-        raise BioplastError(f"{what} is {given!r}: a positive {kind} is accepted")
+        raise BioplastError(f"{what} is {as_text(given)}: a positive {kind} is accepted")
     return float(number)
 
 
@@ -110,7 +113,7 @@ def _optimisers() -> dict[str, Callable[[float], Any]]:
     """Those of optax that need a learning rate and nothing else, by name."""
     import optax
 
-    found = {}
+    found: dict[str, Callable[[float], Any]] = {}
     for name in dir(optax):
         function = getattr(optax, name)
         if not inspect.isfunction(function) or name.startswith(("_", "scale_by")):
@@ -154,6 +157,11 @@ def one_number(function: Callable[[Any, Any], Any], what: str) -> Callable[[Any,
         return found
 
     return number
+
+
+def as_text(given: Any) -> str:
+    """What a user gave, for a message: a quantity with its unit."""
+    return value_text(given) if isinstance(given, Quantity) and not given.ndim else repr(given)
 
 
 def _kind(given: Any) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import get_unit
+from brian2 import Quantity
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..definition.quantities import NotAQuantity, as_quantity
+from ..definition.units import unit_name, value_text
 from ..errors import BioplastError, UnknownName
 from ..program import Program
+from .arguments import as_text
 
 __all__ = ["Trainable"]
 
@@ -61,11 +63,11 @@ class Trainable:
             For a unit that is not positive, a unit or bounds of other dimensions, a start outside of the bounds, or an
             index that does not fit.
         """
-        right = _unit_name(dimensions)
+        right = unit_name(dimensions)
         unit = _number(self.unit, dimensions, f"{name!r}: the unit", right)
         if not 0 < unit < np.inf:
             raise BioplastError(
-                f"{name!r}: the unit {self.unit!r} must be positive and finite, a typical size in {right}"
+                f"{name!r}: the unit {as_text(self.unit)} must be positive and finite, a typical size in {right}"
             )
         bounds = [
             none if bound is None else _number(bound, dimensions, f"{name!r}: the bound {which}", right)
@@ -73,7 +75,7 @@ class Trainable:
         ]
         low, high = bounds
         if not low < high:
-            raise BioplastError(f"{name!r}: the bound {self.low!r} must be below {self.high!r}")
+            raise BioplastError(f"{name!r}: the bound {as_text(self.low)} must be below {as_text(self.high)}")
         if not start.size:
             raise BioplastError(f"{name!r} has no elements to train")
         outside = np.flatnonzero(~((start >= low) & (start <= high) & np.isfinite(start)))
@@ -82,13 +84,17 @@ class Trainable:
             which = f"element {outside[0]} of {name!r}" if start.ndim else f"{name!r}"
             if not np.isfinite(start.flat[outside[0]]):
                 raise BioplastError(f"{which} begins with {found}: a finite number is accepted")
-            raise BioplastError(f"{which} begins outside of its bounds {self.low!r} and {self.high!r}: with {found}")
+            raise BioplastError(
+                f"{which} begins outside of its bounds {as_text(self.low)} and {as_text(self.high)}: with {found}"
+            )
         index = None if self.index is None else _checked_index(name, self.index, start)
         if index is not None:
             start = start[np.unique(index, return_index=True)[1]]
         lowest, highest = _inside(low, unit, dtype, np.inf), _inside(high, unit, dtype, -np.inf)
         if not lowest < highest:
-            raise BioplastError(f"{name!r}: no two numbers of {dtype} lie between {self.low!r} and {self.high!r}")
+            raise BioplastError(
+                f"{name!r}: no two numbers of {dtype} lie between {as_text(self.low)} and {as_text(self.high)}"
+            )
         begin = np.clip(np.asarray(start / unit, dtype=dtype), lowest, highest)
         return Scaled(unit, lowest, highest, begin, index, dimensions)
 
@@ -98,21 +104,18 @@ def _number(given: Any, dimensions: Any, what: str, right: str) -> float:
     try:
         plain, found = as_quantity(given)
     except NotAQuantity:
-        raise BioplastError(f"{what} is {given!r}: one number in {right} is accepted") from None
+        raise BioplastError(f"{what} is {as_text(given)}: one number in {right} is accepted") from None
     if plain.ndim or plain.dtype.kind == "b":
-        raise BioplastError(f"{what} is {given!r}: one number in {right} is accepted")
+        raise BioplastError(f"{what} is {as_text(given)}: one number in {right} is accepted")
     if found is not dimensions:
-        raise BioplastError(f"{what} is {given!r}, in {_unit_name(found)}: one number in {right} is accepted")
+        given = f"{as_text(given)}, without a unit" if found is DIMENSIONLESS else as_text(given)
+        raise BioplastError(f"{what} is {given}: one number in {right} is accepted")
     return float(plain)
-
-
-def _unit_name(dimensions: Any) -> str:
-    return "no unit" if dimensions is DIMENSIONLESS else str(get_unit(dimensions))
 
 
 def in_units(number: Any, dimensions: Any) -> str:
     """A number in SI base units as text with its unit."""
-    return f"{float(number):g}" + ("" if dimensions is DIMENSIONLESS else f" {_unit_name(dimensions)}")
+    return value_text(Quantity(float(number), dim=dimensions))
 
 
 def _inside(bound: float, unit: float, dtype: Any, inward: float) -> Any:
