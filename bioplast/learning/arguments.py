@@ -10,21 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity
 
-from ..definition.quantities import NotAQuantity, as_quantity
-from ..definition.units import value_text
 from ..errors import BioplastError, UnknownName
 from ..program import Program
+from ..program.arguments import in_short
 
 __all__ = [
-    "as_text",
     "checked_optimiser",
     "checked_path",
     "checked_program",
     "checked_values",
+    "numbers",
     "one_number",
-    "positive",
     "require_function",
     "whole",
     "wrapped",
@@ -55,25 +52,14 @@ def whole(given: Any, what: str) -> int:
     except TypeError:
         number = 0
     if number < 1:
-        raise BioplastError(f"{what} is {given!r}: a whole number from 1 is accepted")
+        raise BioplastError(f"{what} is {in_short(given)}: a whole number from 1 is accepted")
     return number
-
-
-def positive(given: Any, what: str, kind: str = "number") -> float:
-    """A positive number, that of a quantity in SI base units."""
-    try:
-        number, _ = as_quantity(given)
-    except NotAQuantity:
-        number = np.zeros(0)
-    if number.ndim or number.dtype.kind == "b" or not 0 < number < np.inf:
-        raise BioplastError(f"{what} is {as_text(given)}: a positive {kind} is accepted")
-    return float(number)
 
 
 def require_function(given: Any, what: str, arguments: str) -> None:
     """Refuse what cannot be called."""
     if not callable(given):
-        raise BioplastError(f"{what} is {given!r}: a function {what}({arguments}) is accepted")
+        raise BioplastError(f"{what} is {in_short(given)}: a function {what}({arguments}) is accepted")
 
 
 def checked_path(given: Any, what: str) -> Path | None:
@@ -81,7 +67,7 @@ def checked_path(given: Any, what: str) -> Path | None:
     if given is None:
         return None
     if not isinstance(given, str | os.PathLike):
-        raise BioplastError(f"{what} is {given!r}: the path of a file is accepted")
+        raise BioplastError(f"{what} is {in_short(given)}: the path of a file is accepted")
     path = Path(given)
     if path.is_dir():
         raise BioplastError(f"{what}: {path} is a folder, the path of a file is accepted")
@@ -104,7 +90,7 @@ def checked_optimiser(given: Any) -> Any:
         raise BioplastError(f"optimiser is the function {name}: call it, as in {name}({LEARNING_RATE})")
     if not (callable(getattr(given, "init", None)) and callable(getattr(given, "update", None))):
         raise BioplastError(
-            f"optimiser is {given!r}: one of optax is accepted, such as optax.adam({LEARNING_RATE}), or its name"
+            f"optimiser is {in_short(given)}: one of optax is accepted, as optax.adam({LEARNING_RATE}), or its name"
         )
     return given
 
@@ -133,10 +119,31 @@ def wrapped(function: Callable[..., Any], what: str) -> Callable[..., Any]:
         except BioplastError:
             raise
         except Exception as error:
+            import jax
+
             reason = next(iter(str(error).strip().splitlines()), "")
+            if isinstance(error, jax.errors.ConcretizationTypeError | jax.errors.TracerArrayConversionError):
+                reason = "it asks for numbers before JAX has computed them: use jax.numpy, and jnp.where for a choice"
             raise BioplastError(f"the {what} ended in {type(error).__name__}: {reason}") from error
 
     return call
+
+
+def numbers(readout: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A user's readout, which gives numbers or a pytree of them."""
+    import jax
+
+    call = wrapped(readout, "readout")
+
+    def read(out: Any) -> Any:
+        found = call(out)
+        leaves = jax.tree.leaves(found)
+        kinds = [leaf for leaf in leaves if not isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float)]
+        if kinds or not leaves:
+            raise BioplastError(f"the readout of a sample is an array or several, not {_kind((kinds or [found])[0])}")
+        return found
+
+    return read
 
 
 def one_number(function: Callable[[Any, Any], Any], what: str) -> Callable[[Any, Any], Any]:
@@ -157,11 +164,6 @@ def one_number(function: Callable[[Any, Any], Any], what: str) -> Callable[[Any,
         return found
 
     return number
-
-
-def as_text(given: Any) -> str:
-    """What a user gave, for a message: a quantity with its unit."""
-    return value_text(given) if isinstance(given, Quantity) and not given.ndim else repr(given)
 
 
 def _kind(given: Any) -> str:

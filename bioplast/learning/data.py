@@ -27,11 +27,14 @@ class Data:
         What is wanted; without units, those of quantities in SI base units. None where there are none.
     size : int
         How many samples.
+    what : str
+        What they are for, for messages.
     """
 
     inputs: dict[str, np.ndarray]
     labels: Any
     size: int
+    what: str = "inputs"
 
     @classmethod
     def checked(cls, program: Program, inputs: Any, labels: Any, start: float, what: str = "inputs") -> Data:
@@ -69,7 +72,7 @@ class Data:
             raise BioplastError(
                 f"{what}: the same number of samples, at least one, along the first axis of each ({shapes})"
             )
-        return cls(arrays, labels, sizes.pop())
+        return cls(arrays, labels, sizes.pop(), what)
 
     def part(self, chosen: np.ndarray) -> tuple[dict[str, np.ndarray], Any]:
         """Inputs and labels of some of the samples, by their numbers."""
@@ -100,7 +103,8 @@ class Data:
                 jax.eval_shape(lambda out, label=label: function(out, label), one)
             except BioplastError as error:
                 if error.__cause__ is None:  # else it is of NumPy's array in the place of JAX's
-                    raise BioplastError(f"sample {sample}: {error}") from None
+                    where = "" if self.what == "inputs" else f"{self.what}, "
+                    raise BioplastError(f"{where}sample {sample}: {error}") from None
 
 
 def _checked_labels(given: Any) -> Any:
@@ -114,8 +118,7 @@ def _checked_labels(given: Any) -> Any:
         try:
             return as_quantity(part)[0]
         except NotAQuantity as reason:
-            text = np.asarray(part).dtype.kind in "US" if not isinstance(part, list | tuple) else False
-            raise BioplastError(f"labels: {'numbers are accepted, not text' if text else reason}") from None
+            raise BioplastError(f"labels: {reason}") from None
 
     return jax.tree.map(array, given, is_leaf=is_array)
 

@@ -99,7 +99,7 @@ def refuse_wrong_mean(what: str, mean: float, found: tuple[Any, Any], samples: n
         which = (
             f"{float(number)} for sample {samples[int(place)]}" if not np.isfinite(number) else f"{mean} in the mean"
         )
-        raise RunError(f"the {what} is {which} in {when}: {_HINT}")
+        raise RunError(f"the {what} is {which} in {when}: look at what is wanted of it; else {_HINT}")
 
 
 class Steps:

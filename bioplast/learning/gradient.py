@@ -15,7 +15,7 @@ import optax
 
 from ..errors import BioplastError
 from ..program import Program
-from ..program.arguments import checked_seed
+from ..program.arguments import checked_seed, in_short
 from ..program.jax import disk_cache
 from ..program.network import TIME
 from ..progress import progress_bar
@@ -148,7 +148,7 @@ def fit(
         length = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
         raise BioplastError(f"validation is a {type(validation).__name__}{length}: a pair (inputs, labels) is accepted")
     if not (isinstance(progress, bool) or callable(progress)):
-        raise BioplastError(f"progress is {progress!r}: True, False or a function is accepted")
+        raise BioplastError(f"progress is {in_short(progress)}: True, False or a function is accepted")
     file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
         run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)

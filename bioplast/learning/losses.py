@@ -14,8 +14,7 @@ from brian2 import hertz
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError
-from ..program.arguments import seconds, si_array
-from .arguments import positive
+from ..program.arguments import positive, seconds, si_array
 
 __all__ = [
     "count_hinge",
@@ -220,7 +219,9 @@ def _numbers(given: Any, what: str, axes: str) -> Any:
     values = _plain(given, what)
     wrong = values.ndim < 1 if axes.startswith("[...") else values.ndim != axes.count(",") + 1
     if wrong or not values.size:
-        raise BioplastError(f"{what} have shape {values.shape}: those of one run, {axes}, are accepted")
+        raise BioplastError(f"the shape of {what} is {values.shape}: that of one run is accepted, {axes}")
+    if jnp.issubdtype(values.dtype, jnp.complexfloating):
+        raise BioplastError(f"{what}: real numbers are accepted, not {values.dtype}")
     return values if jnp.issubdtype(values.dtype, jnp.inexact) else values.astype(float)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..program import Program
 from ..program.arguments import checked_seed
 from ..program.network import TIME
-from .arguments import checked_program, checked_values, require_function, whole, wrapped
+from .arguments import checked_program, checked_values, numbers, require_function, whole
 from .data import Data, portions
 
 __all__ = ["predict"]
@@ -50,7 +50,7 @@ def predict(
 
     program, batch, seed = checked_program(program), whole(batch, "batch"), checked_seed(seed)
     require_function(readout, "readout", "out")
-    read_out = wrapped(readout, "readout")
+    read_out = numbers(readout)
     values = program._checked(checked_values(values))
     complete = {**program.values, **values}
     data = Data.checked(program, inputs, None, float(complete[TIME]))

@@ -14,7 +14,7 @@ from ..definition.quantities import NotAQuantity, as_quantity
 from ..definition.units import unit_name, value_text
 from ..errors import BioplastError, UnknownName
 from ..program import Program
-from .arguments import as_text
+from ..program.arguments import in_short, si_array
 
 __all__ = ["Trainable"]
 
@@ -67,7 +67,7 @@ class Trainable:
         unit = _number(self.unit, dimensions, f"{name!r}: the unit", right)
         if not 0 < unit < np.inf:
             raise BioplastError(
-                f"{name!r}: the unit {as_text(self.unit)} must be positive and finite, a typical size in {right}"
+                f"{name!r}: the unit {in_short(self.unit)} must be positive and finite, a typical size in {right}"
             )
         bounds = [
             none if bound is None else _number(bound, dimensions, f"{name!r}: the bound {which}", right)
@@ -75,7 +75,7 @@ class Trainable:
         ]
         low, high = bounds
         if not low < high:
-            raise BioplastError(f"{name!r}: the bound {as_text(self.low)} must be below {as_text(self.high)}")
+            raise BioplastError(f"{name!r}: the bound {in_short(self.low)} must be below {in_short(self.high)}")
         if not start.size:
             raise BioplastError(f"{name!r} has no elements to train")
         outside = np.flatnonzero(~((start >= low) & (start <= high) & np.isfinite(start)))
@@ -85,7 +85,7 @@ class Trainable:
             if not np.isfinite(start.flat[outside[0]]):
                 raise BioplastError(f"{which} begins with {found}: a finite number is accepted")
             raise BioplastError(
-                f"{which} begins outside of its bounds {as_text(self.low)} and {as_text(self.high)}: with {found}"
+                f"{which} begins outside of its bounds {in_short(self.low)} and {in_short(self.high)}: with {found}"
             )
         index = None if self.index is None else _checked_index(name, self.index, start)
         if index is not None:
@@ -93,7 +93,7 @@ class Trainable:
         lowest, highest = _inside(low, unit, dtype, np.inf), _inside(high, unit, dtype, -np.inf)
         if not lowest < highest:
             raise BioplastError(
-                f"{name!r}: no two numbers of {dtype} lie between {as_text(self.low)} and {as_text(self.high)}"
+                f"{name!r}: no two numbers of {dtype} lie between {in_short(self.low)} and {in_short(self.high)}"
             )
         begin = np.clip(np.asarray(start / unit, dtype=dtype), lowest, highest)
         return Scaled(unit, lowest, highest, begin, index, dimensions)
@@ -104,11 +104,11 @@ def _number(given: Any, dimensions: Any, what: str, right: str) -> float:
     try:
         plain, found = as_quantity(given)
     except NotAQuantity:
-        raise BioplastError(f"{what} is {as_text(given)}: one number in {right} is accepted") from None
-    if plain.ndim or plain.dtype.kind == "b":
-        raise BioplastError(f"{what} is {as_text(given)}: one number in {right} is accepted")
+        raise BioplastError(f"{what} is {in_short(given)}: one number in {right} is accepted") from None
+    if plain.ndim or plain.dtype.kind == "b" or np.isnan(plain):
+        raise BioplastError(f"{what} is {in_short(given)}: one number in {right} is accepted")
     if found is not dimensions:
-        given = f"{as_text(given)}, without a unit" if found is DIMENSIONLESS else as_text(given)
+        given = f"{in_short(given)}, without a unit" if found is DIMENSIONLESS else in_short(given)
         raise BioplastError(f"{what} is {given}: one number in {right} is accepted")
     return float(plain)
 
@@ -137,7 +137,7 @@ def _inside(bound: float, unit: float, dtype: Any, inward: float) -> Any:
 
 def _checked_index(name: str, given: Any, start: np.ndarray) -> np.ndarray:
     """Which number each element has, as an array."""
-    index = np.asarray(given)
+    index = si_array(given, DIMENSIONLESS, f"index of {name}", None)
     if index.shape != start.shape or not start.ndim:
         raise BioplastError(f"{name!r}: the index has shape {index.shape}: one number for each element, {start.shape}")
     if index.dtype.kind not in "iu" or (index < 0).any():
@@ -208,7 +208,8 @@ def scaled(program: Program, train: Any, values: Mapping[str, Any]) -> dict[str,
     for name, given in train.items():
         variable = program._variables.get(name)
         if variable is None:
-            raise UnknownName("value", str(name), program._variables)
+            real = [key for key, known in program._variables.items() if known.dtype.kind == "f" and not known.delay]
+            raise UnknownName("value", str(name), real)
         start = np.asarray(values[name])
         if start.dtype.kind != "f" or variable.delay:
             kind = "a delay" if variable.delay else "True or False" if start.dtype.kind == "b" else "a whole number"

@@ -103,7 +103,7 @@ def sampled_inputs(
             found[name] = _sampled_spikes(name, groups[name], given, spans[groups[name].clock.name])
         elif name in arrays:
             array = arrays[name]
-            plain = si_array(given, array.dim, f"input {name}", None).astype(float)
+            plain = si_array(given, array.dim, name, None).astype(float)
             if plain.ndim != array.values.ndim + 1 or plain.shape[2:] != array.values.shape[1:] or not plain[:1].size:
                 columns = "" if array.values.ndim == 1 else f", {array.values.shape[1]}"
                 raise BioplastError(
@@ -134,7 +134,7 @@ def _sampled_spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> n
         return rasters
     if isinstance(given, tuple):
         raise BioplastError(f"input {name!r} is a tuple of {len(given)}: {accepted}")
-    plain = si_array(given, DIMENSIONLESS, f"input {name}", None)
+    plain = si_array(given, DIMENSIONLESS, name, None)
     if plain.ndim != 3 or plain.shape[1:] != (steps, size):
         raise BioplastError(f"input {name!r} has shape {plain.shape}: {accepted}")
     if plain.dtype != bool:

@@ -10,9 +10,10 @@ import abc
 from dataclasses import dataclass
 from typing import Any
 
-from brian2.units.fundamentalunits import get_dimensions
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from ..errors import BioplastError
+from .arguments import in_short, positive
 
 __all__ = ["Arctan", "Gaussian", "Rectangle", "Sigmoid", "StraightThrough", "SuperSpike", "Surrogate"]
 
@@ -33,10 +34,12 @@ class Surrogate(abc.ABC):
     unit: Any = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < float("inf"):
-            raise BioplastError(f"{type(self).__name__}: beta is {self.beta!r}, a positive number is accepted")
-        if not float(self.unit) > 0:
-            raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
+        positive(self.beta, f"{type(self).__name__}: beta")
+        if get_dimensions(self.beta) is not DIMENSIONLESS:
+            raise BioplastError(
+                f"{type(self).__name__}: beta is {in_short(self.beta)}: a number without unit is accepted"
+            )
+        positive(self.unit, f"{type(self).__name__}: unit", "quantity")
 
     @abc.abstractmethod
     def slope(self, x: Any) -> Any:

@@ -269,7 +269,10 @@ class TracedCalls(Program):
                 recorded[monitor.kind][name] = {**found, "t": jnp.broadcast_to(times, (*lead, len(times)))}
         dt = {name: spans[monitor.clock].dt for name, monitor in self._monitors.items()}
         start = call.start if begin is None else begin
-        return ArrayOutput(recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt)
+        dimensions = {name: monitor.dimensions for name, monitor in self._monitors.items()}
+        return ArrayOutput(
+            recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt, dimensions
+        )
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
         """A traced input, among the spikes or the tables."""
