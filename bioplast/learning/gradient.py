@@ -94,16 +94,20 @@ def fit(
     ----------
     program : Program
         Of target jax.
-    inputs : mapping
-        As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons].
-    labels : array [samples, ...] or pytree of such
-        What `loss` gets beside a sample's output: its class, or what else is wanted of it.
+    inputs : mapping or None
+        As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons], or a list of
+        (times in seconds, neurons) with a pair for each sample; values of a TimedArray [samples, steps] or [samples,
+        steps, columns]. None, or an empty one, where the network drives itself.
+    labels : array [samples, ...], pytree of such, or None
+        What `loss` gets beside a sample's output: its class, or what else is wanted of it; quantities in SI base units.
     train : mapping of str to quantity or Trainable
         The values that are trained, by the keys of `Program.values`, each with a typical size.
     loss : callable
         ``loss(out, label) -> scalar`` for the output of one sample (`ArrayOutput`); its mean over samples falls.
-    optimiser : optax.GradientTransformation, optional
-        ``optax.adam(0.01)`` by default, in units of the typical sizes.
+    optimiser : optax.GradientTransformation or str, optional
+        ``optax.adam(0.01)`` by default, in units of the typical sizes; or the name of another one of optax, such as
+        "adamw", which gets the learning rate 0.01. One that asks for the loss or for more evaluations of it, as
+        ``optax.polyak_sgd`` and ``optax.lbfgs`` do, gets those of the batch.
     batch, epochs : int
         Samples in a step, passes through all samples.
     validation : tuple (inputs, labels), optional
@@ -131,9 +135,20 @@ def fit(
     Raises
     ------
     BioplastError
-        For what does not fit together, and when the loss has no derivative in a trained value.
+        For what does not fit together, when the loss or the score raise an error or give something else than a number,
+        and when the loss has no derivative in a trained value.
     RunError
-        When the loss is no finite number.
+        When the loss, the score, a trained value or the state of the optimiser is not finite, or a trained value is a
+        million times its typical size.
+    NonFiniteError
+        When a state is NaN or infinite at the end of a run, as in `Program.__call__`; the message names the sample.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once for each trained value in which the derivative of the loss, for a change by its typical size, is a million
+        times the loss or not finite. Resets of neurons with a steep upstroke make such ones: see
+        `bioplast.program.surrogate`.
     """
     if checked_program(program).target != "jax":
         raise BioplastError(f"training needs a program of target 'jax', not {program.target!r}")
