@@ -28,10 +28,18 @@ _HINT = "a smaller learning rate or bounds may help"
 
 
 def worst(numbers: Any) -> tuple[Any, Any]:
-    """The number of the largest size in an array, or one that is not finite, and its place in the flat array."""
+    """The first number of an array that is not finite, else the one of the largest size, and the place of the first."""
     flat = jnp.ravel(numbers)
-    place = jnp.argmax(jnp.where(jnp.isfinite(flat), jnp.abs(flat), jnp.inf))
-    return flat[place], place
+    finite = jnp.isfinite(flat)
+    fine = finite.all()  # not of the minimum and the maximum: XLA's, on a processor, may pass over NaN
+    low, high = flat.min(), flat.max()
+    # an argmax is many times slower, and asked for once at most
+    place = jax.lax.cond(fine, lambda finite: 0, lambda finite: jnp.argmin(finite).astype(int), finite)
+    return jnp.where(fine, jnp.where(high >= -low, high, low), flat[place]), place
+
+
+def _stacked(numbers: list[Any], dtype: Any) -> Any:
+    return jnp.stack(numbers) if numbers else jnp.zeros(0, dtype=dtype)
 
 
 class FinalStates:
@@ -48,28 +56,30 @@ class FinalStates:
     def __init__(self, program: Program, values: Mapping[str, Any]):
         self.start = float(values[TIME])
         self.end = self.start + program.duration
-        variables = program._variables if program.watch is not None else {}
+        changing = program.changing if program.watch is not None else ()  # type: ignore[attr-defined]
+        variables = {key: program._variables[key] for key in changing}
         self.variables = {
             k: v for k, v in variables.items() if v.may_diverge and v.shape != (0,) and np.isfinite(values[k]).all()
         }
 
-    def search(self, final: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    def search(self, final: Mapping[str, Any]) -> tuple[Any, Any]:
         """The worst number of each state of a batch, and its place in [runs, elements]; traced."""
-        return {key: worst(final[key]) for key in self.variables}
+        found = [worst(final[key]) for key in self.variables]
+        return _stacked([number for number, _ in found], float), _stacked([place for _, place in found], int)
 
-    def refuse(self, found: Mapping[str, tuple[Any, Any]], data: Data, chosen: np.ndarray, when: str = "") -> None:
+    def refuse(self, found: tuple[Any, Any], data: Data, chosen: np.ndarray, when: str = "") -> None:
         """Raise a NonFiniteError for what `search` found.
 
         Parameters
         ----------
-        found : mapping
+        found : tuple of arrays [states]
         data : Data
         chosen : array of int
             The number of the sample of each run.
         when : str
             What precedes the number of the sample, such as "epoch 1, ".
         """
-        for key, (number, place) in found.items():
+        for key, number, place in zip(self.variables, *found, strict=True):
             if not np.isfinite(number):
                 variable = self.variables[key]
                 run, element = divmod(int(place), max(1, int(np.prod(variable.shape))))
@@ -140,9 +150,7 @@ class Steps:
 
         stopped = [lost(old, new) for old, new in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True)]
         return {
-            "slope": {name: worst(d)[0] for name, d in slope.items()},
-            "moved": {name: worst(numbers)[0] for name, numbers in moved.items()},
-            "bounded": {name: worst(numbers)[0] for name, numbers in bounded.items()},
+            "worst": jnp.stack([jnp.stack([worst(p[n])[0] for n in self.scaled]) for p in (slope, moved, bounded)]),
             "stopped": jnp.any(jnp.stack(stopped)) if stopped else jnp.zeros((), dtype=bool),
         }
 
@@ -159,8 +167,8 @@ class Steps:
             How far up the call of the user is, as of `warnings.warn`.
         """
         self._largest_loss = max(self._largest_loss, abs(loss))
-        for name, how in self.scaled.items():
-            slope, moved, bounded = (float(report[part][name]) for part in ("slope", "moved", "bounded"))
+        slopes = report["worst"][0]
+        for (name, how), (slope, moved, bounded) in zip(self.scaled.items(), report["worst"].T.tolist(), strict=True):
             self.followed[name] |= slope != 0
             if not np.isfinite(moved):
                 reason = (
@@ -182,7 +190,7 @@ class Steps:
         if report["stopped"]:
             raise RunError(
                 f"the state of the optimiser is no longer finite in epoch {epoch}, of derivatives up to "
-                f"{max(abs(float(d)) for d in report['slope'].values()):.1g}: {_HINT}"
+                f"{np.abs(slopes).max():.1g}: {_HINT}"
             )
 
     def _too_steep(self, name: str, slope: float, loss: float, epoch: int) -> str:

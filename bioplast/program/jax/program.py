@@ -66,6 +66,11 @@ class JaxProgram(TracedCalls):
     # What has a derivative --------------------------------------------------------------------------------------------
 
     @property
+    def changing(self) -> tuple[str, ...]:
+        """The keys of the values that a run changes, but for the time and the spikes on their way."""
+        return tuple(name for name in self._simulation.written if name in self._variables)
+
+    @property
     def spikes_without_derivative(self) -> tuple[str, ...]:
         """The groups with a threshold of their own whose spikes have no surrogate derivative."""
         return tuple(group for group in thresholds(self._steps) if group not in self._simulation.surrogates)
