@@ -86,7 +86,9 @@ class FinalStates:
                 what = not_finite(key, element, float(number), self.start, self.end, variable.synaptic)
                 sample = data.part(chosen[[run]])[0]
                 wrong = [repr(name) for name, given in sample.items() if not np.isfinite(given).all()]
-                cause = f"; its input {' and '.join(wrong)} is not finite" if wrong else ""
+                cause = f"; in training, {_HINT}" if when else ""
+                if wrong:
+                    cause = f"; its input {' and '.join(wrong)} is not finite"
                 raise NonFiniteError(f"{when}sample {chosen[run]}: {what}{cause}")
 
 

@@ -137,15 +137,17 @@ def _sampled_spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> n
     plain = si_array(given, DIMENSIONLESS, name, None)
     if plain.ndim != 3 or plain.shape[1:] != (steps, size):
         raise BioplastError(f"input {name!r} has shape {plain.shape}: {accepted}")
-    if plain.dtype != bool:
-        for sample, raster in enumerate(plain):
-            wrong = (raster != 0) & (raster != 1)
-            if wrong.any():
-                raise BioplastError(
-                    f"input {name!r} holds {raster[wrong][0]:g} in sample {sample}: a neuron spikes at most once in a "
-                    "step, so 0 and 1 are accepted"
-                )
-    return plain.astype(bool)
+    rasters = plain.astype(bool, copy=False)
+    for first in range(0, 0 if plain.dtype == bool else len(plain), 256):
+        part = plain[first : first + 256]
+        wrong = part != rasters[first : first + 256]
+        if wrong.any():
+            sample, *_ = np.argwhere(wrong)[0]
+            raise BioplastError(
+                f"input {name!r} holds {part[wrong][0]:g} in sample {first + sample}: a neuron spikes at most once in "
+                "a step, so 0 and 1 are accepted"
+            )
+    return rasters
 
 
 def _spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> SpikeInput:
