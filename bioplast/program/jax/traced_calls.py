@@ -285,7 +285,11 @@ class TracedCalls(Program):
             wanted = self._steps.tables[self._steps.inputs[name]].shape
             into, rows = tables, slice(1, None)  # a table may have any length
         else:
-            raise UnknownName("input", name, [*groups, *self._steps.inputs])
+            arrays = net.timed_arrays(self.network, self._namespace)
+            if name not in arrays:
+                raise UnknownName("input", name, [*groups, *arrays])
+            wanted = arrays[name].values.shape
+            into, rows = {}, slice(1, None)  # no equation depends on it
         if given.ndim != len(wanted) or given.shape[rows] != wanted[rows]:
             raise BioplastError(f"input {name!r} has shape {given.shape}: {wanted} is expected")
         into[name] = given
