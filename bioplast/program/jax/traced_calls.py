@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import BioplastError, UnknownName
 from .. import network as net
 from ..call import Call
-from ..inputs import split_inputs
+from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
@@ -166,17 +166,7 @@ class TracedCalls(Program):
     def _checked_batch_input(self, name: str, given: Any, plan: Call) -> Any:
         if traced(given):
             return given
-
-        def checked(one: Any) -> Any:
-            return split_inputs(self.network, self._namespace, {name: one}, plan.start, plan.duration)
-
-        if name not in net.spike_inputs(self.network):
-            return np.stack([checked(one)[1][name] for one in given])
-        checked(given[0])
-        raster = np.asarray(given)
-        if ((raster != 0) & (raster != 1)).any():
-            raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
-        return raster.astype(bool)
+        return sampled_inputs(self.network, self._namespace, {name: given}, plan.start, plan.duration)[name]
 
     def _follow(self, call: Call, followed: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Carried, Records]:
         """Carry out a call with some values and inputs that are traced; the values after it, and what was recorded."""
