@@ -53,7 +53,8 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     if array.dtype == object and array.ndim:
         return as_quantity(array.tolist())
     if array.dtype.kind not in "biuf":
-        raise NotAQuantity(f"numbers are accepted, not {type(given).__name__}")
+        kind = f"an array of {array.dtype}" if isinstance(given, np.ndarray) else type(given).__name__
+        raise NotAQuantity(f"numbers are accepted, not {kind}")
     return array, DIMENSIONLESS
 
 

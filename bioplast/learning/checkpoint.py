@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,18 +61,24 @@ def load(path: Path, stamp: Mapping[str, Any], like: Any) -> Any | None:
 
     if not path.exists():
         return None
+    wrong = f"{path} is no checkpoint of bioplast.learning: remove it or choose another"
     try:
         with np.load(path, allow_pickle=False) as file:
             there = json.loads(bytes(file[_STAMP]))
             leaves = [file[f"leaf{k}"] for k in range(len(file.files) - 1)]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise BioplastError(f"{path} is no checkpoint of bioplast.learning: remove it or choose another") from error
+    except Exception as error:  # what a damaged archive raises depends on where it is damaged
+        raise BioplastError(wrong) from error
+    if not isinstance(there, dict):
+        raise BioplastError(wrong)
     here = json.loads(json.dumps(stamp))
     for name in {**here, **there}:
         if here.get(name) != there.get(name):
             raise BioplastError(
                 f"{path} was made with another {name}: repeat the training as it was begun, or choose another file"
             )
+    forms = [(np.ndim(leaf), np.asarray(leaf).dtype) for leaf in jax.tree.leaves(like)]
+    if forms != [(leaf.ndim, leaf.dtype) for leaf in leaves]:
+        raise BioplastError(wrong)
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 

@@ -13,12 +13,26 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ..errors import BioplastError, RunError
+from ..errors import BioplastError
 from ..program import Program
+from ..program.arguments import checked_seed, in_short
 from ..program.jax import disk_cache
+from ..program.network import TIME
 from ..progress import progress_bar
 from . import checkpoint as stored
-from .predict import portions, precision, samples
+from .arguments import (
+    checked_optimiser,
+    checked_path,
+    checked_program,
+    checked_values,
+    one_number,
+    require_function,
+    whole,
+    wrapped,
+)
+from .data import Data, portions
+from .finite import FinalStates, Steps, refuse_wrong_mean, worst
+from .predict import precision
 from .trainable import Scaled, scaled
 
 __all__ = ["Fit", "fit"]
@@ -80,16 +94,20 @@ def fit(
     ----------
     program : Program
         Of target jax.
-    inputs : mapping
-        As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons].
-    labels : array [samples, ...] or pytree of such
-        What `loss` gets beside a sample's output: its class, or what else is wanted of it.
+    inputs : mapping or None
+        As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons], or a list of
+        (times in seconds, neurons) with a pair for each sample; values of a TimedArray [samples, steps] or [samples,
+        steps, columns]. None, or an empty one, where the network drives itself.
+    labels : array [samples, ...], pytree of such, or None
+        What `loss` gets beside a sample's output: its class, or what else is wanted of it; quantities in SI base units.
     train : mapping of str to quantity or Trainable
         The values that are trained, by the keys of `Program.values`, each with a typical size.
     loss : callable
         ``loss(out, label) -> scalar`` for the output of one sample (`ArrayOutput`); its mean over samples falls.
-    optimiser : optax.GradientTransformation, optional
-        ``optax.adam(0.01)`` by default, in units of the typical sizes.
+    optimiser : optax.GradientTransformation or str, optional
+        ``optax.adam(0.01)`` by default, in units of the typical sizes; or the name of another one of optax, such as
+        "adamw", which gets the learning rate 0.01. One that asks for the loss or for more evaluations of it, as
+        ``optax.polyak_sgd`` and ``optax.lbfgs`` do, gets those of the batch.
     batch, epochs : int
         Samples in a step, passes through all samples.
     validation : tuple (inputs, labels), optional
@@ -117,22 +135,39 @@ def fit(
     Raises
     ------
     BioplastError
-        For what does not fit together, and when the loss has no derivative in a trained value.
+        For what does not fit together, when the loss or the score raise an error or give something else than a number,
+        and when the loss has no derivative in a trained value.
     RunError
-        When the loss is no finite number.
+        When the loss, the score, a trained value or the state of the optimiser is not finite, or a trained value is a
+        million times its typical size.
+    NonFiniteError
+        When a state is NaN or infinite at the end of a run, as in `Program.__call__`; the message names the sample.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once for each trained value in which the derivative of the loss, for a change by its typical size, is a million
+        times the loss or not finite. Resets of neurons with a steep upstroke make such ones: see
+        `bioplast.program.surrogate`.
     """
-    if program.target != "jax":
+    if checked_program(program).target != "jax":
         raise BioplastError(f"training needs a program of target 'jax', not {program.target!r}")
-    for name, number in (("batch", batch), ("epochs", epochs), ("patience", patience)):
-        if number is not None and not (isinstance(number, int) and number > 0):
-            raise BioplastError(f"{name} is {number!r}: a whole number from 1 is accepted")
-    if not (isinstance(seed, int) and seed >= 0):
-        raise BioplastError(f"seed is {seed!r}: a whole number from 0 is accepted")
+    batch, epochs = whole(batch, "batch"), whole(epochs, "epochs")
+    patience = None if patience is None else whole(patience, "patience")
+    require_function(loss, "loss", "out, label")
+    if score is not None:
+        require_function(score, "score", "out, label")
     if validation is None and (patience is not None or score is not None):
         raise BioplastError("patience and score need validation=(inputs, labels)")
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
+        length = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
+        raise BioplastError(f"validation is a {type(validation).__name__}{length}: a pair (inputs, labels) is accepted")
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise BioplastError(f"progress is {in_short(progress)}: True, False or a function is accepted")
+    file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
         run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)
-        return run.through(epochs, patience, None if checkpoint is None else Path(checkpoint), progress)
+        return run.through(epochs, patience, file, progress)
 
 
 @dataclass
@@ -167,31 +202,32 @@ class _Run:
         values: Mapping[str, Any] | None,
     ):
         self.program = program
-        self.fixed = program._checked(values)
-        self.scaled: dict[str, Scaled] = scaled(program, train, {**program.values, **self.fixed})
+        self.fixed = program._checked(checked_values(values))
+        complete = {**program.values, **self.fixed}
+        start = float(complete[TIME])
+        self.scaled: dict[str, Scaled] = scaled(program, train, complete)
+        self.states = FinalStates(program, complete)
+        self.steps = Steps(self.scaled, program.detaches_resets)  # type: ignore[attr-defined]
         self.loss, self.score = loss, score
-        self.optimiser = optax.adam(0.01) if optimiser is None else optimiser
-        self.data = _arrays(inputs, labels)
-        self.size = samples(*self.data)
-        self.batch = min(batch, self.size)
-        self.held_out = None if validation is None else _arrays(*validation)
-        self.held_out_size = 0 if self.held_out is None else samples(*self.held_out, what="validation")
+        self.optimiser = checked_optimiser(optimiser)
+        self.data = Data.checked(program, inputs, labels, start)
+        self.batch = min(batch, self.data.size)
+        self.held_out = None if validation is None else Data.checked(program, *validation, start, "validation")
         self.seed = seed
         self.key, self.validation_key = jax.random.split(jax.random.key(self.seed))
         self.names = ["loss"]
         self.names += ["validation_loss"] if validation is not None else []
         self.names += ["validation_score"] if score is not None else []
-        self.held_out_batch = min(max(self.batch, 256), self.held_out_size)
+        self.held_out_batch = 0 if self.held_out is None else min(max(self.batch, 256), self.held_out.size)
         self.measure: Any = None
 
     def values(self, trained: Mapping[str, Any]) -> dict[str, Any]:
         """Trained values in SI base units, element by element."""
-        found = {name: trained[name] * how.unit for name, how in self.scaled.items()}
-        return {n: v if self.scaled[n].index is None else v[self.scaled[n].index] for n, v in found.items()}
+        return {name: how.elements(trained[name]) for name, how in self.scaled.items()}
 
     def begin(self) -> _State:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
-        state = self.optimiser.init(trained)
+        state = wrapped(self.optimiser.init, "optimiser")(trained)
         if self.batch > 1:  # where each step leaves them, so that all is compiled for that
             trained, state = self.program.replicated((trained, state))  # type: ignore[attr-defined]
         history = {name: np.zeros(0) for name in self.names}
@@ -199,31 +235,44 @@ class _Run:
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 
-    def _losses(self, trained: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any]:
-        """Loss and score of each sample of a batch."""
+    def _losses(self, data: Data, trained: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
+        """Loss and score of each sample of a batch, and the worst of each state at the end."""
         out = self.program.batch({**self.fixed, **self.values(trained)}, given, keys)
-        loss = jax.vmap(self.loss)(out, wanted)
-        if loss.ndim != 1 or not jnp.issubdtype(loss.dtype, jnp.floating):
-            raise BioplastError(f"the loss of a sample is one real number, not {loss.dtype} of shape {loss.shape[1:]}")
-        return loss, loss if self.score is None else jax.vmap(self.score)(out, wanted)
+        functions = [one_number(self.loss, "loss")]
+        functions += [] if self.score is None else [one_number(self.score, "score")]
+        found = [jax.vmap(function)(out, wanted) for function in functions]
+        for function in functions:
+            data.refuse_labels(function, out)
+        return found[0], found[-1], self.states.search(jax.lax.stop_gradient(out.final))
 
     def _step(self, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> tuple[Any, ...]:
         def mean(trained: Any) -> Any:
-            return weight @ self._losses(trained, given, wanted, keys)[0] / weight.sum()
+            losses, _, states = self._losses(self.data, trained, given, wanted, keys)
+            return weight @ losses / weight.sum(), (worst(losses), states)
 
-        value, slope = jax.value_and_grad(mean)(trained)
-        change, state = self.optimiser.update(slope, state, trained)
-        trained = optax.apply_updates(trained, change)
-        trained = {name: jnp.clip(trained[name], how.low, how.high) for name, how in self.scaled.items()}
-        return trained, state, value, {name: jnp.any(d != 0) for name, d in slope.items()}
+        (loss, (sample, states)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
+        optimiser = optax.with_extra_args_support(self.optimiser)
+        change, after = wrapped(optimiser.update, "optimiser")(
+            slope, state, trained, value=loss, grad=slope, value_fn=lambda trained: mean(trained)[0]
+        )
+        moved = optax.apply_updates(trained, change)
+        bounded = {name: jnp.clip(moved[name], how.low, how.high) for name, how in self.scaled.items()}
+        report = {"loss": loss, "sample": sample, "states": states}
+        return bounded, after, report | self.steps.report(slope, state, after, moved, bounded)
 
-    def _measured(self, trained: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> tuple[Any, Any]:
-        loss, score = self._losses(trained, given, wanted, keys)
-        return weight @ loss, weight @ score.astype(float)
+    def _measured(self, trained: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
+        assert self.held_out is not None
+        loss, score, states = self._losses(self.held_out, trained, given, wanted, keys)
+        found = {"validation_loss": loss, "validation_score": score.astype(float)}
+        return {
+            "states": states,
+            "sums": {name: weight @ each for name, each in found.items()},
+            "worst": {name: worst(each) for name, each in found.items()},
+        }
 
-    def _like(self, data: tuple[Any, Any], size: int) -> tuple[Any, ...]:
+    def _like(self, data: Data, size: int) -> tuple[Any, ...]:
         """Arguments that are like those of a batch."""
-        given, wanted = (_part(part, np.zeros(size, dtype=int)) for part in data)
+        given, wanted = data.part(np.zeros(size, dtype=int))
         return given, wanted, np.ones(size), jax.random.split(self.key, size)
 
     # Epochs -----------------------------------------------------------------------------------------------------------
@@ -251,51 +300,66 @@ class _Run:
                 if callable(progress):
                     progress({"epoch": epoch + 1, **means})
                 update(epoch + 1, note=", ".join(f"{name} {mean:.4g}" for name, mean in means.items()))
-        tied = {n: np.asarray(state.best[n] * how.unit) for n, how in self.scaled.items() if how.index is not None}
+        best = jax.device_get(state.best)
+        tied = {n: np.asarray(how.values(best[n])) for n, how in self.scaled.items() if how.index is not None}
         history = {name: np.asarray(means) for name, means in state.history.items()}
         return Fit(self._plain(state.best), self._plain(state.trained), tied, history, int(state.best_epoch))
 
     def _epoch(self, step: Any, state: _State, epoch: int) -> dict[str, float]:
         """One pass through all samples; the state is changed in place."""
-        order = np.random.default_rng([self.seed, epoch]).permutation(self.size)
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.data.size)
         key = jax.random.fold_in(self.key, epoch)
-        total, followed = 0.0, dict.fromkeys(self.scaled, False)
-        given, wanted = self.data
+        total, when = 0.0, f"epoch {epoch + 1}"
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
-            state.trained, state.optimiser, value, moved = step(
-                state.trained, state.optimiser, _part(given, chosen), _part(wanted, chosen), weight, keys
+            state.trained, state.optimiser, report = step(
+                state.trained, state.optimiser, *self.data.part(chosen), weight, keys
             )
-            total += float(value) * int(np.count_nonzero(weight))
-            if not np.isfinite(total):
-                raise RunError(
-                    f"the loss is {float(value)} in epoch {epoch + 1}: a smaller learning rate or bounds may help"
-                )
-            followed = {name: followed[name] or bool(moved[name]) for name in followed}
-        for name, found in followed.items():
-            if epoch == 0 and not found:
-                raise BioplastError(
-                    f"the loss has no derivative in {name!r} for any sample: spikes have one only with a surrogate, as "
-                    "in bioplast.compile(..., surrogate=bioplast.SuperSpike(unit=1*mV))"
-                )
-        means = {"loss": total / self.size, **self._validated(state.trained)}
+            report = jax.device_get(report)
+            loss = float(report["loss"])
+            self.states.refuse(report["states"], self.data, chosen, f"{when}, ")
+            refuse_wrong_mean("loss", loss, report["sample"], chosen, when)
+            self.steps.check(report, loss, epoch + 1, stacklevel=4)
+            total += loss * int(np.count_nonzero(weight))
+        if epoch == 0:
+            self._refuse_without_derivative(total)
+        means = {"loss": total / self.data.size, **self._validated(state.trained, when)}
         state.history = {name: np.append(state.history[name], means[name]) for name in self.names}
         if self._is_best(state.history):
             state.best, state.best_epoch = state.trained, np.array(epoch)
         return means
 
-    def _validated(self, trained: Any) -> dict[str, float]:
+    def _refuse_without_derivative(self, total: float) -> None:
+        """Refuse to train what the loss had no derivative in, in the whole first epoch."""
+        without = [name for name, found in self.steps.followed.items() if not found]
+        if not without:
+            return
+        groups = self.program.spikes_without_derivative  # type: ignore[attr-defined]
+        reason = "it does not depend on it, or not in a way that has one; look at what the loss reads of the output"
+        if groups:
+            reason = (
+                f"spikes of {' and '.join(map(repr, groups))} have one only with a surrogate, as in "
+                "bioplast.compile(..., surrogate=bioplast.SuperSpike(unit=1*mV))"
+            )
+        elif not total:
+            reason = "it is 0 for all of them"
+        raise BioplastError(f"the loss has no derivative in {without[0]!r} for any sample: {reason}")
+
+    def _validated(self, trained: Any, when: str) -> dict[str, float]:
         """Mean loss and score of the samples that are held out."""
         if self.held_out is None:
             return {}
-        given, wanted = self.held_out
-        keys = jax.random.split(self.validation_key, self.held_out_size)
-        loss, score = 0.0, 0.0
-        for chosen, weight in portions(np.arange(self.held_out_size), self.held_out_batch):
-            found = self.measure(trained, _part(given, chosen), _part(wanted, chosen), weight, keys[chosen])
-            loss, score = loss + float(found[0]), score + float(found[1])
-        sums = {"validation_loss": loss, "validation_score": score}
-        return {name: sums[name] / self.held_out_size for name in self.names if name in sums}
+        size = self.held_out.size
+        keys = jax.random.split(self.validation_key, size)
+        sums = {name: 0.0 for name in self.names[1:]}
+        for chosen, weight in portions(np.arange(size), self.held_out_batch):
+            found = jax.device_get(self.measure(trained, *self.held_out.part(chosen), weight, keys[chosen]))
+            self.states.refuse(found["states"], self.held_out, chosen, f"{when}, validation, ")
+            for name in sums:
+                sums[name] += float(found["sums"][name])
+                what = name.replace("_", " ")
+                refuse_wrong_mean(what, sums[name], found["worst"][name], chosen, when)
+        return {name: total / size for name, total in sums.items()}
 
     def _is_best(self, history: Mapping[str, Any]) -> bool:
         """Whether the last epoch is better than all before; without validation it always is."""
@@ -307,24 +371,20 @@ class _Run:
         return all(rows[-1] < row for row in rows[:-1])
 
     def _plain(self, trained: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        return {name: np.asarray(value) for name, value in jax.device_get(self.values(trained)).items()}
+        """What the numbers stand for: the product that is within the bounds, computed by NumPy."""
+        return {name: np.asarray(value) for name, value in self.values(jax.device_get(trained)).items()}
 
     def _stamp(self, computation: str) -> dict[str, Any]:
         return {
-            "train": {n: [how.unit, how.low, how.high, stored.digest(how.index)] for n, how in self.scaled.items()},
+            "train": {
+                n: [how.unit, float(how.low), float(how.high), stored.digest(how.index)]
+                for n, how in self.scaled.items()
+            },
             "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
             "seed": self.seed,
             "batch": self.batch,
-            "inputs or labels": stored.digest(self.data),
-            "validation": stored.digest(self.held_out),
+            "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
+            "validation": None if self.held_out is None else stored.digest(self.held_out.inputs, self.held_out.labels),
             "history": self.names,
             "network, loss, optimiser or version of JAX": stored.digest(computation),
         }
-
-
-def _arrays(inputs: Mapping[str, Any], labels: Any) -> tuple[dict[str, np.ndarray], Any]:
-    return {name: np.asarray(given) for name, given in inputs.items()}, jax.tree.map(np.asarray, labels)
-
-
-def _part(tree: Any, chosen: np.ndarray) -> Any:
-    return jax.tree.map(lambda array: array[chosen], tree)

@@ -1,6 +1,7 @@
 """Losses of one run: what a readout gave, and what was wanted.
 
-Each is a pure function of JAX arrays with a derivative wherever its readout has one. Classes are counted from 0.
+Each is a pure function of JAX arrays with a derivative wherever its readout has one. Classes are counted from 0; for a
+label that is none the loss is refused, or NaN while JAX traces the label.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from brian2 import hertz
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError
-from ..program.arguments import seconds
+from ..program.arguments import positive, seconds, si_array
 
 __all__ = [
     "count_hinge",
@@ -38,8 +41,9 @@ def cross_entropy(scores: Any, label: Any) -> Any:
     -------
     scalar
     """
-    scores = _numbers(scores, 1, "scores")
-    return jax.nn.logsumexp(scores) - scores[label]
+    scores = _numbers(scores, "scores", "[classes]")
+    label, known = _class(label, scores.shape[-1])
+    return jax.nn.logsumexp(scores) - jnp.where(known, scores[label], jnp.nan)
 
 
 def max_over_time_cross_entropy(trace: Any, label: Any) -> Any:
@@ -62,7 +66,7 @@ def max_over_time_cross_entropy(trace: Any, label: Any) -> Any:
     Cramer, Stradmann, Schemmel and Zenke (2022), IEEE Trans. Neural Netw. Learn. Syst. 33:2744,
     doi:10.1109/TNNLS.2020.3044364
     """
-    return cross_entropy(_numbers(trace, 2, "trace").max(axis=0), label)
+    return cross_entropy(_numbers(trace, "trace", "[steps, classes]").max(axis=0), label)
 
 
 def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
@@ -86,10 +90,10 @@ def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
     ----------
     Weston and Watkins (1999), Proc. European Symposium on Artificial Neural Networks, 219
     """
-    if not margin > 0:
-        raise BioplastError(f"margin is {margin!r}: a positive number is accepted")
-    scores = jnp.asarray(scores)
-    missing = jax.nn.relu(margin - (scores[..., label, None] - scores))
+    margin = positive(margin, "margin")
+    scores = _numbers(scores, "scores", "[..., classes]")
+    label, known = _class(label, scores.shape[-1])
+    missing = jax.nn.relu(margin - (jnp.where(known, scores[..., label], jnp.nan)[..., None] - scores))
     return missing.sum(axis=-1) - margin  # the right class itself is behind by nothing
 
 
@@ -108,7 +112,7 @@ def count_hinge(raster: Any, label: Any, margin: float = 1.0) -> Any:
     -------
     scalar
     """
-    return hinge(_numbers(raster, 2, "raster").sum(axis=0), label, margin)
+    return hinge(_numbers(raster, "raster", "[steps, classes]").sum(axis=0), label, margin)
 
 
 def membrane_hinge(trace: Any, label: Any, margin: float = 1.0) -> Any:
@@ -126,7 +130,7 @@ def membrane_hinge(trace: Any, label: Any, margin: float = 1.0) -> Any:
     -------
     scalar
     """
-    return hinge(_numbers(trace, 2, "trace"), label, margin).mean()
+    return hinge(_numbers(trace, "trace", "[steps, classes]"), label, margin).mean()
 
 
 def rate_error(raster: Any, wanted: Any, dt: Any) -> Any:
@@ -150,8 +154,13 @@ def rate_error(raster: Any, wanted: Any, dt: Any) -> Any:
     ----------
     Eshraghian et al. (2023), Proc. IEEE 111:1016, doi:10.1109/JPROC.2023.3308088, mean square spike rate
     """
-    raster = _numbers(raster, 2, "raster")
-    return jnp.mean((raster.sum(axis=0) / (len(raster) * _step(dt)) - jnp.asarray(wanted)) ** 2)
+    raster = _numbers(raster, "raster", "[steps, neurons]")
+    wanted = _plain(wanted, "wanted", hertz.dim)
+    if wanted.shape not in ((), raster.shape[1:]):
+        raise BioplastError(
+            f"the rates wanted have shape {wanted.shape}: one, or one for each neuron, {raster.shape[1:]}"
+        )
+    return jnp.mean((raster.sum(axis=0) / (len(raster) * _time(dt, "dt")) - wanted) ** 2)
 
 
 def van_rossum(raster: Any, wanted: Any, dt: Any, tau: Any) -> Any:
@@ -178,13 +187,11 @@ def van_rossum(raster: Any, wanted: Any, dt: Any, tau: Any) -> Any:
     ----------
     van Rossum (2001), Neural Comput. 13:751, doi:10.1162/089976601300014321
     """
-    raster = _numbers(raster, 2, "raster")
-    if jnp.shape(wanted) != raster.shape:
-        raise BioplastError(f"the spikes wanted have shape {jnp.shape(wanted)}: {raster.shape} is expected")
-    tau = seconds(tau, "tau")
-    if tau == 0:
-        raise BioplastError("tau is 0 s: a positive time is accepted")
-    decay = jnp.exp(-_step(dt) / tau)
+    raster = _numbers(raster, "raster", "[steps, neurons]")
+    wanted = _plain(wanted, "wanted")
+    if wanted.shape != raster.shape:
+        raise BioplastError(f"the spikes wanted have shape {wanted.shape}: {raster.shape} is expected")
+    decay = jnp.exp(-_time(dt, "dt") / _time(tau, "tau"))
 
     def step(filtered: Any, apart: Any) -> tuple[Any, Any]:
         filtered = filtered * decay + apart
@@ -195,17 +202,38 @@ def van_rossum(raster: Any, wanted: Any, dt: Any, tau: Any) -> Any:
     return ((1 - decay**2) * squares.sum(axis=0) + decay**2 * last**2).sum()
 
 
-def _step(dt: Any) -> float:
-    dt = seconds(dt, "dt")
-    if dt == 0:
-        raise BioplastError("dt is 0 s: a positive time is accepted")
-    return dt
+def _time(given: Any, what: str) -> float:
+    time = seconds(given, what)
+    if time == 0:
+        raise BioplastError(f"{what} is 0 s: a positive time is accepted")
+    return time
 
 
-def _numbers(values: Any, axes: int, what: str) -> Any:
+def _plain(given: Any, what: str, dimensions: Any = DIMENSIONLESS) -> Any:
+    """Numbers as an array of JAX, in SI base units; what is no array of JAX is checked."""
+    return jnp.asarray(given if isinstance(given, jax.Array) else si_array(given, dimensions, what, None))
+
+
+def _numbers(given: Any, what: str, axes: str) -> Any:
     """A readout as numbers that may have a derivative."""
-    values = jnp.asarray(values)
-    if values.ndim != axes:
-        wanted = "[classes]" if axes == 1 else "[steps, neurons]"
-        raise BioplastError(f"{what} have shape {values.shape}: those of one run, {wanted}, are accepted")
+    values = _plain(given, what)
+    wrong = values.ndim < 1 if axes.startswith("[...") else values.ndim != axes.count(",") + 1
+    if wrong or not values.size:
+        raise BioplastError(f"the shape of {what} is {values.shape}: that of one run is accepted, {axes}")
+    if jnp.issubdtype(values.dtype, jnp.complexfloating):
+        raise BioplastError(f"{what}: real numbers are accepted, not {values.dtype}")
     return values if jnp.issubdtype(values.dtype, jnp.inexact) else values.astype(float)
+
+
+def _class(label: Any, classes: int) -> tuple[Any, Any]:
+    """A label that may be an index, and whether it is a class, which is not known before JAX has computed it."""
+    accepted = f"a class is accepted, one whole number from 0 to {classes - 1}"
+    found = _plain(label, "label") if isinstance(label, jax.Array) else si_array(label, DIMENSIONLESS, "label", None)
+    if found.ndim or found.dtype.kind not in "iu":
+        shape = f" of shape {found.shape}" if found.ndim else ""
+        raise BioplastError(f"the label is {found.dtype}{shape}: {accepted}")
+    if not isinstance(found, jax.core.Tracer):
+        if not 0 <= int(found) < classes:
+            raise BioplastError(f"the label is {int(found)}: {accepted}")
+        return int(found), True
+    return jnp.clip(found, 0, classes - 1), (found >= 0) & (found < classes)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
-from ..errors import BioplastError
 from ..program import Program
+from ..program.arguments import checked_seed
+from ..program.network import TIME
+from .arguments import checked_program, checked_values, numbers, require_function, whole
+from .data import Data, portions
 
 __all__ = ["predict"]
 
@@ -45,28 +48,39 @@ def predict(
     """
     import jax
 
-    from ..program.jax import disk_cache
-
-    inputs = {name: np.asarray(given) for name, given in inputs.items()}
-    size = samples(inputs)
+    program, batch, seed = checked_program(program), whole(batch, "batch"), checked_seed(seed)
+    require_function(readout, "readout", "out")
+    read_out = numbers(readout)
+    values = program._checked(checked_values(values))
+    complete = {**program.values, **values}
+    data = Data.checked(program, inputs, None, float(complete[TIME]))
+    everyone = np.arange(data.size)
     parts = []
     if program.target == "jax":
-        batch = min(batch, size)
+        from ..program.jax import disk_cache
+        from .finite import FinalStates
+
+        batch, states = min(batch, data.size), FinalStates(program, complete)
+
+        def read(given: Any, keys: Any) -> Any:
+            out = program.batch(values, given, keys)
+            return jax.vmap(read_out)(out), states.search(out.final)
+
         with precision(program):
-            keys = jax.random.split(jax.random.key(seed), size)
-            read: Any = jax.jit(lambda given, keys: jax.vmap(readout)(program.batch(values, given, keys)))
+            keys = jax.random.split(jax.random.key(seed), data.size)
+            lowered = jax.jit(read).lower(data.part(everyone[:batch])[0], keys[:batch])
             with disk_cache():
-                read = read.lower({name: given[[0] * batch] for name, given in inputs.items()}, keys[:batch]).compile()
-            for chosen, weight in portions(np.arange(size), batch):
-                found = read({name: given[chosen] for name, given in inputs.items()}, keys[chosen])
-                parts.append(jax.tree.map(lambda array, kept=weight > 0: np.asarray(array)[kept], found))
+                compiled = lowered.compile()
+            for chosen, weight in portions(everyone, batch):
+                found, worst = jax.device_get(compiled(data.part(chosen)[0], keys[chosen]))
+                states.refuse(worst, data, chosen)
+                parts.append(jax.tree.map(lambda array, kept=weight > 0: array[kept], found))
     else:
-        seeds = np.random.default_rng(seed).integers(2**32, size=size)
-        for chosen, weight in portions(np.arange(size), batch):
+        seeds = np.random.default_rng(seed).integers(2**32, size=data.size)
+        for chosen, weight in portions(everyone, batch):
             chosen = chosen[weight > 0]
-            given = {name: array[chosen] for name, array in inputs.items()}
-            found = program.batch(values, given, [int(s) for s in seeds[chosen]])
-            parts.append(jax.tree.map(lambda *arrays: np.stack(arrays), *[readout(out) for out in found]))
+            outs = program.batch(values, data.part(chosen)[0], [int(s) for s in seeds[chosen]])
+            parts.append(jax.tree.map(lambda *arrays: np.stack(arrays), *[read_out(out) for out in outs]))
     return jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
 
 
@@ -75,27 +89,3 @@ def precision(program: Program) -> AbstractContextManager[Any]:
     import jax
 
     return jax.enable_x64(program.dtype == np.float64)  # type: ignore[attr-defined]
-
-
-def samples(inputs: Mapping[str, np.ndarray], labels: Any = None, what: str = "inputs") -> int:
-    """How many samples there are; the same number of each."""
-    import jax
-
-    leaves = jax.tree.leaves(labels)
-    sizes = {len(array) if np.ndim(array) else 0 for array in (*inputs.values(), *leaves)}
-    if len(sizes) != 1 or not inputs or not max(sizes):
-        shapes = ", ".join(f"{name}: {np.shape(given)}" for name, given in inputs.items()) or "none"
-        shapes += "".join(f", labels: {np.shape(leaf)}" for leaf in leaves)
-        raise BioplastError(
-            f"{what}: the same number of samples, at least one, along the first axis of each ({shapes})"
-        )
-    return sizes.pop()
-
-
-def portions(order: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches of one size: the samples of each, and the weight of each, 0 for those that only fill up the last one."""
-    for first in range(0, len(order), batch):
-        chosen = order[first : first + batch]
-        weight = np.ones(batch)
-        weight[len(chosen) :] = 0
-        yield np.resize(chosen, batch), weight

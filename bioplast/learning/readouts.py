@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from brian2.units.fundamentalunits import Quantity
+from brian2.units.fundamentalunits import Quantity, get_dimensions, get_or_create_dimension
 
+from ..definition.units import unit_name
 from ..errors import BioplastError, UnknownName
+from ..program.arguments import in_short, positive
 
 __all__ = ["Count", "Maximum", "Mean", "Raster", "Trace"]
 
@@ -33,19 +35,26 @@ class Trace:
     unit: Any = 1
 
     def __post_init__(self) -> None:
-        if not float(self.unit) > 0:
-            raise BioplastError(f"{type(self).__name__}: unit is {self.unit!r}, a positive quantity is accepted")
+        positive(self.unit, f"{type(self).__name__}: unit", "quantity")
 
     def __call__(self, out: Any) -> Any:
         return self._trace(out)
 
     def _trace(self, out: Any) -> Any:
+        _require_output(out, type(self).__name__)
         if self.monitor not in out.states:
             raise UnknownName("state monitor", self.monitor, out.states)
         recorded = out.states[self.monitor]
         if self.variable == "t" or self.variable not in recorded:
             raise UnknownName(f"variable of {self.monitor}", self.variable, set(recorded) - {"t"})
         trace = recorded[self.variable]
+        exponents = out.dimensions.get(self.monitor, {}).get(self.variable)
+        right = get_dimensions(self.unit) if exponents is None else get_or_create_dimension(list(exponents))
+        if isinstance(self.unit, Quantity) and get_dimensions(self.unit) is not right:
+            raise BioplastError(
+                f"{type(self).__name__}: unit is {in_short(self.unit)}, but {self.variable} of {self.monitor!r} is in "
+                f"{unit_name(right)}"
+            )
         return trace / float(self.unit) if isinstance(self.unit, Quantity) or self.unit != 1 else trace
 
 
@@ -72,6 +81,7 @@ class Raster:
     monitor: str
 
     def __call__(self, out: Any) -> Any:
+        _require_output(out, type(self).__name__)
         return out.raster(self.monitor)
 
 
@@ -82,4 +92,11 @@ class Count:
     monitor: str
 
     def __call__(self, out: Any) -> Any:
+        _require_output(out, type(self).__name__)
         return out.raster(self.monitor).sum(axis=-2)
+
+
+def _require_output(out: Any, readout: str) -> None:
+    """Refuse what no program gave."""
+    if not hasattr(out, "raster"):
+        raise BioplastError(f"{readout}: what a program gives is read, not {in_short(out)}")

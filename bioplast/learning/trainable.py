@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import Quantity, get_dimensions
+from brian2 import Quantity
+from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from ..errors import BioplastError
+from ..definition.quantities import NotAQuantity, as_quantity
+from ..definition.units import unit_name, value_text
+from ..errors import BioplastError, UnknownName
 from ..program import Program
+from ..program.arguments import in_short, si_array
 
 __all__ = ["Trainable"]
 
@@ -39,7 +43,7 @@ class Trainable:
     high: Any = None
     index: Any = None
 
-    def scaled(self, name: str, start: np.ndarray) -> Scaled:
+    def scaled(self, name: str, start: np.ndarray, dimensions: Any, dtype: Any) -> Scaled:
         """The numbers that are trained, after a check that all fits together.
 
         Parameters
@@ -48,35 +52,92 @@ class Trainable:
             The key of the value.
         start : ndarray
             The value to begin with, in SI base units.
+        dimensions : brian2 Dimension
+            Of the value.
+        dtype : numpy.dtype
+            What it is computed with.
 
         Raises
         ------
         BioplastError
-            For a unit that is not positive, bounds of another unit, a start outside of them, or an index that does not
-            fit.
+            For a unit that is not positive, a unit or bounds of other dimensions, a start outside of the bounds, or an
+            index that does not fit.
         """
-        unit = float(self.unit)
+        right = unit_name(dimensions)
+        unit = _number(self.unit, dimensions, f"{name!r}: the unit", right)
         if not 0 < unit < np.inf:
-            raise BioplastError(f"{name!r}: the unit {self.unit!r} must be positive")
-        bounds = []
-        for bound, none in ((self.low, -np.inf), (self.high, np.inf)):
-            if bound is not None and get_dimensions(bound) is not get_dimensions(self.unit):
-                raise BioplastError(f"{name!r}: the bound {bound!r} must have the unit of {self.unit!r}")
-            bounds.append(none if bound is None else float(bound))
+            raise BioplastError(
+                f"{name!r}: the unit {in_short(self.unit)} must be positive and finite, a typical size in {right}"
+            )
+        bounds = [
+            none if bound is None else _number(bound, dimensions, f"{name!r}: the bound {which}", right)
+            for which, bound, none in (("low", self.low, -np.inf), ("high", self.high, np.inf))
+        ]
         low, high = bounds
         if not low < high:
-            raise BioplastError(f"{name!r}: the bound {self.low!r} must be below {self.high!r}")
-        if not ((start >= low) & (start <= high)).all():
-            raise BioplastError(f"{name!r} begins outside of its bounds {self.low!r} and {self.high!r}")
+            raise BioplastError(f"{name!r}: the bound {in_short(self.low)} must be below {in_short(self.high)}")
+        if not start.size:
+            raise BioplastError(f"{name!r} has no elements to train")
+        outside = np.flatnonzero(~((start >= low) & (start <= high) & np.isfinite(start)))
+        if len(outside):
+            found = in_units(start.flat[outside[0]], dimensions)
+            which = f"element {outside[0]} of {name!r}" if start.ndim else f"{name!r}"
+            if not np.isfinite(start.flat[outside[0]]):
+                raise BioplastError(f"{which} begins with {found}: a finite number is accepted")
+            raise BioplastError(
+                f"{which} begins outside of its bounds {in_short(self.low)} and {in_short(self.high)}: with {found}"
+            )
         index = None if self.index is None else _checked_index(name, self.index, start)
         if index is not None:
             start = start[np.unique(index, return_index=True)[1]]
-        return Scaled(unit, low / unit, high / unit, np.asarray(start / unit), index)
+        lowest, highest = _inside(low, unit, dtype, np.inf), _inside(high, unit, dtype, -np.inf)
+        if not lowest < highest:
+            raise BioplastError(
+                f"{name!r}: no two numbers of {dtype} lie between {in_short(self.low)} and {in_short(self.high)}"
+            )
+        begin = np.clip(np.asarray(start / unit, dtype=dtype), lowest, highest)
+        return Scaled(unit, lowest, highest, begin, index, dimensions)
+
+
+def _number(given: Any, dimensions: Any, what: str, right: str) -> float:
+    """One number of the right unit, in SI base units."""
+    try:
+        plain, found = as_quantity(given)
+    except NotAQuantity:
+        raise BioplastError(f"{what} is {in_short(given)}: one number in {right} is accepted") from None
+    if plain.ndim or plain.dtype.kind == "b" or np.isnan(plain):
+        raise BioplastError(f"{what} is {in_short(given)}: one number in {right} is accepted")
+    if found is not dimensions:
+        given = f"{in_short(given)}, without a unit" if found is DIMENSIONLESS else in_short(given)
+        raise BioplastError(f"{what} is {given}: one number in {right} is accepted")
+    return float(plain)
+
+
+def in_units(number: Any, dimensions: Any) -> str:
+    """A number in SI base units as text with its unit."""
+    return value_text(Quantity(float(number), dim=dimensions))
+
+
+def _inside(bound: float, unit: float, dtype: Any, inward: float) -> Any:
+    """The outermost number of a precision whose product with the unit does not pass the bound by rounding."""
+    kind = np.dtype(dtype).type
+    number = kind(bound / unit)
+    if not number or not np.isfinite(number):
+        return number
+
+    def passes(number: Any) -> bool:
+        value = float(number * kind(unit))
+        return value < bound if inward > 0 else value > bound
+
+    while passes(number):
+        number = np.nextafter(number, kind(inward))
+    further = np.nextafter(number, kind(-inward))
+    return number if passes(further) else further
 
 
 def _checked_index(name: str, given: Any, start: np.ndarray) -> np.ndarray:
     """Which number each element has, as an array."""
-    index = np.asarray(given)
+    index = si_array(given, DIMENSIONLESS, f"index of {name}", None)
     if index.shape != start.shape or not start.ndim:
         raise BioplastError(f"{name!r}: the index has shape {index.shape}: one number for each element, {start.shape}")
     if index.dtype.kind not in "iu" or (index < 0).any():
@@ -98,16 +159,38 @@ def _checked_index(name: str, given: Any, start: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A trained value in its unit: factor to SI base units, bounds, where it starts, and who shares a number."""
+    """A trained value in its unit.
+
+    Attributes
+    ----------
+    unit : float
+        What a number times it is in SI base units.
+    low, high : float
+        Bounds in that unit, of which the products with it are within those that were given.
+    start : ndarray
+        The numbers to begin with, in the precision of the program.
+    index : ndarray or None
+        Which of the numbers each element has.
+    dimensions : brian2 Dimension
+    """
 
     unit: float
-    low: float
-    high: float
+    low: Any
+    high: Any
     start: np.ndarray
-    index: np.ndarray | None = None
+    index: np.ndarray | None
+    dimensions: Any
+
+    def values(self, numbers: Any) -> Any:
+        """The values that numbers stand for, in SI base units and of their own array type: what a program is given."""
+        return numbers * self.unit
+
+    def elements(self, numbers: Any) -> Any:
+        """As `values`, for each element."""
+        return self.values(numbers) if self.index is None else self.values(numbers)[self.index]
 
 
-def scaled(program: Program, train: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Scaled]:
+def scaled(program: Program, train: Any, values: Mapping[str, Any]) -> dict[str, Scaled]:
     """What is trained of a program, by the keys of its values.
 
     Parameters
@@ -123,13 +206,14 @@ def scaled(program: Program, train: Mapping[str, Any], values: Mapping[str, Any]
         )
     found = {}
     for name, given in train.items():
-        how = given if isinstance(given, Trainable) else Trainable(given)
-        if not isinstance(how.unit, Quantity | int | float):
-            raise BioplastError(f"{name!r}: a quantity or a Trainable is accepted, not {given!r}")
-        # refuses what does not exist or has another unit
-        program._checked({name: how.unit if isinstance(how.unit, Quantity) else Quantity(how.unit)})
+        variable = program._variables.get(name)
+        if variable is None:
+            real = [key for key, known in program._variables.items() if known.dtype.kind == "f" and not known.delay]
+            raise UnknownName("value", str(name), real)
         start = np.asarray(values[name])
-        if start.dtype.kind != "f":
-            raise BioplastError(f"{name!r} is not a real number and has no derivative")
-        found[name] = how.scaled(name, start)
+        if start.dtype.kind != "f" or variable.delay:
+            kind = "a delay" if variable.delay else "True or False" if start.dtype.kind == "b" else "a whole number"
+            raise BioplastError(f"{name!r} is {kind}, which has no derivative: real numbers are trained")
+        how = given if isinstance(given, Trainable) else Trainable(given)
+        found[name] = how.scaled(name, start, variable.dimensions, program.dtype)  # type: ignore[attr-defined]
     return found

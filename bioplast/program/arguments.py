@@ -10,6 +10,7 @@ import numpy as np
 from brian2.units.fundamentalunits import DIMENSIONLESS, Quantity, have_same_dimensions
 
 from ..definition.quantities import NotAQuantity, as_quantity
+from ..definition.units import value_text
 from ..errors import BioplastError
 
 
@@ -27,14 +28,33 @@ def seconds(duration: Any, what: str) -> float:
     return value
 
 
+def in_short(given: Any) -> str:
+    """What a user gave, for a message of one line: a quantity with its unit."""
+    if isinstance(given, Quantity) and not given.ndim:
+        return value_text(given)
+    text = " ".join(repr(given).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def positive(given: Any, what: str, kind: str = "number") -> float:
+    """A positive number, that of a quantity in SI base units."""
+    try:
+        number, _ = as_quantity(given)
+    except NotAQuantity:
+        number = np.zeros(0)
+    if number.ndim or number.dtype.kind == "b" or not 0 < number < np.inf:
+        raise BioplastError(f"{what} is {in_short(given)}: a positive {kind} is accepted")
+    return float(number)
+
+
 def checked_seed(given: Any) -> int:
     """A seed as a number from 0 to 2**32 - 1."""
     try:
-        number = operator.index(given)
+        number = -1 if isinstance(given, bool | np.bool_) else operator.index(given)
     except TypeError:
         number = -1
     if not 0 <= number < 2**32:
-        raise BioplastError(f"seed is {given!r}: a whole number from 0 to 2**32 - 1 is accepted")
+        raise BioplastError(f"seed is {in_short(given)}: a whole number from 0 to 2**32 - 1 is accepted")
     return number
 
 

@@ -63,7 +63,8 @@ def compile(
     surrogate : Surrogate or mapping, optional
         With target jax the derivative of a spike, for all groups or by their names; without one it is 0.
     detach_reset : bool
-        With target jax, whether a reset has no derivative in the spike that causes it.
+        With target jax, whether a reset has no derivative in the spike that causes it. Neurons with a steep upstroke,
+        such as exponential integrate-and-fire neurons, need that: see `bioplast.program.surrogate`.
     dtype : {"float32", "float64"} or numpy.dtype, optional
         With target jax the precision of all numbers; float64 by default, as on every other target.
     remat : bool

@@ -11,9 +11,9 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError, UnknownName
 from . import network as net
-from .arguments import si_array
+from .arguments import is_batch_of_inputs, si_array
 
-__all__ = ["split_inputs"]
+__all__ = ["sampled_inputs", "split_inputs"]
 
 SpikeInput = tuple[np.ndarray, np.ndarray]
 
@@ -66,6 +66,88 @@ def split_inputs(
         else:
             raise UnknownName("input", str(name), [*groups, *arrays])
     return spikes, tables
+
+
+def sampled_inputs(
+    network: brian2.Network,
+    namespace: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    start: float,
+    duration: float,
+) -> dict[str, np.ndarray]:
+    """Inputs of many runs, of which each is checked as that of one.
+
+    Parameters
+    ----------
+    network, namespace, start, duration
+        As of `split_inputs`.
+    inputs : mapping
+        Each with an axis of samples in front; spikes also as a list of (times, neurons), one pair for each sample.
+
+    Returns
+    -------
+    dict
+        Spikes bool [samples, steps, neurons], values of TimedArrays [samples, rows(, columns)] in SI base units.
+
+    Raises
+    ------
+    UnknownName, BioplastError
+        For a name, a unit, a shape or a number that is not accepted.
+    """
+    groups = net.spike_inputs(network)
+    arrays = net.timed_arrays(network, namespace)
+    spans = net.spans(network, duration, start)
+    found = {}
+    for name, given in inputs.items():
+        if name in groups:
+            found[name] = _sampled_spikes(name, groups[name], given, spans[groups[name].clock.name])
+        elif name in arrays:
+            array = arrays[name]
+            plain = si_array(given, array.dim, name, None).astype(float)
+            if plain.ndim != array.values.ndim + 1 or plain.shape[2:] != array.values.shape[1:] or not plain[:1].size:
+                columns = "" if array.values.ndim == 1 else f", {array.values.shape[1]}"
+                raise BioplastError(
+                    f"input {name!r} has shape {plain.shape}: values [samples, steps{columns}] are accepted, a row of "
+                    "steps for each sample"
+                )
+            found[name] = plain
+        else:
+            raise UnknownName("input", str(name), [*groups, *arrays])
+    return found
+
+
+def _sampled_spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> np.ndarray:
+    """Spikes of many runs as one array of truth values, [samples, steps, neurons]."""
+    steps, size = span.end - span.start, len(group)
+    accepted = (
+        f"spikes [samples, steps, neurons] = [samples, {steps}, {size}] are accepted, or a list of "
+        "(times in seconds, neurons), one pair for each sample"
+    )
+    if isinstance(given, list) and is_batch_of_inputs(given, 2) and isinstance(given[0], tuple):
+        rasters = np.zeros((len(given), steps, size), dtype=bool)
+        for sample, (raster, pair) in enumerate(zip(rasters, given, strict=True)):
+            try:
+                rows, neurons = _spikes(name, group, pair, span)
+            except BioplastError as error:
+                raise BioplastError(f"sample {sample}: {error}") from None
+            raster[rows - span.start, neurons] = True
+        return rasters
+    if isinstance(given, tuple):
+        raise BioplastError(f"input {name!r} is a tuple of {len(given)}: {accepted}")
+    plain = si_array(given, DIMENSIONLESS, name, None)
+    if plain.ndim != 3 or plain.shape[1:] != (steps, size):
+        raise BioplastError(f"input {name!r} has shape {plain.shape}: {accepted}")
+    rasters = plain.astype(bool, copy=False)
+    for first in range(0, 0 if plain.dtype == bool else len(plain), 256):
+        part = plain[first : first + 256]
+        wrong = part != rasters[first : first + 256]
+        if wrong.any():
+            sample, *_ = np.argwhere(wrong)[0]
+            raise BioplastError(
+                f"input {name!r} holds {part[wrong][0]:g} in sample {first + sample}: a neuron spikes at most once in "
+                "a step, so 0 and 1 are accepted"
+            )
+    return rasters
 
 
 def _spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> SpikeInput:

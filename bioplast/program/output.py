@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,11 @@ class Output:
             raise UnknownName("spike monitor", name, self.spikes)
         return self.spikes[name]
 
+    @property
+    def dimensions(self) -> dict[str, Mapping[str, Sequence[float]]]:
+        """The exponents of the SI base units of what each monitor recorded, by variable."""
+        return {name: monitor["dimensions"] for name, monitor in self.about.get("monitors", {}).items()}
+
     def to_neo(self) -> Any:
         """The recording as a `neo.Block`; see `bioplast.program.neo_block`."""
         from .neo_block import to_neo
@@ -85,6 +90,11 @@ class Outputs(tuple[Output, ...]):
     def events(self, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """Times and neurons, one pair for each run."""
         return [out.events(name) for out in self]
+
+    @property
+    def dimensions(self) -> dict[str, Mapping[str, Sequence[float]]]:
+        """The exponents of the SI base units of what each monitor recorded, by variable."""
+        return self[0].dimensions
 
     @property
     def counts(self) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from ..progress import progress_bar
 from . import network as net
 from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
 from .call import Call, Progress
-from .inputs import split_inputs
+from .inputs import sampled_inputs, split_inputs
 from .network.changes import facts, refuse_changes
 from .output import Output, Outputs
 from .spikes import Spikes
@@ -103,6 +103,10 @@ class Program(abc.ABC):
             else:
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
         return checked
+
+    def _checked_samples(self, inputs: Mapping[str, Any], start: float) -> dict[str, np.ndarray]:
+        """Inputs with an axis of samples in front, as of `sampled_inputs`, for runs that begin at `start`."""
+        return sampled_inputs(self.network, self._namespace, inputs, start, self.duration)
 
     # Running ----------------------------------------------------------------------------------------------------------
 

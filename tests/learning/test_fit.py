@@ -13,7 +13,7 @@ from support.training import DT, SPIKES, STEPS, WANTED, integrators, squares, tr
 
 import bioplast
 from bioplast import learning
-from bioplast.errors import BioplastError, RunError, UnknownName
+from bioplast.errors import BioplastError
 from bioplast.models import exponential_current, exponential_synapse, lif
 
 
@@ -202,33 +202,6 @@ def test_trained_values_predict_the_same_in_cpp(classified):
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"train": {"weights.ww": 1 * mV}}, UnknownName, "unknown value 'weights.ww': did you mean 'weights.w'"),
-        ({"train": {"weights.w": 1 * ms}}, BioplastError, "'weights.w' is given in s: V is expected"),
-        ({"train": {"weights.w": 1}}, BioplastError, "'weights.w' is given in no unit: V is expected"),
-        ({"train": {"weights.w": "w"}}, BioplastError, "'weights.w': a quantity or a Trainable is accepted"),
-        ({"train": ["weights.w"]}, BioplastError, "train names the values"),
-        ({"train": {"weights.N": 1}}, BioplastError, "weights.N"),
-        ({"train": {"weights.w": learning.Trainable(1 * mV, low=1 * ms)}}, BioplastError, "must have the unit"),
-        ({"train": {"weights.w": learning.Trainable(1 * mV, low=1 * mV)}}, BioplastError, "begins outside"),
-        ({"train": {"weights.w": learning.Trainable(-1 * mV)}}, BioplastError, "must be positive"),
-        ({"batch": 0}, BioplastError, "batch is 0"),
-        ({"epochs": 1.5}, BioplastError, "epochs is 1.5"),
-        ({"seed": -1}, BioplastError, "seed is -1"),
-        ({"patience": 3}, BioplastError, "need validation"),
-        ({"validation": ({"source": SPIKES}, WANTED[1:])}, BioplastError, "validation: the same number of samples"),
-        ({"loss": lambda out, wanted: out.final["cells.v"]}, BioplastError, "one real number, not float64 of shape"),
-        ({"loss": lambda out, wanted: wanted.sum() + 0.0}, BioplastError, "no derivative in 'weights.w'"),
-        ({"optimiser": optax.sgd(1e200), "epochs": 9}, RunError, "a smaller learning rate"),
-    ],
-)
-def test_what_does_not_fit_is_refused(program, options, error, message):
-    with pytest.raises(error, match=message):
-        train(program, **options)
 
 
 def test_another_target_is_refused():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, volt
@@ -123,9 +124,33 @@ def test_spikes_as_truth_values_count_as_numbers():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: learning.cross_entropy(COURSE, 0), r"scores have shape \(30, 4\)"),
-        (lambda: learning.membrane_hinge(SCORES, 0), r"trace have shape \(4,\)"),
+        (lambda: learning.cross_entropy(COURSE, 0), r"shape of scores is \(30, 4\): .* accepted, \[classes\]"),
+        (lambda: learning.membrane_hinge(SCORES, 0), r"shape of trace is \(4,\): .* accepted, \[steps, classes\]"),
+        (lambda: learning.cross_entropy([], 0), r"shape of scores is \(0,\)"),
+        (lambda: learning.cross_entropy("abc", 0), "'scores': numbers are accepted, not str"),
+        (lambda: learning.cross_entropy(None, 0), "'scores': numbers are accepted, not NoneType"),
+        (lambda: learning.cross_entropy(SCORES * mV, 0), "'scores' is given in V: no unit is expected"),
+        (lambda: learning.cross_entropy(SCORES * 1j, 0), "'scores': numbers are accepted, not an array of complex128"),
+        (
+            lambda: learning.cross_entropy(jnp.array(SCORES) * 1j, 0),
+            "scores: real numbers are accepted, not comp",
+        ),
+        (
+            lambda: learning.cross_entropy(SCORES, 1.0),
+            "the label is float64: a class is accepted, one whole",
+        ),
+        (lambda: learning.cross_entropy(SCORES, True), "the label is bool: a class"),
+        (lambda: learning.cross_entropy(SCORES, None), "'label': numbers are accepted, not NoneType"),
+        (lambda: learning.cross_entropy(SCORES, [0, 1]), r"the label is int64 of shape \(2,\): a class"),
         (lambda: learning.hinge(SCORES, 0, 0), "margin is 0"),
+        (lambda: learning.hinge(SCORES, 0, "a"), "margin is 'a': a positive number is accepted"),
+        (lambda: learning.hinge(SCORES, 0, [1, 2]), r"margin is \[1, 2\]: a positive"),
+        (lambda: learning.hinge(1.0, 0), r"shape of scores is \(\): that of one run is accepted, \[..., classes\]"),
+        (lambda: learning.rate_error(RASTER, 10 * mV, 1 * ms), "'wanted' is given in V: Hz is expected"),
+        (lambda: learning.rate_error(RASTER, [1, 2], 1 * ms), r"wanted have shape \(2,\): one, or one for each neuron"),
+        (lambda: learning.rate_error(RASTER[:0], 10, 1 * ms), r"shape of raster is \(0, 4\)"),
+        (lambda: learning.van_rossum(RASTER, WANTED * mV, 1 * ms, 7 * ms), "'wanted' is given in V: no unit"),
+        (lambda: learning.van_rossum(RASTER[0], WANTED, 1 * ms, 7 * ms), r"shape of raster is \(4,\)"),
         (lambda: learning.van_rossum(RASTER, WANTED[1:], 1 * ms, 7 * ms), r"shape \(29, 4\): \(30, 4\) is expected"),
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 7 * mV), "tau is .*: one time"),
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 0 * ms), "tau is 0 s"),

@@ -10,12 +10,12 @@ import quantities as pq
 from brian2 import Network, NeuronGroup, Quantity, SpikeGeneratorGroup, StateMonitor, TimedArray, ms, mV
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.units import FORMS, UNITS, packed
 
 import bioplast
 from bioplast.definition.quantities import NotAQuantity, as_quantity
 from bioplast.errors import BioplastError
 
-UNITS = ["mV", "nA", "ms", "Hz", "nS", "pF", "Mohm", "um"]
 EXPECTED = {"cells.v": "mV", "cells.tau": "ms", "drive": "nA", "source": "ms"}
 
 
@@ -30,29 +30,6 @@ def program():
     source = SpikeGeneratorGroup(2, [], [] * ms, name="source")
     network = Network(cells, source, StateMonitor(cells, "v", record=True, name="trace"))
     return bioplast.compile(network, 2 * ms, "numpy", namespace={})
-
-
-def packed(unit, form):
-    """Two numbers with a unit, packed in some way."""
-    one = getattr(brian2, unit)
-    group = NeuronGroup(2, f"x : {_name(unit)}", name="packing*")
-    group.x = [0.5, 1] * one
-    return {
-        "quantity": [0.5, 1] * one,
-        "list": [0.5 * one, 1 * one],
-        "tuple": (0.5 * one, 1 * one),
-        "objects": np.array([0.5 * one, 1 * one], dtype=object),
-        "variable": group.x,
-        "slice": group.x[:],
-    }[form]
-
-
-def _name(unit):
-    return {"mV": "volt", "nA": "amp", "ms": "second", "Hz": "hertz", "nS": "siemens", "pF": "farad", "Mohm": "ohm",
-            "um": "metre"}[unit]  # fmt: skip
-
-
-FORMS = ["quantity", "list", "tuple", "objects", "variable", "slice"]
 
 
 def entrances(program, name, value):
@@ -70,7 +47,7 @@ def entrances(program, name, value):
 
 
 @settings(max_examples=60, deadline=None)
-@given(name=st.sampled_from(list(EXPECTED)), unit=st.sampled_from(UNITS), form=st.sampled_from(FORMS))
+@given(name=st.sampled_from(list(EXPECTED)), unit=st.sampled_from(list(UNITS)), form=st.sampled_from(FORMS))
 def test_a_wrong_unit_is_refused_at_every_entrance(program, name, unit, form):
     for enter in entrances(program, name, packed(unit, form)):
         if unit == EXPECTED[name]:

@@ -36,6 +36,8 @@ class ArrayOutput:
         When the run began, in seconds; an array where the time is traced.
     dt : mapping
         Seconds between the steps of each monitor.
+    dimensions : mapping of mappings
+        The exponents of the SI base units of what each monitor records, by variable.
     """
 
     rasters: Mapping[str, Any]
@@ -45,6 +47,7 @@ class ArrayOutput:
     final: Mapping[str, Any]
     start: Any
     dt: Mapping[str, float]
+    dimensions: Mapping[str, Mapping[str, tuple[float, ...]]]
 
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
@@ -76,13 +79,22 @@ def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     # a time that is known is no array: one for each run of a batch would have another shape
     known = isinstance(out.start, float)
     arrays = (out.rasters, out.counts, out.states, out.rates, out.final, None if known else out.start)
-    return arrays, (out.start if known else None, tuple(sorted(out.dt.items())))
+    dimensions = tuple((name, tuple(sorted(found.items()))) for name, found in sorted(out.dimensions.items()))
+    return arrays, (out.start if known else None, tuple(sorted(out.dt.items())), dimensions)
 
 
 def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
     rasters, counts, states, rates, final, start = arrays
+    known, dt, dimensions = structure
     return ArrayOutput(
-        rasters, counts, states, rates, final, start if structure[0] is None else structure[0], dict(structure[1])
+        rasters,
+        counts,
+        states,
+        rates,
+        final,
+        start if known is None else known,
+        dict(dt),
+        {name: dict(found) for name, found in dimensions},
     )
 
 

@@ -25,7 +25,7 @@ from .disk import disk_cache
 from .products import build_meanwhile
 from .simulation import Records, Simulation, State
 from .spread import claim_cores, devices, over_batch, replicated
-from .surrogates import by_group
+from .surrogates import by_group, thresholds
 from .traced_calls import TracedCalls
 from .tracing import key_of, traced
 
@@ -62,6 +62,23 @@ class JaxProgram(TracedCalls):
         self._known: set[Any] = set()
         self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
         self._horizon = horizon(self._steps) if self.dtype == np.float32 else None
+
+    # What has a derivative --------------------------------------------------------------------------------------------
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The keys of the values that a run changes, but for the time and the spikes on their way."""
+        return tuple(name for name in self._simulation.written if name in self._variables)
+
+    @property
+    def spikes_without_derivative(self) -> tuple[str, ...]:
+        """The groups with a threshold of their own whose spikes have no surrogate derivative."""
+        return tuple(group for group in thresholds(self._steps) if group not in self._simulation.surrogates)
+
+    @property
+    def detaches_resets(self) -> bool | None:
+        """Whether resets have no derivative in the spikes; None where no spike has one."""
+        return self._simulation.detach_reset if self._simulation.surrogates else None
 
     # Called with plain numbers ----------------------------------------------------------------------------------------
 

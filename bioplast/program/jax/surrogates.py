@@ -14,20 +14,25 @@ from ..steps import steps
 from ..surrogate import Surrogate
 
 
+def thresholds(network: steps.Steps) -> dict[str, steps.Threshold]:
+    """The threshold of each group whose spikes are its own."""
+    return {o.group: o for o in network.operations if isinstance(o, steps.Threshold) and not o.replaceable}
+
+
 def by_group(given: Any, network: steps.Steps) -> dict[str, Surrogate]:
     """The surrogate of each group that has one."""
-    thresholds = {o.group: o for o in network.operations if isinstance(o, steps.Threshold) and not o.replaceable}
+    known = thresholds(network)
     if given is None:
         return {}
-    chosen = dict(given) if isinstance(given, Mapping) else dict.fromkeys(thresholds, given)
+    chosen = dict(given) if isinstance(given, Mapping) else dict.fromkeys(known, given)
     for group, surrogate in chosen.items():
-        if group not in thresholds:
-            raise UnknownName("group with a threshold", str(group), thresholds)
+        if group not in known:
+            raise UnknownName("group with a threshold", str(group), known)
         if surrogate is None:
             continue
         if not isinstance(surrogate, Surrogate):
             raise BioplastError(f"surrogate of {group!r} is {surrogate!r}: one such as SuperSpike() is accepted")
-        margins = thresholds[group].margins
+        margins = known[group].margins
         if margins != (net.exponents(surrogate),):
             units = " and ".join(_unit(m) for m in margins)
             raise BioplastError(

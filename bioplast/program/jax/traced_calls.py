@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import BioplastError, UnknownName
 from .. import network as net
 from ..call import Call
-from ..inputs import split_inputs
+from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
@@ -166,17 +166,7 @@ class TracedCalls(Program):
     def _checked_batch_input(self, name: str, given: Any, plan: Call) -> Any:
         if traced(given):
             return given
-
-        def checked(one: Any) -> Any:
-            return split_inputs(self.network, self._namespace, {name: one}, plan.start, plan.duration)
-
-        if name not in net.spike_inputs(self.network):
-            return np.stack([checked(one)[1][name] for one in given])
-        checked(given[0])
-        raster = np.asarray(given)
-        if ((raster != 0) & (raster != 1)).any():
-            raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
-        return raster.astype(bool)
+        return sampled_inputs(self.network, self._namespace, {name: given}, plan.start, plan.duration)[name]
 
     def _follow(self, call: Call, followed: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Carried, Records]:
         """Carry out a call with some values and inputs that are traced; the values after it, and what was recorded."""
@@ -269,7 +259,10 @@ class TracedCalls(Program):
                 recorded[monitor.kind][name] = {**found, "t": jnp.broadcast_to(times, (*lead, len(times)))}
         dt = {name: spans[monitor.clock].dt for name, monitor in self._monitors.items()}
         start = call.start if begin is None else begin
-        return ArrayOutput(recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt)
+        dimensions = {name: monitor.dimensions for name, monitor in self._monitors.items()}
+        return ArrayOutput(
+            recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt, dimensions
+        )
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
         """A traced input, among the spikes or the tables."""
@@ -282,7 +275,11 @@ class TracedCalls(Program):
             wanted = self._steps.tables[self._steps.inputs[name]].shape
             into, rows = tables, slice(1, None)  # a table may have any length
         else:
-            raise UnknownName("input", name, [*groups, *self._steps.inputs])
+            arrays = net.timed_arrays(self.network, self._namespace)
+            if name not in arrays:
+                raise UnknownName("input", name, [*groups, *arrays])
+            wanted = arrays[name].values.shape
+            into, rows = {}, slice(1, None)  # no equation depends on it
         if given.ndim != len(wanted) or given.shape[rows] != wanted[rows]:
             raise BioplastError(f"input {name!r} has shape {given.shape}: {wanted} is expected")
         into[name] = given

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArray, ms
+from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArray, ms, volt
 from jax.sharding import NamedSharding, PartitionSpec, SingleDeviceSharding
 from support import constructs, interpreter, networks
 from support.layers import LABELS, RASTERS, layers, loss
@@ -199,6 +199,21 @@ import jax
 assert len(jax.devices()) == all_cores(), jax.devices()
 """
     interpreter.run(code, preamble="")
+
+
+def test_a_batch_within_a_compiled_function_takes_and_checks_what_another_does(program):
+    events = [(rows * ms, neurons) for rows, neurons in map(np.nonzero, RASTERS)]
+    w = program.values["first.w"]
+    with jax.enable_x64(True):
+        spikes = jax.jit(lambda w: program.batch({"first.w": w}, {"source": events}).raster("spikes"))(w)
+        np.testing.assert_array_equal(spikes, program.batch(inputs={"source": RASTERS}).raster("spikes"))
+        for wrong, line in (
+            ([*RASTERS[:4], RASTERS[4] * volt], "'source': one unit is accepted, not V and no unit"),
+            ([*RASTERS[:4], RASTERS[4] * np.nan], "input 'source' holds nan in sample 4"),
+            ([*events[:4], ([0 * ms], [20])], "sample 4: input 'source': neurons 0 to 19 are accepted"),
+        ):
+            with pytest.raises(BioplastError, match=line):
+                jax.eval_shape(lambda w, wrong=wrong: program.batch({"first.w": w}, {"source": wrong}), w)
 
 
 def test_what_does_not_fit_into_a_batch_is_refused(program):

@@ -1,0 +1,171 @@
+"""What training and prediction are called with, checked: programs, whole numbers, functions, optimisers, files."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BioplastError, UnknownName
+from ..program import Program
+from ..program.arguments import in_short
+
+__all__ = [
+    "checked_optimiser",
+    "checked_path",
+    "checked_program",
+    "checked_values",
+    "numbers",
+    "one_number",
+    "require_function",
+    "whole",
+    "wrapped",
+]
+
+#: What an optimiser that is given by name learns with, in units of the typical sizes.
+LEARNING_RATE = 0.01
+
+
+def checked_program(given: Any) -> Program:
+    """A compiled program."""
+    if not isinstance(given, Program):
+        raise BioplastError(f"a program that bioplast.compile made is accepted, not {_kind(given)}")
+    return given
+
+
+def checked_values(given: Any) -> Mapping[str, Any] | None:
+    """Values by their keys, or None."""
+    if not isinstance(given, Mapping | None):
+        raise BioplastError(f"values: a mapping by the keys of Program.values is accepted, not {_kind(given)}")
+    return given
+
+
+def whole(given: Any, what: str) -> int:
+    """A whole number from 1, of Python or NumPy."""
+    try:
+        number = 0 if isinstance(given, bool | np.bool_) else operator.index(given)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise BioplastError(f"{what} is {in_short(given)}: a whole number from 1 is accepted")
+    return number
+
+
+def require_function(given: Any, what: str, arguments: str) -> None:
+    """Refuse what cannot be called."""
+    if not callable(given):
+        raise BioplastError(f"{what} is {in_short(given)}: a function {what}({arguments}) is accepted")
+
+
+def checked_path(given: Any, what: str) -> Path | None:
+    """A path, or None."""
+    if given is None:
+        return None
+    if not isinstance(given, str | os.PathLike):
+        raise BioplastError(f"{what} is {in_short(given)}: the path of a file is accepted")
+    path = Path(given)
+    if path.is_dir():
+        raise BioplastError(f"{what}: {path} is a folder, the path of a file is accepted")
+    return path
+
+
+def checked_optimiser(given: Any) -> Any:
+    """An optimiser of optax: itself, that of a name, or the default for None."""
+    import optax
+
+    if given is None:
+        return optax.adam(LEARNING_RATE)
+    if isinstance(given, str):
+        by_name = _optimisers()
+        if given not in by_name:
+            raise UnknownName("optimiser of optax", given, by_name)
+        return by_name[given](LEARNING_RATE)
+    if inspect.isroutine(given):
+        name = getattr(given, "__name__", "optimiser")
+        raise BioplastError(f"optimiser is the function {name}: call it, as in {name}({LEARNING_RATE})")
+    if not (callable(getattr(given, "init", None)) and callable(getattr(given, "update", None))):
+        raise BioplastError(
+            f"optimiser is {in_short(given)}: one of optax is accepted, as optax.adam({LEARNING_RATE}), or its name"
+        )
+    return given
+
+
+def _optimisers() -> dict[str, Callable[[float], Any]]:
+    """Those of optax that need a learning rate and nothing else, by name."""
+    import optax
+
+    found: dict[str, Callable[[float], Any]] = {}
+    for name in dir(optax):
+        function = getattr(optax, name)
+        if not inspect.isfunction(function) or name.startswith(("_", "scale_by")):
+            continue
+        parameters = inspect.signature(function).parameters.values()
+        if [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD] == ["learning_rate"]:
+            found[name] = function
+    return found
+
+
+def wrapped(function: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """A user's function, whose errors are one line; their own traceback stays behind it."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except BioplastError:
+            raise
+        except Exception as error:
+            import jax
+
+            reason = next(iter(str(error).strip().splitlines()), "")
+            if isinstance(error, jax.errors.ConcretizationTypeError | jax.errors.TracerArrayConversionError):
+                reason = "it asks for numbers before JAX has computed them: use jax.numpy, and jnp.where for a choice"
+            raise BioplastError(f"the {what} ended in {type(error).__name__}: {reason}") from error
+
+    return call
+
+
+def numbers(readout: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A user's readout, which gives numbers or a pytree of them."""
+    import jax
+
+    call = wrapped(readout, "readout")
+
+    def read(out: Any) -> Any:
+        found = call(out)
+        leaves = jax.tree.leaves(found)
+        kinds = [leaf for leaf in leaves if not isinstance(leaf, jax.Array | np.ndarray | np.generic | int | float)]
+        if kinds or not leaves:
+            raise BioplastError(f"the readout of a sample is an array or several, not {_kind((kinds or [found])[0])}")
+        return found
+
+    return read
+
+
+def one_number(function: Callable[[Any, Any], Any], what: str) -> Callable[[Any, Any], Any]:
+    """A user's function of a sample's output and label, which gives one real number."""
+    import jax
+    import jax.numpy as jnp
+
+    call = wrapped(function, what)
+
+    def number(out: Any, label: Any) -> Any:
+        found = call(out, label)
+        if not isinstance(found, jax.Array | np.ndarray | np.generic | int | float):
+            raise BioplastError(f"the {what} of a sample is one real number, not {_kind(found)}")
+        found = jnp.asarray(found)
+        real = jnp.issubdtype(found.dtype, jnp.floating) or (what == "score" and found.dtype.kind in "biu")
+        if found.ndim or not real:
+            raise BioplastError(f"the {what} of a sample is one real number, not {found.dtype} of shape {found.shape}")
+        return found
+
+    return number
+
+
+def _kind(given: Any) -> str:
+    """What something is, in a few words."""
+    return "None" if given is None else f"a {type(given).__name__}"
