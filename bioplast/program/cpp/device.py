@@ -18,6 +18,11 @@ from ..codegen.lifting import Lifting
 from ..network.generate import TEMPLATES, Generating
 
 
+#: Brian2's template for the potential of a neuron with compartments, and the header that ours includes.
+CABLE = "spatialstateupdate"
+CABLE_HEADER = "cable.h"
+
+
 class CodeObject(CPPStandaloneCodeObject):
     """Brian2's C++ code object. A class of its own, so that functions and templates can be made for it alone."""
 
@@ -61,7 +66,7 @@ class LoweringDevice(Generating, Lifting, Device):
         override_conditional_write: Any = None,
         compiler_kwds: Any = None,
     ) -> Any:
-        if template_name not in TEMPLATES:
+        if template_name not in TEMPLATES | {CABLE}:
             raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to C++")
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
@@ -69,6 +74,8 @@ class LoweringDevice(Generating, Lifting, Device):
             abstract_code = {None: "\n".join(sorted(abstract_code[None].split("\n")))}
         kwds = dict(template_kwds or {}, user_headers=prefs["codegen.cpp.headers"], profiled=False)
         kwds["user_headers"] = kwds["user_headers"] + (compiler_kwds or {}).get("headers", [])
+        if template_name == CABLE:
+            kwds["user_headers"] = [*kwds["user_headers"], f'"{CABLE_HEADER}"']
         codeobj = super().code_object(
             owner,
             self.unique(name.rstrip("*")),
