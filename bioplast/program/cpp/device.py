@@ -17,7 +17,6 @@ from ...errors import Unsupported
 from ..codegen.lifting import Lifting
 from ..network.generate import TEMPLATES, Generating
 
-
 #: Brian2's template for the potential of a neuron with compartments, and the header that ours includes.
 CABLE = "spatialstateupdate"
 CABLE_HEADER = "cable.h"
@@ -75,6 +74,7 @@ class LoweringDevice(Generating, Lifting, Device):
         kwds = dict(template_kwds or {}, user_headers=prefs["codegen.cpp.headers"], profiled=False)
         kwds["user_headers"] = kwds["user_headers"] + (compiler_kwds or {}).get("headers", [])
         if template_name == CABLE:
+            _refuse_other_precision(owner, variables)
             kwds["user_headers"] = [*kwds["user_headers"], f'"{CABLE_HEADER}"']
         codeobj = super().code_object(
             owner,
@@ -118,6 +118,16 @@ class LoweringDevice(Generating, Lifting, Device):
             cast = "" if np.dtype(variable.dtype).kind == "f" else f"({c_data_type(variable.dtype)})"
             return f"{cast}_constants[{self.constant_index(owner, name, variable)}]"
         return CPPNodeRenderer().render_expr(repr(_plain(variable.value)))
+
+
+def _refuse_other_precision(owner: Any, variables: dict[str, Any]) -> None:
+    """What the cable equation is solved with is float64."""
+    for name in ("v", "Ic", "Cm", "Ri", "area", "r_length_1", "r_length_2"):
+        if variables[name].dtype != np.float64:
+            raise Unsupported(
+                f"{name!r} of {owner.name!r} is {np.dtype(variables[name].dtype).name}: targets cpp and openmp solve "
+                "the cable equation in float64; use target='numpy'"
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -37,6 +37,7 @@ from ..codegen.lowering import Prepared, describe, prepared
 from ..network.clocks import clocks
 from ..network.generate import TEMPLATES, Generating
 from ..network.pathways import pathways
+from ..network.refusals import refuse_compartments
 from .toolkit import BRIAN2CUDA
 
 _WHERE = "target cuda"
@@ -264,6 +265,7 @@ def lower_for_cuda(
     if prefs["core.default_float_dtype"] != np.float64:
         name = np.dtype(prefs["core.default_float_dtype"]).name
         raise Unsupported(f"core.default_float_dtype is {name}: {_WHERE} takes float64")
+    refuse_compartments(network, _WHERE)
     main = _main_clock(network)
     with catch_logs(), _preferences(capability, runtime_version):
 

@@ -9,6 +9,7 @@ from brian2.core.magic import MagicNetwork
 from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
+from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
 
 from ...errors import BioplastError, Unsupported
 
@@ -56,3 +57,13 @@ def refuse_python_objects(network: brian2.Network, where: str) -> None:
         method = getattr(obj, "method_choice", None)
         if isinstance(method, str) and method.startswith("gsl"):
             raise Unsupported(f"{obj.name!r} uses the method {method!r}: {where} cannot run GSL's integrators")
+
+
+def refuse_compartments(network: brian2.Network, where: str) -> None:
+    """Refuse neurons with compartments where their cable equation is not solved."""
+    for obj in network.sorted_objects:
+        if obj.active and isinstance(obj, SpatialStateUpdater):
+            raise Unsupported(
+                f"{obj.group.name!r} is a SpatialNeuron: {where} does not solve the cable equation of its "
+                "compartments; use target='cpp', 'openmp', 'cython' or 'numpy'"
+            )

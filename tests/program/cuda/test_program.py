@@ -18,6 +18,8 @@ from brian2 import (
     Network,
     NeuronGroup,
     PoissonGroup,
+    Soma,
+    SpatialNeuron,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
@@ -25,6 +27,7 @@ from brian2 import (
     get_device,
     ms,
     prefs,
+    um,
 )
 from support import interpreter, networks
 from support.cuda import PROCESSOR, compiled, small, sources
@@ -290,6 +293,12 @@ def test_a_variable_with_a_name_of_brian2cudas_is_refused(processor):
     network, cells, _ = pair()
     network.add(StateMonitor(cells, "space", record=True, name="trace"))
     refused(network, "a variable is called 'space'")
+
+
+def test_a_neuron_with_compartments_is_refused_with_the_targets_that_run_it(processor):
+    neuron = SpatialNeuron(Soma(30 * um), "Im = 0*amp/meter**2 : amp/meter**2", name="cell")
+    told = "'cell' is a SpatialNeuron: target cuda does not solve", "use target='cpp', 'openmp', 'cython' or 'numpy'"
+    refused(Network(neuron), *told)
 
 
 def test_single_precision_is_refused(processor, monkeypatch):
