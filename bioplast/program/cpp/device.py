@@ -66,7 +66,7 @@ class LoweringDevice(Generating, Lifting, Device):
         compiler_kwds: Any = None,
     ) -> Any:
         if template_name not in TEMPLATES | {CABLE}:
-            raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to C++")
+            raise Unsupported(f"{self.user_name(owner)!r} uses {template_name!r}, which is not lowered to C++")
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
         if template_name == "statemonitor":  # independent lines, whose order Brian2 may have taken from a set
@@ -74,7 +74,7 @@ class LoweringDevice(Generating, Lifting, Device):
         kwds = dict(template_kwds or {}, user_headers=prefs["codegen.cpp.headers"], profiled=False)
         kwds["user_headers"] = kwds["user_headers"] + (compiler_kwds or {}).get("headers", [])
         if template_name == CABLE:
-            _refuse_other_precision(owner, variables)
+            _refuse_other_precision(self.user_name(owner), variables)
             kwds["user_headers"] = [*kwds["user_headers"], f'"{CABLE_HEADER}"']
         codeobj = super().code_object(
             owner,
@@ -120,12 +120,12 @@ class LoweringDevice(Generating, Lifting, Device):
         return CPPNodeRenderer().render_expr(repr(_plain(variable.value)))
 
 
-def _refuse_other_precision(owner: Any, variables: dict[str, Any]) -> None:
+def _refuse_other_precision(owner: str, variables: dict[str, Any]) -> None:
     """What the cable equation is solved with is float64."""
     for name in ("v", "Ic", "Cm", "Ri", "area", "r_length_1", "r_length_2"):
         if variables[name].dtype != np.float64:
             raise Unsupported(
-                f"{name!r} of {owner.name!r} is {np.dtype(variables[name].dtype).name}: targets cpp and openmp solve "
+                f"{name!r} of {owner!r} is {np.dtype(variables[name].dtype).name}: targets cpp and openmp solve "
                 "the cable equation in float64; use target='numpy'"
             )
 

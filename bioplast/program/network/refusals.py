@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import brian2
+import numpy as np
 from brian2.core.magic import MagicNetwork
 from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
+from brian2.units.fundamentalunits import Quantity
 
 from ...errors import BioplastError, Unsupported
 
@@ -31,6 +33,10 @@ def check(network: Any) -> None:
         # network that is only compiled is used all the same
         if "group" not in getattr(obj, "variables", {}):
             obj.__dict__.setdefault("group", obj.name)
+        period = getattr(obj, "_refractory", None)
+        if isinstance(period, Quantity) and not 0 <= float(period) < np.inf:
+            # Brian2 counts it in steps, of which infinitely many are none
+            raise BioplastError(f"the refractory period of {obj.name!r} is {period}: a finite time is accepted")
         for name, variable in getattr(obj, "variables", {}).items():
             try:
                 getattr(getattr(variable, "owner", None), "name", None)
