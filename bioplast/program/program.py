@@ -27,6 +27,10 @@ TIME = net.TIME
 class Program(abc.ABC):
     """A network compiled for one target; call it to run it.
 
+    A program can be pickled and copied, for a pool of processes say, and nothing is compiled again. A deep copy has a
+    network of its own, with the values and the spikes on their way that this one has then; as everywhere, a pickle is
+    to be loaded only from those who are trusted.
+
     Attributes
     ----------
     target : str

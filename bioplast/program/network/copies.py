@@ -19,13 +19,14 @@ import numpy as np
 from brian2.codegen.codeobject import CodeObject
 from brian2.core.clocks import DefaultClockProxy, defaultclock
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable, Subexpression
 from brian2.devices.device import RuntimeDevice
 from brian2.input.timedarray import TimedArray
 from brian2.units.fundamentalunits import Quantity
 from brian2.utils.stringtools import get_identifiers
 
-from ...errors import BioplastError
+from ...errors import BioplastError, Unsupported
 from .borrow import borrowed, brian2_device
 from .pathways import pathways, pending_spikes, set_pending_spikes
 
@@ -39,7 +40,20 @@ def frozen(network: brian2.Network, rest: Any) -> bytes:
         Left as it was.
     rest : picklable
         What goes with it; parts of the network in it are those of the copy when it is thawed.
+
+    Raises
+    ------
+    Unsupported
+        For a network_operation, by its name.
+    BioplastError
+        For something that no pickle can hold, such as a lock in a namespace.
     """
+    for obj in network.sorted_objects:
+        if isinstance(obj, NetworkOperation):
+            raise Unsupported(
+                f"{obj.name!r} is a Python function that runs in every step (network_operation): a program with it "
+                "cannot be copied, since it may refer to the network's own objects; compile the network again"
+            )
     file = io.BytesIO()
     with borrowed:
         pending = {pathway.name: pending_spikes(pathway) for pathway in pathways(network)}
@@ -54,7 +68,8 @@ def thawed(content: bytes) -> tuple[brian2.Network, Any]:
     """What `frozen` was given: another network, which shares nothing with the first, and the rest."""
     if not isinstance(_device(), RuntimeDevice):
         raise BioplastError(
-            f"set_device({type(_device()).__name__}) is in force: end it with set_device('runtime') before programs are copied"
+            f"set_device({type(_device()).__name__}) is in force: end it with set_device('runtime') before "
+            "a program is copied"
         )
     network, pending, rest = pickle.loads(content)
     for pathway in pathways(network):
@@ -68,7 +83,7 @@ def thawed(content: bytes) -> tuple[brian2.Network, Any]:
 
 
 def referred(network: brian2.Network, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a namespace the objects of a network may refer to: numbers, tables and functions by names in their texts."""
+    """What of a namespace the objects of a network may refer to: values and functions by the names in their texts."""
     words: set[str] = set()
     for obj in network.sorted_objects:
         for attribute in obj.__dict__.values():
@@ -152,7 +167,7 @@ def _set_variable(variable: Any, state: tuple[dict[str, Any], np.ndarray]) -> No
     variable.__dict__.update(attributes)
     device = _device()
     variable.device = device
-    device.add_array(variable)
     if isinstance(variable, DynamicArrayVariable):
-        variable.resize(value.shape if variable.ndim > 1 else len(value))
+        variable.size = value.shape if variable.ndim > 1 else len(value)
+    device.add_array(variable)
     variable.get_value()[...] = value
