@@ -7,8 +7,10 @@ one.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import pickle
 import signal
 import subprocess
 
@@ -225,6 +227,14 @@ print(json.dumps(sources(small())))
 """
     found = interpreter.run(code, PYTHONHASHSEED="1")
     assert json.loads(found.splitlines()[-1]) == sources(small())
+
+
+def test_a_copy_gives_the_same_output(processor):
+    program = compiled(small(), 10 * ms)
+    expected = without_noise(program(seed=2))
+    for other in (pickle.loads(pickle.dumps(program)), copy.deepcopy(program), copy.copy(program)):
+        assert_same(expected, without_noise(other(seed=2)))
+        assert other._lowered.sources == program._lowered.sources
 
 
 # What is refused -----------------------------------------------------------------------------------------------------
