@@ -32,7 +32,7 @@ from brian2 import (
 )
 
 import bioplast
-from bioplast.errors import BioplastError, Unsupported
+from bioplast.errors import BioplastError, NonFiniteError, Unsupported
 from bioplast.program.cpp.lowering import lower
 
 TOLERANCE = 1e-12
@@ -253,3 +253,13 @@ def test_what_is_inactive_is_left_out(part):
     assert "cable.h" not in lower(network, {}).sources
     out = bioplast.compile(network, 1 * ms, "jax", namespace={})({"cell.v": -60 * mV})
     np.testing.assert_array_equal(out.final["cell.v"], -0.06)
+
+
+def test_what_diverges_is_told_by_its_name_on_numpy_too():
+    equations = "Im = x*siemens/meter**2*(E_L - v) : amp/meter**2\ndx/dt = x**3/ms : 1"
+    neuron = SpatialNeuron(
+        branched(), equations, name="cell", method="euler", namespace={"E_L": -65 * mV}, threshold="v > 0*mV"
+    )
+    neuron.x = 5
+    with pytest.raises(NonFiniteError, match=r"x of neuron 0 in 'cell' is (inf|nan)"):
+        bioplast.compile(Network(neuron), 5 * ms, "numpy", namespace={})()
