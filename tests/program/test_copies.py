@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import multiprocessing
 import pickle
 import threading
@@ -11,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 import brian2
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, StateMonitor, TimedArray, check_units, ms
+from brian2 import Network, NeuronGroup, StateMonitor, TimedArray, check_units, linked_var, ms
 from support import constructs, networks
 from support.parity import assert_same
 
@@ -129,6 +130,22 @@ def test_a_users_function_is_copied_wherever_it_was_defined():
     group.run_regularly("x = scaled(x) + 1", name="regular")
     program = bioplast.compile(Network(group), 0.2 * ms, "numpy", namespace={})
     assert pickle.loads(pickle.dumps(program))().final["group.x"].tolist() == [4, 4]
+
+
+@pytest.mark.parametrize("target", ["numpy", "jax"])
+def test_what_only_the_user_holds_is_held_by_the_copy(target):
+    source = NeuronGroup(4, "x : 1", name="source")
+    source.x = [1, 2, 3, 4]
+    part = source[1:3]
+    group = NeuronGroup(2, "y : 1 (linked)\nz : 1", name="group")
+    group.y = linked_var(part, "x")
+    group.run_regularly("z = 2*y", name="regular")
+    program = bioplast.compile(Network(source, group), 0.2 * ms, target, namespace={})
+    other = pickle.loads(pickle.dumps(program))
+    del program, part
+    gc.collect()
+    assert other().final["group.z"].tolist() == [4, 6]
+    assert pickle.loads(pickle.dumps(other))().final["group.z"].tolist() == [4, 6]
 
 
 def test_definitions_stay_known():

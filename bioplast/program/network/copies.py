@@ -71,7 +71,11 @@ def thawed(content: bytes) -> tuple[brian2.Network, Any]:
             f"set_device({type(_device()).__name__}) is in force: end it with set_device('runtime') before "
             "a program is copied"
         )
-    network, pending, rest = pickle.loads(content)
+    with borrowed:
+        _referents.clear()
+        network, pending, rest = pickle.loads(content)
+        network.__dict__["_bioplast_referents"] = list(_referents)
+        _referents.clear()
     for pathway in pathways(network):
         pathway.queue = queue = _device().spike_queue(pathway.source.start, pathway.source.stop)
         parts = pathway.variables._variables
@@ -146,8 +150,15 @@ def _nothing() -> None:
     """Stands for what Brian2 makes before each run."""
 
 
+# What the copy refers to by weak proxies: objects that the user holds, of which nobody else holds the copies.
+_referents: list[Any] = []
+
+
 def _proxy(obj: Any) -> Any:
-    return None if obj is None else weakref.proxy(obj)
+    if obj is None:
+        return None
+    _referents.append(obj)
+    return weakref.proxy(obj)
 
 
 def _reference(obj: Any) -> Any:

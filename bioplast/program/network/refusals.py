@@ -34,9 +34,11 @@ def check(network: Any) -> None:
         if "group" not in getattr(obj, "variables", {}):
             obj.__dict__.setdefault("group", obj.name)
         period = getattr(obj, "_refractory", None)
-        if isinstance(period, Quantity) and not 0 <= float(period) < np.inf:
+        if isinstance(period, Quantity) and not np.isfinite(float(period)):
             # Brian2 counts it in steps, of which infinitely many are none
-            raise BioplastError(f"the refractory period of {obj.name!r} is {float(period):g} s: a finite time is accepted")
+            raise BioplastError(
+                f"the refractory period of {obj.name!r} is {float(period):g} s: a finite time is accepted"
+            )
         for name, variable in getattr(obj, "variables", {}).items():
             try:
                 getattr(getattr(variable, "owner", None), "name", None)

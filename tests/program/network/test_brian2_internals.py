@@ -52,7 +52,7 @@ from support import networks
 from bioplast.errors import Unsupported
 from bioplast.program.cpp import device as lowering_device
 from bioplast.program.cpp.lowering import lower
-from bioplast.program.network import generate, state_variables
+from bioplast.program.network import generate, pathways, state_variables
 from bioplast.program.steps.reader import read_steps
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
@@ -103,6 +103,14 @@ def test_a_device_keeps_and_restores_the_state_of_its_random_numbers():
     np.random.rand()
     device.set_random_state(state)
     assert np.random.rand() == first, BRIAN2
+
+
+def test_a_pathway_keeps_its_queue_in_these_variables():
+    (pathway, *_) = pathways(networks.plastic())
+    found = {name: type(part).__name__ for name, part in pathway.variables._variables.items()}
+    of_queue = {name for name, kind in found.items() if kind in ("SpikeQueue", "PyCapsule")}
+    assert "_queue" in of_queue and of_queue <= {"_queue", "_queue_capsule"}, BRIAN2
+    assert pathway.variables["_queue"] is pathway.queue, BRIAN2
 
 
 def test_a_variable_knows_the_device_it_was_made_under():
