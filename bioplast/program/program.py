@@ -27,6 +27,10 @@ TIME = net.TIME
 class Program(abc.ABC):
     """A network compiled for one target; call it to run it.
 
+    A program can be pickled and copied, for a pool of processes say, and nothing is compiled again. A deep copy has a
+    network of its own, with the values and the spikes on their way that this one has then; as everywhere, a pickle is
+    to be loaded only from those who are trusted.
+
     Attributes
     ----------
     target : str
@@ -51,6 +55,30 @@ class Program(abc.ABC):
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
         self._facts = facts(network, namespace)
+
+    # Copies -----------------------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Program:
+        """Another program of the same network."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A deep copy, in this process or in another, has a network of its own, with the values of this one."""
+        refuse_changes(self._facts, self.network, self._namespace)
+        return _restored, (type(self), net.frozen(self.network, self._state()))
+
+    def _state(self) -> dict[str, Any]:
+        """What a copy is made of, beside its network."""
+        state = {name: value for name, value in self.__dict__.items() if name not in ("network", "_facts")}
+        return state | {"_namespace": net.referred(self.network, self._namespace)}
+
+    def _restore(self, network: brian2.Network, state: Mapping[str, Any]) -> None:
+        """Become what a `_state` was taken of."""
+        self.__dict__.update(state)
+        self.network = network
+        self._facts = facts(network, self._namespace)
 
     # Values -----------------------------------------------------------------------------------------------------------
 
@@ -311,3 +339,9 @@ class Program(abc.ABC):
                 },
             },
         )
+
+
+def _restored(kind: type[Program], content: bytes) -> Program:
+    program = object.__new__(kind)
+    program._restore(*net.thawed(content))
+    return program

@@ -46,6 +46,7 @@ class Lifting(Names):
 
     def prepare_functions(self, owner: Any, variables: dict[str, Any]) -> None:
         """Give TimedArrays an implementation that reads its values, and functions their lasting names."""
+        self.refuse_reserved(owner, variables)
         for variable in variables.values():
             if isinstance(variable, TimedArray):
                 self.lower_timed_array(variable, owner)
@@ -119,16 +120,20 @@ class Lifting(Names):
         implementation = function.implementations[self.code_object_classes[0]]
         for name, table in (implementation.get_namespace(owner) or {}).items():
             if not np.array_equal(self.tables.setdefault(name, table), table):
-                raise Unsupported(f"{owner.name!r} uses a function whose table {name!r} differs from another's")
+                raise Unsupported(
+                    f"{self.user_name(owner)!r} uses a function whose table {name!r} differs from another's"
+                )
         for dependency in (implementation.dependencies or {}).values():
             self.collect_tables(dependency, owner)
 
     def is_data(self, name: str, variable: Constant) -> bool:
         """Whether a constant is the user's, so that its value is data; units and a group's size are not."""
-        outside = variable.owner is None and not (
-            name in _UNIT_NAMES and float(variable.value) == float(_UNIT_NAMES[name])
-        )
-        return outside and not isinstance(variable.value, bool | np.bool_) and bool(np.isfinite(float(variable.value)))
+        if variable.owner is not None or isinstance(variable.value, bool | np.bool_):
+            return False
+        if name in _UNIT_NAMES and float(variable.value) == float(_UNIT_NAMES[name]):
+            return False
+        whole = isinstance(variable.value, int | np.integer)
+        return not whole or int(float(variable.value)) == int(variable.value)  # data is float64
 
     def constant_index(self, owner: Any, name: str, variable: Constant) -> int:
         """Where the value of a constant stands among the user's constants."""

@@ -45,19 +45,27 @@ class CompiledProgram(Program, abc.ABC):
     ):
         super().__init__(network, duration, target, namespace, watch)
         self._kept = Kept()
-        lowered, self._sources, self._compiler = self._lower()
-        self._lowered = dataclasses.replace(lowered, arrays=[self._keep(a) for a in lowered.arrays])
+        self._lowered, self._sources, self._compiler = self._lower()
+        self._keep_arrays()
         self._binary, self.compiled_now = build.build(self._sources, self._compiler)
 
     @abc.abstractmethod
     def _lower(self) -> tuple[Lowered, dict[str, str], build.Compiler]:
         """The network lowered, all sources by their file names, and the compiler for them."""
 
-    def _keep(self, array: Array) -> Array:
-        """An array that no call changes, such as who connects to whom."""
-        if array.key is not None or array.written:
-            return array
-        return dataclasses.replace(array, value=self._kept.array(array.name, array.value))
+    def _restore(self, network: brian2.Network, state: Mapping[str, Any]) -> None:
+        super()._restore(network, state)
+        self._keep_arrays()
+
+    def _keep_arrays(self) -> None:
+        """Keep the arrays that no call changes, such as who connects to whom."""
+
+        def kept(array: Array) -> Array:
+            if array.key is not None or array.written:
+                return array
+            return dataclasses.replace(array, value=self._kept.array(array.name, array.value))
+
+        self._lowered = dataclasses.replace(self._lowered, arrays=[kept(a) for a in self._lowered.arrays])
 
     def _now(self) -> dict[str, np.ndarray]:
         return net.current_values(self.network, self._variables, self._kept.array)

@@ -17,6 +17,10 @@ from ...errors import Unsupported
 from ..codegen.lifting import Lifting
 from ..network.generate import TEMPLATES, Generating
 
+#: Brian2's template for the potential of a neuron with compartments, and the header that ours includes.
+CABLE = "spatialstateupdate"
+CABLE_HEADER = "cable.h"
+
 
 class CodeObject(CPPStandaloneCodeObject):
     """Brian2's C++ code object. A class of its own, so that functions and templates can be made for it alone."""
@@ -61,14 +65,17 @@ class LoweringDevice(Generating, Lifting, Device):
         override_conditional_write: Any = None,
         compiler_kwds: Any = None,
     ) -> Any:
-        if template_name not in TEMPLATES:
-            raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to C++")
+        if template_name not in TEMPLATES | {CABLE}:
+            raise Unsupported(f"{self.user_name(owner)!r} uses {template_name!r}, which is not lowered to C++")
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
         if template_name == "statemonitor":  # independent lines, whose order Brian2 may have taken from a set
             abstract_code = {None: "\n".join(sorted(abstract_code[None].split("\n")))}
         kwds = dict(template_kwds or {}, user_headers=prefs["codegen.cpp.headers"], profiled=False)
         kwds["user_headers"] = kwds["user_headers"] + (compiler_kwds or {}).get("headers", [])
+        if template_name == CABLE:
+            _refuse_other_precision(self.user_name(owner), variables)
+            kwds["user_headers"] = [*kwds["user_headers"], f'"{CABLE_HEADER}"']
         codeobj = super().code_object(
             owner,
             self.unique(name.rstrip("*")),
@@ -112,6 +119,16 @@ class LoweringDevice(Generating, Lifting, Device):
             cast = "" if np.dtype(variable.dtype).kind == "f" else f"({c_data_type(variable.dtype)})"
             return f"{cast}_constants[{self.constant_index(owner, name, variable)}]"
         return CPPNodeRenderer().render_expr(repr(_plain(variable.value)))
+
+
+def _refuse_other_precision(owner: str, variables: dict[str, Any]) -> None:
+    """What the cable equation is solved with is float64."""
+    for name in ("v", "Ic", "Cm", "Ri", "area", "r_length_1", "r_length_2"):
+        if variables[name].dtype != np.float64:
+            raise Unsupported(
+                f"{name!r} of {owner!r} is {np.dtype(variables[name].dtype).name}: targets cpp and openmp solve "
+                "the cable equation in float64; use target='numpy'"
+            )
 
 
 def _plain(value: Any) -> Any:

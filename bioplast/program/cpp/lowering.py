@@ -13,7 +13,8 @@ from brian2.core.variables import DynamicArrayVariable
 
 from ..codegen.lowered import Lowered
 from ..codegen.lowering import describe, prepared
-from .device import LoweringDevice
+from ..codegen.templates import text
+from .device import CABLE, CABLE_HEADER, LoweringDevice
 
 
 def lower(network: brian2.Network, namespace: Mapping[str, Any], threads: int = 0) -> Lowered:
@@ -45,9 +46,11 @@ def _sources(device: LoweringDevice) -> dict[str, str]:
     for codeobj in device.generated:
         constants = "\n".join(sorted(device.lasting(codeobj, device.constant_lines(codeobj)).split("\n")))
         for block in ("", *(f"{b}_" for b in codeobj.before_after_blocks if b == "before_run")):
-            text = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
-            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(device.lasting(codeobj, text), vectors)
+            unit = getattr(codeobj.code, f"{block}cpp_file").replace("%CONSTANTS%", constants)
+            sources[f"code_objects/{block}{codeobj.name}.cpp"] = _tidy(device.lasting(codeobj, unit), vectors)
             sources[f"code_objects/{block}{codeobj.name}.h"] = getattr(codeobj.code, f"{block}h_file")
+    if any(codeobj.template_name == CABLE for codeobj in device.generated):
+        sources[CABLE_HEADER] = text(CABLE_HEADER, __package__)
     return sources
 
 

@@ -37,6 +37,7 @@ from ..codegen.lowering import Prepared, describe, prepared
 from ..network.clocks import clocks
 from ..network.generate import TEMPLATES, Generating
 from ..network.pathways import pathways
+from ..network.refusals import refuse_compartments
 from .toolkit import BRIAN2CUDA
 
 _WHERE = "target cuda"
@@ -127,8 +128,8 @@ class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
         **options: Any,
     ) -> Any:
         if template_name not in TEMPLATES:
-            raise Unsupported(f"{owner.name!r} uses {template_name!r}, which is not lowered to CUDA")
-        scattered = _refuse_races(owner, template_name, abstract_code, variables, variable_indices)
+            raise Unsupported(f"{self.user_name(owner)!r} uses {template_name!r}, which is not lowered to CUDA")
+        scattered = _refuse_races(self.user_name(owner), template_name, abstract_code, variables, variable_indices)
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
         if template_name == "statemonitor":  # independent lines, whose order Brian2 may have taken from a set
@@ -152,7 +153,7 @@ class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
                 self.collect_tables(variable, owner)
         if scattered and "We are using atomics" not in codeobj.code.cu_file:
             raise Unsupported(
-                f"{owner.name!r} changes neurons in a way that has no atomic operation, as {_WHERE} needs"
+                f"{self.user_name(owner)!r} changes neurons in a way that has no atomic operation, as {_WHERE} needs"
             )
         self.remember_assigned(codeobj, abstract_code)
         self.generated.append(codeobj)
@@ -175,7 +176,7 @@ class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
 
 
 def _refuse_races(
-    owner: Any, template: str, code: Any, variables: Mapping[str, Any], indices: Mapping[str, str]
+    owner: str, template: str, code: Any, variables: Mapping[str, Any], indices: Mapping[str, str]
 ) -> bool:
     """Refuse what a processor does one after the other and thousands of threads would do at once.
 
@@ -194,29 +195,28 @@ def _refuse_races(
             index = indices[statement.var]
             if variable.scalar or index == "0":
                 raise Unsupported(
-                    f"{owner.name!r} changes the shared variable {statement.var!r} while it runs: "
+                    f"{owner!r} changes the shared variable {statement.var!r} while it runs: "
                     f"{_WHERE} cannot, all threads would write it at once"
                 )
             shared = index != "_idx" and not getattr(variables[index], "unique", False)
             atomic = atomic or shared
             if shared and template != "synapses":
                 raise Unsupported(
-                    f"{owner.name!r} changes {statement.var!r} of several synapses at once outside of a spike: "
+                    f"{owner!r} changes {statement.var!r} of several synapses at once outside of a spike: "
                     f"{_WHERE} cannot"
                 )
         if template == "synapses":
             for name, variable in variables.items():
                 if isinstance(variable, Function) and not variable.stateless and name in get_identifiers(text):
                     raise Unsupported(
-                        f"{owner.name!r} draws random numbers ({name}) when a spike arrives: brian2cuda gives the same "
+                        f"{owner!r} draws random numbers ({name}) when a spike arrives: brian2cuda gives the same "
                         f"ones to several synapses, so {_WHERE} refuses them"
                     )
             try:
                 check_for_order_independence(vector, variables, indices)
             except OrderDependenceError:
                 raise Unsupported(
-                    f"{owner.name!r}: what a spike does depends on the order of the synapses, "
-                    f"which {_WHERE} does not keep"
+                    f"{owner!r}: what a spike does depends on the order of the synapses, which {_WHERE} does not keep"
                 ) from None
     return atomic
 
@@ -265,6 +265,7 @@ def lower_for_cuda(
     if prefs["core.default_float_dtype"] != np.float64:
         name = np.dtype(prefs["core.default_float_dtype"]).name
         raise Unsupported(f"core.default_float_dtype is {name}: {_WHERE} takes float64")
+    refuse_compartments(network, _WHERE)
     main = _main_clock(network)
     with catch_logs(), _preferences(capability, runtime_version):
 

@@ -57,11 +57,23 @@ class JaxProgram(TracedCalls):
         claim_cores()
         self._steps = read_steps(network, namespace, f"target {target}")
         self._simulation = Simulation(self._steps, by_group(surrogate, self._steps), detach_reset, remat)
+        self._prepare()
+        self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
+        self._horizon = horizon(self._steps) if self.dtype == np.float32 else None
+
+    def _prepare(self) -> None:
         self._compiled = jax.jit(self._simulation, static_argnums=(1, 2))
         self._compiled_batch = jax.jit(self._many, static_argnums=(2, 3, 4, 5))
         self._known: set[Any] = set()
-        self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
-        self._horizon = horizon(self._steps) if self.dtype == np.float32 else None
+
+    def _state(self) -> dict[str, Any]:
+        compiled = ("_compiled", "_compiled_batch", "_known")
+        return {name: value for name, value in super()._state().items() if name not in compiled}
+
+    def _restore(self, network: brian2.Network, state: Mapping[str, Any]) -> None:
+        super()._restore(network, state)
+        claim_cores()
+        self._prepare()
 
     # What has a derivative --------------------------------------------------------------------------------------------
 

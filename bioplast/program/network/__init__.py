@@ -8,6 +8,7 @@ there first.
 
 from .borrow import held
 from .clocks import ClockSpan, clocks, spans
+from .copies import frozen, referred, thawed
 from .inputs import generated_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
 from .pathways import pathways, pending_spikes, set_pending_spikes
@@ -37,6 +38,7 @@ __all__ = [
     "current_values",
     "descriptions",
     "exponents",
+    "frozen",
     "generated_spikes",
     "held",
     "monitors",
@@ -44,11 +46,13 @@ __all__ = [
     "pathways",
     "pending_spikes",
     "read",
+    "referred",
     "run_namespace",
     "set_pending_spikes",
     "spans",
     "spike_inputs",
     "state_variables",
+    "thawed",
     "time_bins",
     "timed_arrays",
     "write",

@@ -23,8 +23,8 @@ from .pathways import pathways
 brian2_device: Any = importlib.import_module("brian2.devices.device")
 
 
-# One lowering or runtime run at a time: both borrow the user's network and Brian2's global device.
-_borrowed = threading.RLock()
+#: One lowering, runtime run or copy at a time: all borrow the user's network or Brian2's global device.
+borrowed = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def held(network: brian2.Network, arrays: bool) -> Iterator[None]:
         Whether every state variable, monitor and spike queue is saved as well (for a run), or only those of clocks and
         spike generators (for a lowering, which changes no other).
     """
-    with _borrowed:
+    with borrowed:
         objects = list(network.sorted_objects)
         owned = [*objects, *clocks(network)]
         variables: dict[int, Any] = {}

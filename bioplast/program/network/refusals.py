@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import brian2
+import numpy as np
 from brian2.core.magic import MagicNetwork
 from brian2.core.operations import NetworkOperation
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
+from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
+from brian2.units.fundamentalunits import Quantity
 
 from ...errors import BioplastError, Unsupported
 
@@ -30,6 +33,12 @@ def check(network: Any) -> None:
         # network that is only compiled is used all the same
         if "group" not in getattr(obj, "variables", {}):
             obj.__dict__.setdefault("group", obj.name)
+        period = getattr(obj, "_refractory", None)
+        if isinstance(period, Quantity) and not np.isfinite(float(period)):
+            # Brian2 counts it in steps, of which infinitely many are none
+            raise BioplastError(
+                f"the refractory period of {obj.name!r} is {float(period):g} s: a finite time is accepted"
+            )
         for name, variable in getattr(obj, "variables", {}).items():
             try:
                 getattr(getattr(variable, "owner", None), "name", None)
@@ -56,3 +65,13 @@ def refuse_python_objects(network: brian2.Network, where: str) -> None:
         method = getattr(obj, "method_choice", None)
         if isinstance(method, str) and method.startswith("gsl"):
             raise Unsupported(f"{obj.name!r} uses the method {method!r}: {where} cannot run GSL's integrators")
+
+
+def refuse_compartments(network: brian2.Network, where: str) -> None:
+    """Refuse neurons with compartments where their cable equation is not solved."""
+    for obj in network.sorted_objects:
+        if obj.active and isinstance(obj, SpatialStateUpdater):
+            raise Unsupported(
+                f"{obj.group.name!r} is a SpatialNeuron: {where} does not solve the cable equation of its "
+                "compartments; use target='cpp', 'openmp', 'cython' or 'numpy'"
+            )

@@ -9,7 +9,7 @@ from typing import Any
 
 import brian2
 
-from ...errors import NonFiniteError, RunError
+from ...errors import BioplastError, NonFiniteError, RunError
 from .. import network as net
 from ..call import Call
 from ..output import Output
@@ -62,21 +62,30 @@ class RuntimeProgram(Program):
                 watch = Watch(network, self.watch)
                 extra.append(watch.operation)
             begin = time.perf_counter()
-            finished = run_with_brian2(
-                network,
-                call.duration,
-                self._namespace,
-                self.target,
-                self.fast_math,
-                call.seed,
-                call.progress,
-                extra,
-            )
+            try:
+                finished = run_with_brian2(
+                    network,
+                    call.duration,
+                    self._namespace,
+                    self.target,
+                    self.fast_math,
+                    call.seed,
+                    call.progress,
+                    extra,
+                )
+            except BioplastError as error:
+                # of a cable equation with NaN, SciPy refuses the solution
+                _tell_what_is_not_finite(watch, network.t_, error)
+                raise
             elapsed = time.perf_counter() - begin
-            if watch is not None:
-                watch.look(network.t_)
-                if watch.found is not None:
-                    raise NonFiniteError(watch.found)
+            _tell_what_is_not_finite(watch, network.t_)
             if not finished:
                 raise RunError(f"the network was stopped at {network.t_ * 1e3:.10g} ms, before the end of the run")
             return self._output(call, recordings(network), self.values, elapsed)
+
+
+def _tell_what_is_not_finite(watch: Watch | None, now: float, cause: Exception | None = None) -> None:
+    if watch is not None:
+        watch.look(now)
+        if watch.found is not None:
+            raise NonFiniteError(watch.found) from cause

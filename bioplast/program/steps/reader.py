@@ -17,7 +17,7 @@ from ..network.borrow import brian2_device, explain, held
 from ..network.clocks import clocks
 from ..network.generate import generating
 from ..network.inputs import spike_inputs, timed_arrays
-from ..network.refusals import refuse_python_objects
+from ..network.refusals import refuse_compartments, refuse_python_objects
 from . import steps
 from .blocks import BlockReader
 from .device import Code, ReadingDevice
@@ -40,6 +40,7 @@ def read_steps(network: brian2.Network, namespace: Mapping[str, Any], where: str
         For an object or construct that has no such form, by its name.
     """
     refuse_python_objects(network, where)
+    refuse_compartments(network, where)
     schedule = list(network.sorted_objects)
     for obj in schedule:
         if obj.active and type(obj).run is not BrianObject.run:

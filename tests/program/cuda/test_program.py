@@ -7,8 +7,10 @@ one.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import pickle
 import signal
 import subprocess
 
@@ -18,6 +20,8 @@ from brian2 import (
     Network,
     NeuronGroup,
     PoissonGroup,
+    Soma,
+    SpatialNeuron,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
@@ -25,6 +29,7 @@ from brian2 import (
     get_device,
     ms,
     prefs,
+    um,
 )
 from support import interpreter, networks
 from support.cuda import PROCESSOR, compiled, small, sources
@@ -224,6 +229,14 @@ print(json.dumps(sources(small())))
     assert json.loads(found.splitlines()[-1]) == sources(small())
 
 
+def test_a_copy_gives_the_same_output(processor):
+    program = compiled(small(), 10 * ms)
+    expected = without_noise(program(seed=2))
+    for other in (pickle.loads(pickle.dumps(program)), copy.deepcopy(program), copy.copy(program)):
+        assert_same(expected, without_noise(other(seed=2)))
+        assert other._lowered.sources == program._lowered.sources
+
+
 # What is refused -----------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +303,12 @@ def test_a_variable_with_a_name_of_brian2cudas_is_refused(processor):
     network, cells, _ = pair()
     network.add(StateMonitor(cells, "space", record=True, name="trace"))
     refused(network, "a variable is called 'space'")
+
+
+def test_a_neuron_with_compartments_is_refused_with_the_targets_that_run_it(processor):
+    neuron = SpatialNeuron(Soma(30 * um), "Im = 0*amp/meter**2 : amp/meter**2", name="cell")
+    told = "'cell' is a SpatialNeuron: target cuda does not solve", "use target='cpp', 'openmp', 'cython' or 'numpy'"
+    refused(Network(neuron), *told)
 
 
 def test_single_precision_is_refused(processor, monkeypatch):

@@ -5,7 +5,19 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from brian2 import Function, Network, NetworkOperation, NeuronGroup, SpikeGeneratorGroup, Synapses, check_units, ms
+from brian2 import (
+    Function,
+    Network,
+    NetworkOperation,
+    NeuronGroup,
+    Soma,
+    SpatialNeuron,
+    SpikeGeneratorGroup,
+    Synapses,
+    check_units,
+    ms,
+    um,
+)
 
 import bioplast
 from bioplast.errors import BioplastError, NonFiniteError, Unsupported
@@ -103,3 +115,12 @@ def test_spikes_on_their_way_beyond_the_delay_are_refused():
             error=BioplastError,
             values={"synapses_pre.queue": queue},
         )
+
+
+def test_a_neuron_with_compartments_is_refused_with_the_targets_that_run_it():
+    neuron = SpatialNeuron(Soma(30 * um), "Im = 0*amp/meter**2 : amp/meter**2", name="cell")
+    refused(
+        Network(neuron),
+        "'cell' is a SpatialNeuron: target jax does not solve the cable equation",
+        "use target='cpp', 'openmp', 'cython' or 'numpy'",
+    )

@@ -16,11 +16,14 @@ import numpy as np
 import pytest
 from brian2 import (
     Clock,
+    Cylinder,
     Network,
     NetworkOperation,
     NeuronGroup,
     PoissonGroup,
     PopulationRateMonitor,
+    Soma,
+    SpatialNeuron,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
@@ -29,6 +32,7 @@ from brian2 import (
     ms,
     prefs,
     second,
+    um,
 )
 from brian2.codegen.generators.numpy_generator import NumpyCodeGenerator
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
@@ -41,13 +45,14 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import Device, RuntimeDevice
 from brian2.input.binomial import BinomialFunction
 from brian2.input.timedarray import _find_K
+from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
 from brian2.stateupdaters.base import StateUpdateMethod
 from support import networks
 
 from bioplast.errors import Unsupported
 from bioplast.program.cpp import device as lowering_device
 from bioplast.program.cpp.lowering import lower
-from bioplast.program.network import generate, state_variables
+from bioplast.program.network import generate, pathways, state_variables
 from bioplast.program.steps.reader import read_steps
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
@@ -100,6 +105,14 @@ def test_a_device_keeps_and_restores_the_state_of_its_random_numbers():
     assert np.random.rand() == first, BRIAN2
 
 
+def test_a_pathway_keeps_its_queue_in_these_variables():
+    (pathway, *_) = pathways(networks.plastic())
+    found = {name: type(part).__name__ for name, part in pathway.variables._variables.items()}
+    of_queue = {name for name, kind in found.items() if kind in ("SpikeQueue", "PyCapsule")}
+    assert "_queue" in of_queue and of_queue <= {"_queue", "_queue_capsule"}, BRIAN2
+    assert pathway.variables["_queue"] is pathway.queue, BRIAN2
+
+
 def test_a_variable_knows_the_device_it_was_made_under():
     assert isinstance(networks.single()["cells"].variables["v"].device, RuntimeDevice), BRIAN2
 
@@ -131,6 +144,21 @@ def test_what_comes_before_a_run_is_done_by_spike_queues_alone():
     assert {name for name, before in blocks.items() if before} == {name for name in blocks if "push_spikes" in name}, (
         BRIAN2
     )
+
+
+def test_a_neuron_with_compartments_has_an_updater_of_its_cable():
+    morphology = Soma(30 * um)
+    morphology.axon = Cylinder(length=10 * um, diameter=1 * um, n=3)
+    neuron = SpatialNeuron(morphology, "Im = 0*amp/meter**2 : amp/meter**2", name="cell")
+    updater = neuron.diffusion_state_updater
+    assert isinstance(updater, SpatialStateUpdater) and updater in neuron.contained_objects, BRIAN2
+    assert (updater.when, updater.order, updater.group.name) == ("groups", 1, "cell"), BRIAN2
+    assert [line.split() for line in updater.abstract_code.split("\n")] == [
+        ["_gtot", "=", "gtot__private"],
+        ["_I0", "=", "I0__private"],
+    ], BRIAN2
+    lists = {name: updater.variables[name].get_value().tolist() for name in ("_starts", "_ends", "_morph_parent_i")}
+    assert lists == {"_starts": [0, 1], "_ends": [1, 4], "_morph_parent_i": [0, 1]}, BRIAN2
 
 
 def test_generated_code_leaves_constants_open_and_its_pointers_can_be_sorted():
