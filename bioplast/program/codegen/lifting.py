@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import textwrap
 from typing import Any
 
 import brian2
@@ -56,7 +55,9 @@ class Lifting(Names):
     def remember_assigned(self, codeobj: Any, abstract_code: Any) -> None:
         """Note which names a code object assigns to."""
         blocks = abstract_code.values() if isinstance(abstract_code, dict) else [abstract_code or ""]
-        statements = [node for block in blocks for node in ast.walk(ast.parse(textwrap.dedent(block)))]
+        # Brian2 takes a line for a statement, however far it is indented
+        lines = "\n".join(line.strip() for block in blocks for line in block.split("\n"))
+        statements = list(ast.walk(ast.parse(lines)))
         targets: list[ast.expr] = [node.target for node in statements if isinstance(node, ast.AugAssign)]
         targets += [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
         self.assigned[codeobj.name] = {target.id for target in targets if isinstance(target, ast.Name)}
