@@ -18,7 +18,7 @@ from ..inputs import split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
-from ..steps.moments import read_moments
+from ..steps.moments import FLOAT32_STEPS, read_moments
 from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
@@ -230,7 +230,7 @@ class TracedCalls(Program):
         if len(dts) > 1:
             each = " and ".join(f"{dt * 1e3:g} ms" for dt in sorted(dts))
             raise BioplastError(f"{TIME!r} cannot be traced: the clocks have steps of {each}, one is accepted")
-        if self._horizon is not None:
+        if self._horizon is not None and self._horizon < FLOAT32_STEPS:
             raise BioplastError(
                 f"{TIME!r} cannot be traced in float32, which tells the steps of this network apart up to step "
                 f"{self._horizon} only: compile with dtype='float64'"
@@ -239,7 +239,7 @@ class TracedCalls(Program):
             if isinstance(given, tuple):
                 raise BioplastError(f"input {name!r}: while the time is traced, a raster [steps, neurons] is accepted")
         (dt,) = dts
-        return Later(jnp.round(time / dt).astype(int), lambda table, rows: jnp.asarray(table)[rows])
+        return Later(jnp.round(time / dt).astype(int), lambda table, rows: jnp.asarray(table)[rows], _marked)
 
     def _array_output(
         self, call: Call, records: Records, final: Mapping[str, Any], begin: Any, lead: tuple[int, ...]
@@ -286,3 +286,9 @@ class TracedCalls(Program):
         if given.ndim != len(wanted) or given.shape[rows] != wanted[rows]:
             raise BioplastError(f"input {name!r} has shape {given.shape}: {wanted} is expected")
         into[name] = given
+
+
+def _marked(shape: tuple[int, int], rows: Any, columns: np.ndarray) -> Any:
+    """An array that is True at some rows and columns, of which rows outside it are left out."""
+    outside = (rows < 0) | (rows >= shape[0])
+    return jnp.zeros(shape, dtype=bool).at[jnp.where(outside, shape[0], rows), columns].set(True, mode="drop")

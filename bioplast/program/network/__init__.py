@@ -8,9 +8,9 @@ there first.
 
 from .borrow import held
 from .clocks import ClockSpan, clocks, spans
-from .inputs import generated_spikes, spike_inputs, time_bins, timed_arrays
+from .inputs import generated_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
-from .pathways import pathways, pending_spikes, set_pending_spikes
+from .pathways import has_old_steps, pathways, pending_spikes, set_pending_spikes
 from .refusals import check
 from .state import (
     TIME,
@@ -38,9 +38,11 @@ __all__ = [
     "descriptions",
     "exponents",
     "generated_spikes",
+    "has_old_steps",
     "held",
     "monitors",
     "not_finite",
+    "own_spikes",
     "pathways",
     "pending_spikes",
     "read",

@@ -11,6 +11,8 @@ from brian2.input.timedarray import TimedArray
 
 from ...errors import BioplastError
 
+_LAST = np.iinfo(np.int32).max  # the last step that Brian2's SpikeGeneratorGroup can name
+
 
 def spike_inputs(network: brian2.Network) -> dict[str, Any]:
     """The groups whose spikes `inputs` may replace, by name."""
@@ -37,6 +39,16 @@ def time_bins(times: np.ndarray, dt: float) -> np.ndarray:
     return ((np.asarray(times, dtype=float) + 1e-3 * dt) / dt).astype(np.int64)
 
 
+def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
+    """The spikes that a SpikeGeneratorGroup has: steps of its clock, in order, neurons, and its period in steps or 0."""
+    dt = group.clock.dt_
+    bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
+    if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
+        raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
+    steps = np.round(group.period_ / dt)
+    return bins, neurons, int(steps) if steps <= _LAST else 0  # as Brian2 takes a longer one
+
+
 def generated_spikes(
     group: Any, start: int, replacement: tuple[np.ndarray, np.ndarray] | None = None
 ) -> dict[str, np.ndarray]:
@@ -47,16 +59,13 @@ def generated_spikes(
     dict
         The variables in which Brian2 keeps it, by their names.
     """
-    if replacement is not None:
-        bins, neurons = replacement
-        period = 0
-    else:
-        dt = group.clock.dt_
-        bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
-        if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
-            raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
-        steps = np.round(group.period_ / dt)
-        period = int(steps) if steps <= np.iinfo(np.int32).max else 0
+    bins, neurons, period = own_spikes(group) if replacement is None else (*replacement, 0)
+    if bins.max(initial=0) > _LAST:
+        # Brian2 keeps steps in 32 bits: as a long period from the start of the run on, all have a place there
+        inside = (bins >= start) & (bins < start + _LAST)
+        bins, neurons, period = bins[inside] % _LAST, neurons[inside], _LAST
+        order = np.lexsort((neurons, bins))
+        bins, neurons = bins[order], neurons[order]
     upcoming = np.searchsorted(bins, start % period if period else start)
     return {
         "neuron_index": neurons.astype(np.int32),

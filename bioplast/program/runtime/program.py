@@ -44,7 +44,9 @@ class RuntimeProgram(Program):
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
             network.t_ = call.start
-            self.write_back({key: call.values[key] for key in call.given if key != TIME})
+            # Brian2 itself would write beyond its queue where spikes have steps of an older dt that is much shorter
+            old = {f"{pathway.name}.queue" for pathway in net.pathways(network) if net.has_old_steps(pathway)}
+            self.write_back({key: call.values[key] for key in (call.given | old) if key != TIME})
             forget_recordings(network)
             arrays = net.timed_arrays(network, self._namespace)
             for name, table in call.tables.items():

@@ -29,10 +29,13 @@ class Later(NamedTuple):
         In steps of all clocks, which then have one dt.
     rows : callable
         Takes rows of a table by such steps.
+    marked : callable
+        An array of a shape that is True at some rows and columns, of which rows outside the shape are left out.
     """
 
     step: Any
     rows: Callable[[np.ndarray, Any], Any]
+    marked: Callable[[tuple[int, int], Any, np.ndarray], Any]
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ def _rasters(
         given = spikes.get(name)
         raster: Any = given
         if given is None and later is not None:
-            raster = _emitted_later(net.generated_spikes(group, 0), span, len(group), later)
+            raster = _emitted_later(group, max(span.end - span.start, 1), later)
         elif given is None or isinstance(given, tuple):
             raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
             if isinstance(operation, steps.Generator):
@@ -191,25 +194,22 @@ def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.n
     """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
     bins, indices = generated["_timebins"], generated["neuron_index"]
     period = int(generated["_period_bins"][0])
-    if not period:
-        inside = (bins >= span.start) & (bins < span.end)
-        raster[bins[inside] - span.start, indices[inside]] = True
-        return
-    phase = np.arange(span.start, span.end) % period
-    for step, neuron in zip(bins, indices, strict=True):
-        raster[np.flatnonzero(phase == step), neuron] = True
+    step = np.arange(span.start, span.end)
+    first, end = (np.searchsorted(bins, step % period if period else step, side) for side in ("left", "right"))
+    rows = np.repeat(step - span.start, end - first)
+    before = np.cumsum(end - first) - (end - first)  # spikes in the steps before
+    raster[rows, indices[np.arange(len(rows)) + (first - before)[rows]]] = True
 
 
-def _emitted_later(generated: Mapping[str, np.ndarray], span: net.ClockSpan, size: int, later: Later) -> Any:
+def _emitted_later(group: Any, count: int, later: Later) -> Any:
     """The raster [steps, neurons] of a SpikeGeneratorGroup in a run whose first step is known only while it runs."""
-    bins, indices = generated["_timebins"], generated["neuron_index"]
-    period = int(generated["_period_bins"][0])
-    # every step of the group's own spikes, or of a period, and one without a spike for all that come later
-    table = np.zeros((period or int(bins.max(initial=-1)) + 2, size), dtype=bool)
-    inside = bins < len(table)
-    table[bins[inside], indices[inside]] = True
-    step = np.arange(max(span.end - span.start, 1)) + later.step
-    return later.rows(table, step % period if period else step.clip(0, len(table) - 1))
+    bins, indices, period = net.own_spikes(group)
+    if 0 < period <= count:
+        table = np.zeros((period, len(group)), dtype=bool)
+        table[bins, indices] = True
+        return later.rows(table, (np.arange(count) + later.step) % period)
+    rows = bins - later.step
+    return later.marked((count, len(group)), rows % period if period else rows, indices)
 
 
 def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:

@@ -69,8 +69,12 @@ def always_due(clocks: Mapping[str, steps.Clock]) -> set[str]:
     return {name for name, ratio in ratios.items() if round(ratio) == 1}
 
 
-def horizon(network: steps.Steps) -> int | None:
-    """The last step up to which float32 tells times apart as the equations need it.
+#: Steps whose numbers float32 tells apart, and those that 32 bits count.
+FLOAT32_STEPS, INT32_STEPS = 2**24, 2**31 - 1
+
+
+def horizon(network: steps.Steps) -> int:
+    """The last step up to which float32, with steps of 32 bits, tells times apart as the equations need it.
 
     Brian2 counts steps from times, ``timestep(t - lastspike, dt)``, with a tolerance of a thousandth of a step, and
     rounds to the nearest row of a TimedArray. Two times of n steps have errors of n*2**-24 each.
@@ -80,6 +84,11 @@ def horizon(network: steps.Steps) -> int | None:
         for operation in network.operations
         for name in getattr(getattr(operation, "block", None), "names", {}).values()
     ]
+    times = {clock.t for clock in network.clocks.values()}
     if any(isinstance(name, steps.Function) and name.name == "timestep" for name in found):
         return 2**13
-    return 2**20 if any(isinstance(name, steps.Table) for name in found) else None
+    if any(isinstance(name, steps.Table) for name in found):
+        return 2**20
+    if any(isinstance(name, steps.Place) and name.array in times for name in found):
+        return FLOAT32_STEPS
+    return INT32_STEPS
