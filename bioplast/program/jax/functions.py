@@ -102,8 +102,16 @@ def _arithmetic(function: Callable[[Value, Value], Value]) -> Callable[[Value, V
     return checked
 
 
+def divisor(number: float, dtype: Any) -> Value:
+    """A known number to divide by: XLA would make a product with its rounded inverse, so that 49/49 is below 1."""
+    return jax.lax.optimization_barrier(jnp.asarray(number, dtype=dtype))
+
+
 def _divide(left: Value, right: Value) -> Value:
-    return real(left) / real(right)
+    left, right = real(left), real(right)
+    if isinstance(right, float) and not isinstance(left, float):
+        right = divisor(right, jnp.result_type(left))
+    return left / right
 
 
 def _floor_divide(left: Value, right: Value) -> Value:

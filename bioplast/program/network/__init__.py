@@ -11,7 +11,7 @@ from .clocks import ClockSpan, clocks, spans
 from .inputs import generated_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
 from .pathways import has_old_steps, pathways, pending_spikes, set_pending_spikes
-from .refusals import check
+from .refusals import check, refuse_late_steps
 from .state import (
     TIME,
     StateVariable,
@@ -46,6 +46,7 @@ __all__ = [
     "pathways",
     "pending_spikes",
     "read",
+    "refuse_late_steps",
     "run_namespace",
     "set_pending_spikes",
     "spans",

@@ -45,8 +45,15 @@ def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
     bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
     if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
         raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
-    steps = np.round(group.period_ / dt)
-    return bins, neurons, int(steps) if steps <= _LAST else 0  # as Brian2 takes a longer one
+    period = float(group.period_[:])
+    steps = np.round(period / dt)
+    if not steps <= _LAST:
+        return bins, neurons, 0  # as Brian2 takes a longer one
+    if abs(steps * dt - period) > period * np.finfo(float).eps:
+        raise BioplastError(
+            f"{group.name!r}: its period of {period * 1e3:g} ms is no multiple of its dt of {dt * 1e3:g} ms"
+        )
+    return bins, neurons, int(steps)
 
 
 def generated_spikes(
@@ -73,3 +80,9 @@ def generated_spikes(
         "_lastindex": np.array([upcoming], dtype=np.int32),
         "_period_bins": np.array([period], dtype=np.int32),
     }
+
+
+def mark_prepared(group: Any) -> None:
+    """Keep Brian2 from working out what a SpikeGeneratorGroup of a borrowed network emits, from its own spikes."""
+    group._spikes_changed = False
+    group._previous_dt = np.array(group.clock.dt_)

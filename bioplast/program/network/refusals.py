@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
@@ -11,6 +12,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice
 
 from ...errors import BioplastError, Unsupported
+from .clocks import ClockSpan
 
 
 def check(network: Any) -> None:
@@ -56,3 +58,13 @@ def refuse_python_objects(network: brian2.Network, where: str) -> None:
         method = getattr(obj, "method_choice", None)
         if isinstance(method, str) and method.startswith("gsl"):
             raise Unsupported(f"{obj.name!r} uses the method {method!r}: {where} cannot run GSL's integrators")
+
+
+def refuse_late_steps(spans: Mapping[str, ClockSpan], where: str) -> None:
+    """Refuse a run whose steps have more than 32 bits, where code counts them so: `where` says where that is."""
+    for name, span in spans.items():
+        if span.end >= 2**31:
+            raise Unsupported(
+                f"the run ends with step {span.end} of {name!r}: {where} counts steps in 32 bits; start earlier or "
+                "use target 'numpy', 'cpp' or 'jax'"
+            )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 import brian2
 
 from ...errors import Unsupported
+from ..network.clocks import ClockSpan
+from ..network.inputs import spike_inputs, timed_arrays
 from ..network.pathways import pathways
+from ..network.refusals import refuse_late_steps
 
 
 def refuse_ignored_refractoriness(network: brian2.Network) -> None:
@@ -32,4 +37,29 @@ def refuse_ignored_refractoriness(network: brian2.Network) -> None:
                 raise Unsupported(
                     f"{pathway.synapses.name!r}: '{ast.unparse(statement)}' of a variable that is (unless refractory): "
                     "Brian2's NumPy code writes to refractory neurons too; use target 'cython' or 'cpp'"
+                )
+
+
+def refuse_steps_of_cython(network: brian2.Network, namespace: Mapping[str, Any], spans: Mapping[str, ClockSpan]) -> None:
+    """Refuse steps that Brian2's Cython code takes for others.
+
+    It counts those of SpikeGeneratorGroups and TimedArrays in 32 bits, and rounds half a step of a TimedArray up, where
+    NumPy goes to the even number. Half steps occur where the dt of the TimedArray is an eighth of the clock's or less.
+    """
+    for group in spike_inputs(network).values():
+        if isinstance(group, brian2.SpikeGeneratorGroup):
+            refuse_late_steps({group.clock.name: spans[group.clock.name]}, f"Brian2's Cython code of {group.name!r}")
+    for name, array in timed_arrays(network, namespace).items():
+        for span in spans.values():
+            ratio = span.dt / array.dt
+            if span.end * ratio >= 2**31:
+                raise Unsupported(
+                    f"the TimedArray {name!r} is asked for step {span.end * ratio:.0f}: Brian2's Cython code counts its "
+                    "steps in 32 bits; use target 'numpy', 'cpp' or 'jax'"
+                )
+            if ratio >= 8 and abs(ratio / 2 - round(ratio / 2)) > 1e-9:
+                raise Unsupported(
+                    f"the TimedArray {name!r} has a dt of {array.dt * 1e3:g} ms and is asked every {span.dt * 1e3:g} "
+                    "ms, at half of its steps too: Brian2's Cython code rounds them otherwise than its NumPy code; use "
+                    "target 'numpy', 'cpp' or 'jax'"
                 )

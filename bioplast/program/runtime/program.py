@@ -14,7 +14,7 @@ from .. import network as net
 from ..call import Call
 from ..output import Output
 from ..program import TIME, Program
-from .disagreements import refuse_ignored_refractoriness
+from .disagreements import refuse_ignored_refractoriness, refuse_steps_of_cython
 from .inputs import replaced_timed_array, set_generated_spikes, spike_playback
 from .monitors import forget_recordings, recordings
 from .run import run_with_brian2
@@ -41,6 +41,8 @@ class RuntimeProgram(Program):
 
     def _run(self, call: Call) -> Output:
         network = self.network
+        if self.target == "cython":
+            refuse_steps_of_cython(network, self._namespace, call.spans(network))
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
             network.t_ = call.start
