@@ -106,7 +106,9 @@ class TracedCalls(Program):
             longest = int(delays.max(initial=0))
             queue = plain[f"{pathway.name}.queue"]
             arrivals = np.zeros((longest, len(pathway.sources)), dtype=bool)
-            given = arrivals_of(pathway, queue, np.broadcast_to(delays, pathway.sources.shape))
+            given, others = arrivals_of(pathway, queue, np.broadcast_to(delays, pathway.sources.shape))
+            if len(others):
+                _refuse_extra(pathway.name)
             arrivals[: len(given)] = given
             found[f"{pathway.name}.queue"] = arrivals.astype(types[pathway.events])
         return found
@@ -191,6 +193,8 @@ class TracedCalls(Program):
         values = {**call.values, **{name: self._shaped(name, v) for name, v in followed.items() if name != TIME}}
         call = dataclasses.replace(call, values=values, spikes=spikes, tables=tables)
         drive, count, slots = self._drive(call, later)
+        for name in drive.extra:
+            _refuse_extra(name)
         state, records = self._compiled(drive, count, slots)
         begin = call.start if later is None else followed[TIME].astype(self.dtype)
         end = jnp.asarray(begin + call.duration, dtype=self.dtype)
@@ -292,3 +296,10 @@ def _marked(shape: tuple[int, int], rows: Any, columns: np.ndarray) -> Any:
     """An array that is True at some rows and columns, of which rows outside it are left out."""
     outside = (rows < 0) | (rows >= shape[0])
     return jnp.zeros(shape, dtype=bool).at[jnp.where(outside, shape[0], rows), columns].set(True, mode="drop")
+
+
+def _refuse_extra(pathway: str) -> None:
+    raise BioplastError(
+        f"'{pathway}.queue': while JAX traces a run, each spike is accepted once, none further away than its delay: "
+        "run the program outside of what is compiled until the others have arrived"
+    )

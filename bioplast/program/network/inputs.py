@@ -40,7 +40,7 @@ def time_bins(times: np.ndarray, dt: float) -> np.ndarray:
 
 
 def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
-    """The spikes that a SpikeGeneratorGroup has: steps of its clock, in order, neurons, and its period in steps or 0."""
+    """The steps of the spikes that a SpikeGeneratorGroup has, in order, their neurons, and its period in steps or 0."""
     dt = group.clock.dt_
     bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
     if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():

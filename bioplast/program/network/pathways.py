@@ -62,7 +62,7 @@ def restore_queue(pathway: SynapticPathway, state: Any, dt: float) -> None:
 
 def has_old_steps(pathway: SynapticPathway) -> bool:
     """Whether spikes are on their way that are counted in steps of another dt than the clock has now."""
-    state, dt = queue_state(pathway)
+    dt = queue_state(pathway)[1]
     return dt not in (0.0, pathway.source.clock.dt_)
 
 

@@ -14,7 +14,7 @@ from .. import network as net
 from ..call import Call
 from ..output import Output
 from ..program import TIME, Program
-from .disagreements import refuse_ignored_refractoriness, refuse_steps_of_cython
+from .disagreements import refuse_ignored_refractoriness, refuse_meeting_spikes, refuse_steps_of_cython
 from .inputs import replaced_timed_array, set_generated_spikes, spike_playback
 from .monitors import forget_recordings, recordings
 from .run import run_with_brian2
@@ -43,6 +43,8 @@ class RuntimeProgram(Program):
         network = self.network
         if self.target == "cython":
             refuse_steps_of_cython(network, self._namespace, call.spans(network))
+        else:
+            refuse_meeting_spikes(network, call.values)
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
             network.t_ = call.start

@@ -54,6 +54,9 @@ class Drive:
         For each pathway with delays those of its synapses in steps, or that of all.
     pending : mapping
         For each pathway with events on their way, whether one arrives: [steps until then, synapses].
+    extra : mapping
+        Where more than one event may reach a synapse in a step, whether another one on its way arrives: [events, steps
+        until then, synapses]. Those that were sent before a delay was made shorter are among them.
     draws : mapping
         Random numbers given beforehand, [moments, ...] by the name of the draw.
     key : array or None
@@ -69,6 +72,7 @@ class Drive:
     tables: Mapping[str, Any]
     delays: Mapping[str, Any]
     pending: Mapping[str, Any]
+    extra: Mapping[str, Any]
     draws: Mapping[str, Any]
     key: Any
     due: Mapping[str, Any]
@@ -105,7 +109,7 @@ def read_drive(
     Raises
     ------
     BioplastError
-        When a run goes beyond the horizon, or a spike on its way is further away than its delay.
+        When a run goes beyond the horizon.
     """
     spans = call.spans(network)
     for name, span in spans.items():
@@ -117,22 +121,25 @@ def read_drive(
     moments = read_moments(spans)
     arrays = {name: cast(call.values[name]) for name, array in followed.arrays.items() if array.is_value}
     named = {followed.inputs[name]: table for name, table in call.tables.items() if name in followed.inputs}
-    delays, pending, slots = {}, {}, []
+    delays, pending, extra, slots = {}, {}, {}, []
     for pathway in pathways(followed):
         own = delay_steps(call.values[pathway.delay], followed.clocks[pathway.clock].seconds)
         if own.max(initial=0) > 0:
             slots.append((pathway.name, 1 << int(own.max()).bit_length()))
             delays[pathway.name] = own
         queue = call.values[f"{pathway.name}.queue"]
-        arrivals = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        arrivals, others = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
         if len(arrivals):
             pending[pathway.name] = arrivals
+        if len(others):
+            extra[pathway.name] = others
     drive = Drive(
         arrays={**arrays, **unchanging},
         events=_events(network, followed, call, spans, moments, cast, later),
         tables={name: cast(table) for name, table in {**followed.tables, **named}.items()},
         delays=delays,
         pending=pending,
+        extra=extra,
         draws={name: cast(numbers) for name, numbers in (call.draws or {}).items()},
         key=call.seed,
         due=moments.due,
@@ -212,32 +219,44 @@ def _emitted_later(group: Any, count: int, later: Later) -> Any:
     return later.marked((count, len(group)), rows % period if period else rows, indices)
 
 
-def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
+def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> tuple[Any, np.ndarray]:
     """Whether an event that is on its way arrives: [steps until then - 1, synapses].
 
     Parameters
     ----------
     pathway : Pathway
     queue : array
-        Rows of (steps until delivery, synapse), or what this function returns, which may be traced.
+        Rows of (steps until delivery, synapse), or the first of what this function returns, which may be traced.
     delays : ndarray [synapses]
         In steps.
+
+    Returns
+    -------
+    array, ndarray
+        Of events no further away than their delay, each once, and of all others: [events, steps until then - 1,
+        synapses].
     """
+    longest = int(delays.max(initial=0))
     if queue.dtype.kind != "i":
-        if queue.shape[1] != len(delays):
-            raise BioplastError(f"'{pathway.name}.queue' has shape {queue.shape}: {len(delays)} synapses are expected")
-        return queue
-    if not len(queue):
-        return np.zeros((0, len(delays)), dtype=bool)
-    late = queue[:, 0] > delays[queue[:, 1]]
-    if late.any() or len(np.unique(queue, axis=0)) != len(queue):
-        raise BioplastError(
-            f"'{pathway.name}.queue': each spike is accepted once, and none further away than its delay"
-        )
+        if queue.shape[1] != len(delays) or queue.shape[0] > longest:
+            raise BioplastError(
+                f"'{pathway.name}.queue' has shape {queue.shape}: at most {longest} steps of {len(delays)} synapses "
+                "are expected"
+            )
+        return queue, np.zeros((0, 0, len(delays)), dtype=bool)
+    order = np.lexsort((queue[:, 1], queue[:, 0]))
+    steps_left, synapses = queue[order].T.astype(np.int64)
+    # how many of the same are before it
+    new = np.append(True, (np.diff(steps_left) != 0) | (np.diff(synapses) != 0))[: len(queue)]
+    place = np.arange(len(queue)) - np.maximum.accumulate(np.where(new, np.arange(len(queue)), 0))
+    place += steps_left > delays[synapses]
+    regular = place == 0
     # as long as the longest delay, however few spikes there are: another shape would be compiled anew
-    arrivals = np.zeros((int(delays.max()), len(delays)), dtype=bool)
-    arrivals[queue[:, 0] - 1, queue[:, 1]] = True
-    return arrivals
+    arrivals = np.zeros((longest if regular.any() else 0, len(delays)), dtype=bool)
+    arrivals[steps_left[regular] - 1, synapses[regular]] = True
+    others = np.zeros((place.max(initial=0), steps_left[~regular].max(initial=0), len(delays)), dtype=bool)
+    others[place[~regular] - 1, steps_left[~regular] - 1, synapses[~regular]] = True
+    return arrivals, others
 
 
 def queues_after(
