@@ -167,7 +167,8 @@ class _Run:
         values: Mapping[str, Any] | None,
     ):
         self.program = program
-        self.fixed = program._checked(values)
+        # when each run begins is not left open, since what is trained may be what a run changes
+        self.fixed = {"network.t": program.values["network.t"]} | program._checked(values)
         self.scaled: dict[str, Scaled] = scaled(program, train, {**program.values, **self.fixed})
         self.loss, self.score = loss, score
         self.optimiser = optax.adam(0.01) if optimiser is None else optimiser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from ..inputs import split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
-from ..steps.moments import FLOAT32_STEPS, read_moments
+from ..steps.moments import FLOAT32_STEPS, read_moments, what_time_decides
 from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
@@ -59,6 +59,7 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
+        self._refuse_parts(plain, values, inputs, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
             final, records = self._follow(call, followed, inputs)
@@ -120,6 +121,7 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
+        self._refuse_parts(plain, values, inputs, {k for k, v in values.items() if traced(v)})
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
         rasters = {k: self._checked_batch_input(k, v, plan) for k, v in inputs.items() if k in of_inputs}
@@ -148,6 +150,36 @@ class TracedCalls(Program):
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
                 "`with jax.enable_x64(True):`, set jax_enable_x64, or compile with dtype='float32'"
             )
+
+    def _refuse_parts(
+        self, plain: Mapping[str, Any], values: Mapping[str, Any], inputs: Mapping[str, Any], followed: Set[str]
+    ) -> None:
+        """Refuse a part of what goes on from run to run, where the rest would begin anew without a word.
+
+        Parameters
+        ----------
+        plain : mapping
+            The values that are not traced.
+        values, inputs : mapping
+            What the call was given.
+        followed : set of str
+            The keys of values that are traced.
+        """
+        queues = [f"{p.name}.queue" for p in pathways(self._steps) if np.max(plain[p.delay], initial=0) > 0]
+        moving = [key for key in self._simulation.written if key in self._variables] + queues
+        if TIME in followed:
+            if missing := sorted(set(moving) - values.keys()):
+                raise BioplastError(
+                    f"{TIME!r} is traced without {', '.join(map(repr, missing))}, which would be those that the "
+                    "network has now: give all values that `carry` and `final` give"
+                )
+        elif TIME not in values and (begun := sorted(followed & set(moving))):
+            reason = what_time_decides(self._steps, inputs.keys()) or (queues and "spikes are on their way")
+            if reason:
+                raise BioplastError(
+                    f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
+                    f"values that `carry` and `final` give, or say when the run begins, {TIME!r}: 0*second"
+                )
 
     def _keys(self, seed: Any, size: int) -> Any:
         """A key for each run of a batch."""

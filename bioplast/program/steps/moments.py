@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,3 +92,29 @@ def horizon(network: steps.Steps) -> int:
     if any(isinstance(name, steps.Place) and name.array in times for name in found):
         return FLOAT32_STEPS
     return INT32_STEPS
+
+
+def what_time_decides(network: steps.Steps, replaced: Collection[str]) -> str:
+    """What of a network depends on when a run begins, in words; empty if nothing does.
+
+    Parameters
+    ----------
+    network : Steps
+    replaced : collection of str
+        The SpikeGeneratorGroups whose spikes are given, counted from the beginning of the run.
+    """
+    if always_due(network.clocks) != set(network.clocks):
+        return "the network has clocks of several dt"
+    clocks = {name for clock in network.clocks.values() for name in (clock.t, clock.timestep)}
+    for operation in network.operations:
+        if isinstance(operation, steps.Generator) and operation.name not in replaced:
+            return f"{operation.name!r} has spikes at given times"
+        if isinstance(operation, steps.Threshold) and operation.refractory is not None:
+            return f"{operation.group!r} is refractory"
+        names = getattr(getattr(operation, "block", None), "names", {}).values()
+        for name in names:
+            if isinstance(name, steps.Table):
+                return f"{operation.name!r} has a TimedArray"
+            if isinstance(name, steps.Place) and name.array in clocks:
+                return f"{operation.name!r} depends on the time"
+    return ""
