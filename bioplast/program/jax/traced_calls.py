@@ -59,6 +59,8 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
+        for name in followed.keys() - {TIME}:
+            self._shaped(name, followed[name])  # a wrong shape is told first
         self._refuse_parts(plain, values, inputs, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
@@ -169,17 +171,22 @@ class TracedCalls(Program):
         moving = [key for key in self._simulation.written if key in self._variables] + queues
         if TIME in followed:
             if missing := sorted(set(moving) - values.keys()):
+                others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
                 raise BioplastError(
-                    f"{TIME!r} is traced without {', '.join(map(repr, missing))}, which would be those that the "
-                    "network has now: give all values that `carry` and `final` give"
+                    f"{TIME!r} is traced without {missing[0]!r}{others}, which would be those that the network has "
+                    "now: give all values that `carry` and `final` give"
                 )
-        elif TIME not in values and (begun := sorted(followed & set(moving))):
+        elif TIME not in values and (begun := sorted(filter(self._goes_on, followed & set(moving)))):
             reason = what_time_decides(self._steps, inputs.keys()) or (queues and "spikes are on their way")
             if reason:
                 raise BioplastError(
                     f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
                     f"values that `carry` and `final` give, or say when the run begins, {TIME!r}: 0*second"
                 )
+
+    def _goes_on(self, key: str) -> bool:
+        """Whether who gives this value goes on with a run; weights alone are carried from trial to trial as well."""
+        return key.endswith((".queue", ".lastupdate")) or not self._variables[key].synaptic
 
     def _keys(self, seed: Any, size: int) -> Any:
         """A key for each run of a batch."""
