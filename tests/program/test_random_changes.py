@@ -211,12 +211,12 @@ FOLLOWED = {states, weights, delays, emitted, run_on, nothing}  # and never refu
 def recorded_by_brian2(network, duration):
     """What plain Brian2 records in a run from now on, and the values after it."""
     monitors = objects(network, SpikeMonitor, StateMonitor)
-    before = {m.name: m.variables["N"].get_value().item() if isinstance(m, StateMonitor) or m.record else 0 for m in monitors}
+    before = {m.name: m.variables["N"].get_value().item() for m in monitors if "N" in m.variables}
     counts = {m.name: np.array(m.count[:]) for m in monitors if isinstance(m, SpikeMonitor)}
     network.run(duration, namespace={})
     found = {}
     for monitor in monitors:
-        n = before[monitor.name]
+        n = before.get(monitor.name)
         if isinstance(monitor, StateMonitor):
             found |= {f"{monitor.name}.{v}": getattr(monitor, f"{v}_")[:, n:].T for v in monitor.record_variables}
             continue
