@@ -54,8 +54,8 @@ def facts(network: brian2.Network, namespace: Mapping[str, Any]) -> Facts:
         }
         for what, attribute in _TEXTS.items():
             given = getattr(obj, attribute, None)
-            if isinstance(given, str | dict | set):
-                found[repr(obj.name), what] = given.copy() if isinstance(given, dict | set) else given
+            if isinstance(given, str | dict | set | list):
+                found[repr(obj.name), what] = given if isinstance(given, str) else given.copy()
         if isinstance(obj, CodeRunner) and type(obj).update_abstract_code is CodeRunner.update_abstract_code:
             found[repr(obj.name), "the code"] = obj.abstract_code  # the user's; that of others is Brian2's own
     found |= {(repr(owner), repr(name)): value for (owner, name), value in constants(network).items()}

@@ -94,7 +94,7 @@ def method(parts):
 
 
 def recorded(parts):
-    parts.trace.record_variables.add("gain")
+    parts.trace.record_variables.append("gain")
 
 
 def values_in_place(parts):
