@@ -51,15 +51,11 @@ def networks(draw):
     period = draw(st.sampled_from([0, 0, 2.5])) * ms
     steps, neurons = np.nonzero(rng.random((25 if period else 60, 3)) < 0.1)
     source = SpikeGeneratorGroup(3, neurons, steps * 0.1 * ms, period=period, dt=0.1 * ms, name="source")
-    made = [draw(groups(name)) for name in ("one", "two")[: draw(st.integers(1, 2))]]
-    same = draw(st.booleans())
+    same = draw(st.booleans())  # one dt for all, so that JAX can trace the time
+    clocks = {"dts": [0.1], "regular": 0.1} if same else {}
+    made = [draw(groups(name, **clocks)) for name in ("one", "two")[: draw(st.integers(1, 2))]]
     objects = [source, *made]
     for group in made:
-        if same:  # one dt for all, so that JAX can trace the time
-            group.clock.dt = 0.1 * ms
-        for thing in group.contained_objects:
-            if "run_regularly" in thing.name and same:
-                thing.clock.dt = 0.1 * ms
         if draw(st.booleans()):
             table = TimedArray(rng.random(5), dt=draw(st.sampled_from([0.7, 1.5])) * ms, name=f"table_{group.name}")
             group.namespace["table"] = table
@@ -321,7 +317,7 @@ def test_a_run_in_chunks_is_the_run(target, network, lengths):
     program = compiled(network, target)
     if target == "jax":  # each length is compiled: few of them
         lengths = [length // 30 * 30 or 30 for length in lengths]
-        lengths = [*lengths[:3], max(0, 120 - sum(lengths[:3]))]
+        lengths = [*lengths[:3], max(0, 120 - sum(lengths[:3]))]  # none, too
     values, parts = None, []
     try:
         for length in lengths:
@@ -332,6 +328,84 @@ def test_a_run_in_chunks_is_the_run(target, network, lengths):
     expected = recorded_by_brian2(network, sum(lengths) * UNIT)
     leave_out(network, expected, target)
     assert_as_brian2(expected, network, recorded_by_program(parts), values)
+
+
+def clockwork():
+    """Delays of all synapses and of each, two clocks, generators, refractoriness, a TimedArray, run_regularly."""
+    current = TimedArray([0.5, 3.0, 1.0, 2.5], dt=1.7 * ms)
+    source = SpikeGeneratorGroup(3, [0, 1, 2, 0], [0.3, 2.1, 4.4, 5.2] * ms, dt=0.1 * ms, name="source")
+    often = SpikeGeneratorGroup(2, [0, 1], [0.2, 1.1] * ms, period=1.5 * ms, dt=0.1 * ms, name="often")
+    made = []
+    for name, size, dt in (("one", 3, 0.1), ("two", 2, 0.25)):
+        group = NeuronGroup(
+            size,
+            "dv/dt = (I(t) + drive + g - v)/(2*ms) : 1 (unless refractory)\ndg/dt = -g/(3*ms) : 1\ndrive : 1",
+            threshold="v > 1", reset="v = 0", refractory=1.3 * ms, method="euler", dt=dt * ms, name=name,
+            namespace={"I": current},
+        )  # fmt: skip
+        group.run_regularly("v += 0.02*I(t)", dt=0.7 * ms, name=f"driven_{name}")
+        made.append(group)
+    objects = [source, often, *made]
+    one, two = made
+    for name, before, after in (("given", source, one), ("all", often, two), ("each", one, two), ("back", two, one)):
+        synapses = Synapses(before, after, "w : 1", on_pre="g_post += w; w *= 0.99", name=name)
+        synapses.connect()
+        synapses.w = 0.4
+        synapses.pre.delay = "(0.2 + 0.4*i + 0.9*j)*ms" if name in ("each", "back") else 2.3 * ms
+        objects.append(synapses)
+    for group in made:
+        objects.append(SpikeMonitor(group, ["v"], name=f"{group.name}_spikes"))
+        objects.append(StateMonitor(group, ["v", "g"], record=True, dt=group.clock.dt, name=f"{group.name}_states"))
+    return Network(*objects)
+
+
+class Clockwork:
+    """The network compiled once, and brought back before each example."""
+
+    def __init__(self, target):
+        self.network = clockwork()
+        self.network.run(0 * ms, namespace={})
+        self.network.store()
+        self.program = bioplast.compile(self.network, DURATION, target, namespace={})
+
+
+@pytest.fixture(scope="module", params=["numpy", "cpp", "jax"])
+def compiled_once(request):
+    prefs.codegen.target = "numpy"
+    return Clockwork(request.param)
+
+
+@fixed
+@given(st.data())
+def test_what_is_followed_is_followed_in_chunks_on_every_target(compiled_once, data):
+    network, program = compiled_once.network, compiled_once.program
+    network.restore()
+    changes = data.draw(st.lists(st.sampled_from([states, weights, delays, emitted, run_on]), max_size=2))
+    for change in changes:
+        change(data.draw, network)
+    lengths = data.draw(chunkings()) if program.target != "jax" else data.draw(st.sampled_from(FEW))
+    values, parts = None, []
+    try:
+        for length in lengths:
+            parts.append(program(values, seed=1, duration=length * UNIT))
+            values = parts[-1].final
+    except Unsupported as refusal:
+        assert "Brian2's NumPy code changes 'w' once" in str(refusal)
+        event("refused")
+        return
+    event("followed")
+    expected = recorded_by_brian2(network, DURATION)
+    if program.target == "numpy" or "delays" not in [change.__name__ for change in changes]:
+        assert_as_brian2(expected, network, recorded_by_program(parts), values)
+
+
+FEW = [
+    [120],
+    [30, 90],
+    [30, 30, 60],
+    [3, 27, 90],
+    [30, 30, 30, 27, 3],
+]  # of which jax compiles a program for each length
 
 
 @fixed

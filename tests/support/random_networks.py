@@ -27,7 +27,8 @@ DTS = [0.1, 0.1, 0.1, 0.2, 0.25, 0.05]
 
 
 @st.composite
-def groups(draw, name):
+def groups(draw, name, dts=DTS, regular=0.5):
+    """A group of neurons, with a dt of `dts` and at times a run_regularly with a dt of `regular`, both in ms."""
     equations, methods = MEMBRANES[draw(st.sampled_from(sorted(MEMBRANES)))]
     refractory = draw(st.sampled_from(REFRACTORY))
     flag = " (unless refractory)" if refractory is not False and draw(st.booleans()) else ""
@@ -39,7 +40,7 @@ def groups(draw, name):
         reset=draw(st.sampled_from(RESETS)),
         refractory=refractory,
         method=draw(st.sampled_from(methods)),
-        dt=draw(st.sampled_from(DTS)) * ms,
+        dt=draw(st.sampled_from(dts)) * ms,
         namespace={},
         name=name,
     )
@@ -48,7 +49,7 @@ def groups(draw, name):
     group.v = rng.random(len(group))
     group.hold = rng.random(len(group)) * 2 * ms
     if draw(st.booleans()):
-        group.run_regularly(draw(st.sampled_from(["v += 0.01*i", "drive *= 0.999", "g += 0.01*x"])), dt=0.5 * ms)
+        group.run_regularly(draw(st.sampled_from(["v += 0.01*i", "drive *= 0.999", "g += 0.01*x"])), dt=regular * ms)
     return group
 
 

@@ -59,7 +59,7 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
-        for name in followed.keys() - {TIME}:
+        for name in sorted(followed.keys() - {TIME}):
             self._shaped(name, followed[name])  # a wrong shape is told first
         self._refuse_parts(plain, values, inputs, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)

@@ -42,7 +42,11 @@ def time_bins(times: np.ndarray, dt: float) -> np.ndarray:
 def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
     """The steps of the spikes that a SpikeGeneratorGroup has, in order, their neurons, and its period in steps or 0."""
     dt = group.clock.dt_
-    bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
+    if group._spikes_changed or group._previous_dt != dt:
+        times, neurons = np.asarray(group._spike_time), np.asarray(group._neuron_index)
+    else:  # which Network.restore brings back, other than the two above
+        times, neurons = (np.array(group.variables[name].get_value()) for name in ("spike_time", "neuron_index"))
+    bins = time_bins(times, dt)
     if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
         raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
     period = float(group.period_[:])

@@ -48,6 +48,9 @@ class RuntimeProgram(Program):
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
             network.t_ = call.start
+            if TIME in call.given:
+                for clock in net.clocks(network):
+                    clock._old_dt = None  # a change of dt has to suit the time of the network alone
             # Brian2 itself would write beyond its queue where spikes have steps of an older dt that is much shorter
             old = {f"{pathway.name}.queue" for pathway in net.pathways(network) if net.has_old_steps(pathway)}
             self.write_back({key: call.values[key] for key in (call.given | old) if key != TIME})

@@ -161,9 +161,11 @@ def _events(
     always = always_due(followed.clocks)
     events = {}
     for name, clock, raster in _rasters(network, followed, call.spikes, spans, later):
-        steady = len(raster) == moments.count and clock in always
-        along = raster if steady else raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
-        events[name] = cast(along)
+        if not moments.count:  # a row that no moment asks for
+            raster = np.zeros((1, raster.shape[1]), dtype=raster.dtype)
+        elif len(raster) != moments.count or clock not in always:
+            raster = raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
+        events[name] = cast(raster)
     return events
 
 
