@@ -102,15 +102,19 @@ def _arithmetic(function: Callable[[Value, Value], Value]) -> Callable[[Value, V
     return checked
 
 
-def divisor(number: float, dtype: Any) -> Value:
-    """A known number to divide by: XLA would make a product with its rounded inverse, so that 49/49 is below 1."""
-    return jax.lax.optimization_barrier(jnp.asarray(number, dtype=dtype))
+def quotient(left: Value, right: float) -> Value:
+    """A traced value divided by a known number, as NumPy divides.
+
+    XLA would make a product with the rounded inverse of what it knows, after which 49/49 is below 1.
+    """
+    # of a divisor that is chosen while it runs it makes none; of NaN the quotient is NaN by any number
+    return left / jnp.where(left == left, jnp.asarray(right, dtype=jnp.result_type(left)), jnp.nan)
 
 
 def _divide(left: Value, right: Value) -> Value:
     left, right = real(left), real(right)
     if isinstance(right, float) and not isinstance(left, float):
-        right = divisor(right, jnp.result_type(left))
+        return quotient(left, right)
     return left / right
 
 
