@@ -202,7 +202,8 @@ class _Run:
         values: Mapping[str, Any] | None,
     ):
         self.program = program
-        self.fixed = program._checked(checked_values(values))
+        # when each run begins is not left open, since what is trained may be what a run changes
+        self.fixed = {TIME: program.values[TIME]} | program._checked(checked_values(values))
         complete = {**program.values, **self.fixed}
         start = float(complete[TIME])
         self.scaled: dict[str, Scaled] = scaled(program, train, complete)

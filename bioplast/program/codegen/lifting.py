@@ -97,18 +97,18 @@ class Lifting(Names):
         rows, columns = array.values.shape if array.values.ndim == 2 else (len(array.values), 1)
         self.tables[f"{name}_values"] = np.ascontiguousarray(array.values).reshape(-1)
         k = _find_K(owner.clock.dt_, array.dt)
-        # Brian2 prints dt with 18 decimals into its own C++
-        self.tables[f"{step}_grid"] = np.array([float(f"{array.dt:.18f}") / k, k, rows, columns], dtype=np.float64)
+        self.tables[f"{step}_grid"] = np.array([array.dt / k, k, rows, columns], dtype=np.float64)
         two = array.values.ndim == 2
         code = f"""
         {self.function_prefix}static inline double {step}(const double t{", const int i" if two else ""})
         {{
             const double epsilon = _namespace{step}_grid[0];
-            const int rows = (int)_namespace{step}_grid[2];
+            const double rows = _namespace{step}_grid[2];
             {"const int columns = (int)_namespace" + step + "_grid[3];" if two else ""}
             {"if (i < 0 || i >= columns) return NAN;" if two else ""}
-            int step = (int)((t/epsilon + 0.5)/_namespace{step}_grid[1]);
-            step = step < 0 ? 0 : (step >= rows ? rows - 1 : step);
+            // as Brian2's NumPy code: halves go to the even number, and a step may have more than 32 bits
+            const double row = nearbyint(t/epsilon)/_namespace{step}_grid[1];
+            const int step = (int)(row < 0 ? 0 : (row >= rows ? rows - 1 : row));
             return _namespace{name}_values[{"step*columns + i" if two else "step"}];
         }}
         """

@@ -15,6 +15,7 @@ import brian2
 import numpy as np
 
 from ...errors import BioplastError, TargetUnavailable, Unsupported
+from .. import network as net
 from ..build import build
 from ..call import Call
 from ..codegen.lowered import Lowered
@@ -61,6 +62,7 @@ class CudaProgram(CompiledProgram):
             raise TargetUnavailable(
                 "no NVIDIA GPU here (nvidia-smi finds none): target 'cuda' compiles without one, running needs one"
             )
+        net.refuse_late_steps(call.spans(self.network), "target cuda")
         self._check_pending(call)
         return super()._run(call)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -15,17 +15,15 @@ from ..steps.drive import Drive
 
 def stacked(drives: Sequence[Drive]) -> tuple[list[Any], list[Any], tuple[bool, ...], Any]:
     """Drives of one batch as leaves that differ, stacked, leaves that all share, which are which, and their tree."""
-    longest: dict[str, np.ndarray] = {}
-    for drive in drives:
-        for name, arrivals in drive.pending.items():
-            if name not in longest or len(arrivals) > len(longest[name]):
-                longest[name] = np.zeros_like(arrivals)
-    padded = []
-    for drive in drives:
-        pending = {name: zeros.copy() for name, zeros in longest.items()}
-        for name, arrivals in drive.pending.items():
-            pending[name][: len(arrivals)] = arrivals
-        padded.append(dataclasses.replace(drive, pending=pending))
+    padded = [
+        dataclasses.replace(drive, pending=pending, extra=extra)
+        for drive, pending, extra in zip(
+            drives,
+            _padded([drive.pending for drive in drives]),
+            _padded([drive.extra for drive in drives]),
+            strict=True,
+        )
+    ]
     tree = jax.tree.structure(padded[0])
     batched, shared, which = [], [], []
     for leaves in zip(*map(jax.tree.leaves, padded), strict=True):
@@ -37,3 +35,20 @@ def stacked(drives: Sequence[Drive]) -> tuple[list[Any], list[Any], tuple[bool, 
         else:
             batched.append(jnp.stack(leaves) if is_key else np.stack(leaves))
     return batched, shared, tuple(which), tree
+
+
+def _padded(each: Sequence[Mapping[str, np.ndarray]]) -> list[dict[str, np.ndarray]]:
+    """Arrays by name, of which some runs may have shorter ones or none, with zeros to one shape."""
+    shapes: dict[str, np.ndarray] = {}
+    types: dict[str, Any] = {}
+    for arrays in each:
+        for name, array in arrays.items():
+            shapes[name] = np.maximum(shapes.get(name, 0), array.shape)
+            types[name] = array.dtype
+    found = []
+    for arrays in each:
+        padded = {name: np.zeros(shape, dtype=types[name]) for name, shape in shapes.items()}
+        for name, array in arrays.items():
+            padded[name][tuple(slice(size) for size in array.shape)] = array
+        found.append(padded)
+    return found

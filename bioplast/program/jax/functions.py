@@ -47,8 +47,20 @@ def _exprel_jvp(primals: tuple[Value], tangents: tuple[Value]) -> tuple[Value, V
     return y, dx * jnp.where(jnp.abs(x) < 1e-3, series, (jnp.exp(away) - y) / away)
 
 
+with np.errstate(invalid="ignore"):
+    #: What NumPy's conversion to 32 bits gives for numbers above and below them: its processor's own answer.
+    _ABOVE, _BELOW = (int(number) for number in np.array([1e300, -1e300]).astype(np.int32))
+    _UNDEFINED = int(np.array([np.nan]).astype(np.int32)[0])
+
+
 def _integer(value: Value) -> Value:
-    return jnp.asarray(value).astype(jnp.int32)  # towards zero, as NumPy does
+    """A value as a whole number of 32 bits, towards zero; beyond these bits what NumPy gives."""
+    value = jnp.asarray(value)
+    found = value.astype(jnp.int32)
+    if kind(value) != "f":
+        return found
+    found = jnp.where(value < 2.0**31, found, _ABOVE)
+    return jnp.where(jnp.isnan(value), _UNDEFINED, jnp.where(value > -(2.0**31) - 1, found, _BELOW))
 
 
 def _timestep(t: Value, dt: Value) -> Value:
@@ -90,8 +102,20 @@ def _arithmetic(function: Callable[[Value, Value], Value]) -> Callable[[Value, V
     return checked
 
 
+def quotient(left: Value, right: float) -> Value:
+    """A traced value divided by a known number, as NumPy divides.
+
+    XLA would make a product with the rounded inverse of what it knows, after which 49/49 is below 1.
+    """
+    # of a divisor that is chosen while it runs it makes none; of NaN the quotient is NaN by any number
+    return left / jnp.where(left == left, jnp.asarray(right, dtype=jnp.result_type(left)), jnp.nan)
+
+
 def _divide(left: Value, right: Value) -> Value:
-    return real(left) / real(right)
+    left, right = real(left), real(right)
+    if isinstance(right, float) and not isinstance(left, float):
+        return quotient(left, right)
+    return left / right
 
 
 def _floor_divide(left: Value, right: Value) -> Value:

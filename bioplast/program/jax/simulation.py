@@ -39,7 +39,7 @@ jax.tree_util.register_dataclass(State, ["arrays", "events", "past"], [])
 
 
 jax.tree_util.register_dataclass(
-    Drive, ["arrays", "events", "tables", "delays", "pending", "draws", "key", "due", "step"], []
+    Drive, ["arrays", "events", "tables", "delays", "pending", "extra", "draws", "key", "due", "step"], []
 )
 
 
@@ -248,6 +248,10 @@ class _Moment(Follower):
     def pathway(self, operation: steps.Pathway) -> None:
         events = self.events[operation.events]
         since = self.since[operation.clock]
+        for k, more in enumerate(self.drive.extra.get(operation.name, ())):
+            # by themselves, since a later event may reach the same synapse in this step
+            reached = jnp.where(since < len(more), more[jnp.minimum(since, len(more) - 1)], False)
+            self.run(dataclasses.replace(operation, name=f"{operation.name}.extra{k}"), reached)
         common = True  # whether all synapses of a neuron get its event at once
         if operation.name in self.slots:
             slots = self.slots[operation.name]

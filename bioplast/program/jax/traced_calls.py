@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
-from ..steps.moments import read_moments
+from ..steps.moments import FLOAT32_STEPS, read_moments, what_time_decides
 from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
@@ -59,6 +59,9 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         followed = {k: v for k, v in values.items() if traced(v)}
+        for name in sorted(followed.keys() - {TIME}):
+            self._shaped(name, followed[name])  # a wrong shape is told first
+        self._refuse_parts(plain, values, inputs, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
             final, records = self._follow(call, followed, inputs)
@@ -106,7 +109,9 @@ class TracedCalls(Program):
             longest = int(delays.max(initial=0))
             queue = plain[f"{pathway.name}.queue"]
             arrivals = np.zeros((longest, len(pathway.sources)), dtype=bool)
-            given = arrivals_of(pathway, queue, np.broadcast_to(delays, pathway.sources.shape))
+            given, others = arrivals_of(pathway, queue, np.broadcast_to(delays, pathway.sources.shape))
+            if len(others):
+                _refuse_extra(pathway.name)
             arrivals[: len(given)] = given
             found[f"{pathway.name}.queue"] = arrivals.astype(types[pathway.events])
         return found
@@ -118,6 +123,7 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
+        self._refuse_parts(plain, values, inputs, {k for k, v in values.items() if traced(v)})
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
         rasters = {k: self._checked_batch_input(k, v, plan) for k, v in inputs.items() if k in of_inputs}
@@ -146,6 +152,41 @@ class TracedCalls(Program):
                 "float64 within jit, vmap or grad needs JAX's 64-bit numbers: put the outermost call into "
                 "`with jax.enable_x64(True):`, set jax_enable_x64, or compile with dtype='float32'"
             )
+
+    def _refuse_parts(
+        self, plain: Mapping[str, Any], values: Mapping[str, Any], inputs: Mapping[str, Any], followed: Set[str]
+    ) -> None:
+        """Refuse a part of what goes on from run to run, where the rest would begin anew without a word.
+
+        Parameters
+        ----------
+        plain : mapping
+            The values that are not traced.
+        values, inputs : mapping
+            What the call was given.
+        followed : set of str
+            The keys of values that are traced.
+        """
+        queues = [f"{p.name}.queue" for p in pathways(self._steps) if np.max(plain[p.delay], initial=0) > 0]
+        moving = [key for key in self._simulation.written if key in self._variables] + queues
+        if TIME in followed:
+            if missing := sorted(set(moving) - values.keys()):
+                others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+                raise BioplastError(
+                    f"{TIME!r} is traced without {missing[0]!r}{others}, which would be those that the network has "
+                    "now: give all values that `carry` and `final` give"
+                )
+        elif TIME not in values and (begun := sorted(filter(self._goes_on, followed & set(moving)))):
+            reason = what_time_decides(self._steps, inputs.keys()) or (queues and "spikes are on their way")
+            if reason:
+                raise BioplastError(
+                    f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
+                    f"values that `carry` and `final` give, or say when the run begins, {TIME!r}: 0*second"
+                )
+
+    def _goes_on(self, key: str) -> bool:
+        """Whether who gives this value goes on with a run; weights alone are carried from trial to trial as well."""
+        return key.endswith((".queue", ".lastupdate")) or not self._variables[key].synaptic
 
     def _keys(self, seed: Any, size: int) -> Any:
         """A key for each run of a batch."""
@@ -181,6 +222,8 @@ class TracedCalls(Program):
         values = {**call.values, **{name: self._shaped(name, v) for name, v in followed.items() if name != TIME}}
         call = dataclasses.replace(call, values=values, spikes=spikes, tables=tables)
         drive, count, slots = self._drive(call, later)
+        for name in drive.extra:
+            _refuse_extra(name)
         state, records = self._compiled(drive, count, slots)
         begin = call.start if later is None else followed[TIME].astype(self.dtype)
         end = jnp.asarray(begin + call.duration, dtype=self.dtype)
@@ -220,7 +263,7 @@ class TracedCalls(Program):
         if len(dts) > 1:
             each = " and ".join(f"{dt * 1e3:g} ms" for dt in sorted(dts))
             raise BioplastError(f"{TIME!r} cannot be traced: the clocks have steps of {each}, one is accepted")
-        if self._horizon is not None:
+        if self._horizon is not None and self._horizon < FLOAT32_STEPS:
             raise BioplastError(
                 f"{TIME!r} cannot be traced in float32, which tells the steps of this network apart up to step "
                 f"{self._horizon} only: compile with dtype='float64'"
@@ -229,7 +272,7 @@ class TracedCalls(Program):
             if isinstance(given, tuple):
                 raise BioplastError(f"input {name!r}: while the time is traced, a raster [steps, neurons] is accepted")
         (dt,) = dts
-        return Later(jnp.round(time / dt).astype(int), lambda table, rows: jnp.asarray(table)[rows])
+        return Later(jnp.round(time / dt).astype(int), lambda table, rows: jnp.asarray(table)[rows], _marked)
 
     def _array_output(
         self, call: Call, records: Records, final: Mapping[str, Any], begin: Any, lead: tuple[int, ...]
@@ -283,3 +326,16 @@ class TracedCalls(Program):
         if given.ndim != len(wanted) or given.shape[rows] != wanted[rows]:
             raise BioplastError(f"input {name!r} has shape {given.shape}: {wanted} is expected")
         into[name] = given
+
+
+def _marked(shape: tuple[int, int], rows: Any, columns: np.ndarray) -> Any:
+    """An array that is True at some rows and columns, of which rows outside it are left out."""
+    outside = (rows < 0) | (rows >= shape[0])
+    return jnp.zeros(shape, dtype=bool).at[jnp.where(outside, shape[0], rows), columns].set(True, mode="drop")
+
+
+def _refuse_extra(pathway: str) -> None:
+    raise BioplastError(
+        f"'{pathway}.queue': while JAX traces a run, each spike is accepted once, none further away than its delay: "
+        "run the program outside of what is compiled until the others have arrived"
+    )

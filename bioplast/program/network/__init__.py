@@ -9,10 +9,10 @@ there first.
 from .borrow import held
 from .clocks import ClockSpan, clocks, spans
 from .copies import frozen, referred, thawed
-from .inputs import generated_spikes, spike_inputs, time_bins, timed_arrays
+from .inputs import generated_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
-from .pathways import pathways, pending_spikes, set_pending_spikes
-from .refusals import check
+from .pathways import has_old_steps, pathways, pending_spikes, set_pending_spikes
+from .refusals import check, refuse_late_steps
 from .state import (
     TIME,
     StateVariable,
@@ -40,13 +40,16 @@ __all__ = [
     "exponents",
     "frozen",
     "generated_spikes",
+    "has_old_steps",
     "held",
     "monitors",
     "not_finite",
+    "own_spikes",
     "pathways",
     "pending_spikes",
     "read",
     "referred",
+    "refuse_late_steps",
     "run_namespace",
     "set_pending_spikes",
     "spans",

@@ -17,7 +17,7 @@ from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
 from ...errors import BioplastError, Unsupported
 from .clocks import clocks
-from .pathways import pathways
+from .pathways import pathways, queue_state, restore_queue
 
 # The package has a proxy under the name of its module.
 brian2_device: Any = importlib.import_module("brian2.devices.device")
@@ -55,7 +55,7 @@ def held(network: brian2.Network, arrays: bool) -> Iterator[None]:
             for obj in owned
             if hasattr(obj, "variables")
         ]
-        queues = [(p, p.queue._full_state()) for p in pathways(network)] if arrays else []
+        queues = [(p, *queue_state(p)) for p in pathways(network)] if arrays else []
         runtime = brian2_device.active_device
         random_state = runtime.get_random_state()
         try:
@@ -72,8 +72,8 @@ def held(network: brian2.Network, arrays: bool) -> Iterator[None]:
                 if isinstance(variable, DynamicArrayVariable):
                     variable.resize(size)
                 variable.get_value()[...] = value
-            for pathway, state in queues:
-                pathway.queue._restore_from_full_state(state)
+            for pathway, state, dt in queues:
+                restore_queue(pathway, state, dt)
             runtime.set_random_state(random_state)
 
 

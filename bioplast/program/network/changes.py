@@ -12,12 +12,22 @@ from typing import Any
 
 import brian2
 import numpy as np
+from brian2.groups.group import CodeRunner
 from brian2.input.timedarray import TimedArray
 
 from ...errors import BioplastError
 from .clocks import clocks
 from .inputs import timed_arrays
 from .state import constants
+
+#: What an object is made of, as text, by what it is called here.
+_TEXTS = {
+    "the code": "code",
+    "the events": "events",
+    "the reset": "event_codes",
+    "the method": "method_choice",
+    "what is recorded": "record_variables",
+}
 
 Facts = dict[tuple[str, str], Any]  # (object, what of it) -> what it was
 
@@ -42,10 +52,12 @@ def facts(network: brian2.Network, namespace: Mapping[str, Any]) -> Facts:
             (repr(obj.name), "the clock"): _Identity(obj.clock),
             (repr(obj.name), "dt"): steps[obj.clock.name],
         }
-        for what, attribute in (("the code", "code"), ("the code", "abstract_code"), ("the events", "events")):
+        for what, attribute in _TEXTS.items():
             given = getattr(obj, attribute, None)
-            if isinstance(given, str | dict):
-                found[repr(obj.name), what] = dict(given) if isinstance(given, dict) else given
+            if isinstance(given, str | dict | set | list):
+                found[repr(obj.name), what] = given if isinstance(given, str) else given.copy()
+        if isinstance(obj, CodeRunner) and type(obj).update_abstract_code is CodeRunner.update_abstract_code:
+            found[repr(obj.name), "the code"] = obj.abstract_code  # the user's; that of others is Brian2's own
     found |= {(repr(owner), repr(name)): value for (owner, name), value in constants(network).items()}
     for name, array in timed_arrays(network, namespace).items():
         found[f"the TimedArray {name!r}", "the values"] = _Content(array)

@@ -13,6 +13,7 @@ from brian2.devices.device import Device
 from ...errors import BioplastError
 from .borrow import brian2_device
 from .clocks import clocks
+from .inputs import mark_prepared, own_spikes
 from .integration import remembered_integration
 from .pathways import pathways
 
@@ -83,6 +84,10 @@ def generating(device: Any, network: brian2.Network, threads: int = 0) -> Iterat
             network._clocks = set(clocks(network))
             for clock in network._clocks:
                 clock.set_interval(now, now)
+            for group in network.sorted_objects:
+                if isinstance(group, brian2.SpikeGeneratorGroup):
+                    own_spikes(group)  # which checks them, as Brian2 would in 32 bits only
+                    mark_prepared(group)
             for pathway in pathways(network):
                 if pathway.active and not len(pathway.synapses) and not pathway.synapses._connect_called:
                     raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")

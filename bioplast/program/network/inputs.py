@@ -11,6 +11,8 @@ from brian2.input.timedarray import TimedArray
 
 from ...errors import BioplastError
 
+_LAST = np.iinfo(np.int32).max  # the last step that Brian2's SpikeGeneratorGroup can name
+
 
 def spike_inputs(network: brian2.Network) -> dict[str, Any]:
     """The groups whose spikes `inputs` may replace, by name."""
@@ -37,6 +39,27 @@ def time_bins(times: np.ndarray, dt: float) -> np.ndarray:
     return ((np.asarray(times, dtype=float) + 1e-3 * dt) / dt).astype(np.int64)
 
 
+def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
+    """The steps of the spikes that a SpikeGeneratorGroup has, in order, their neurons, and its period in steps or 0."""
+    dt = group.clock.dt_
+    if group._spikes_changed or group._previous_dt != dt:
+        times, neurons = np.asarray(group._spike_time), np.asarray(group._neuron_index)
+    else:  # which Network.restore brings back, other than the two above
+        times, neurons = (np.array(group.variables[name].get_value()) for name in ("spike_time", "neuron_index"))
+    bins = time_bins(times, dt)
+    if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
+        raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
+    period = float(group.period_[:])
+    steps = np.round(period / dt)
+    if not steps <= _LAST:
+        return bins, neurons, 0  # as Brian2 takes a longer one
+    if abs(steps * dt - period) > period * np.finfo(float).eps:
+        raise BioplastError(
+            f"{group.name!r}: its period of {period * 1e3:g} ms is no multiple of its dt of {dt * 1e3:g} ms"
+        )
+    return bins, neurons, int(steps)
+
+
 def generated_spikes(
     group: Any, start: int, replacement: tuple[np.ndarray, np.ndarray] | None = None
 ) -> dict[str, np.ndarray]:
@@ -47,16 +70,13 @@ def generated_spikes(
     dict
         The variables in which Brian2 keeps it, by their names.
     """
-    if replacement is not None:
-        bins, neurons = replacement
-        period = 0
-    else:
-        dt = group.clock.dt_
-        bins, neurons = time_bins(group._spike_time, dt), np.asarray(group._neuron_index)
-        if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
-            raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
-        steps = np.round(group.period_ / dt)
-        period = int(steps) if steps <= np.iinfo(np.int32).max else 0
+    bins, neurons, period = own_spikes(group) if replacement is None else (*replacement, 0)
+    if bins.max(initial=0) > _LAST:
+        # Brian2 keeps steps in 32 bits: as a long period from the start of the run on, all have a place there
+        inside = (bins >= start) & (bins < start + _LAST)
+        bins, neurons, period = bins[inside] % _LAST, neurons[inside], _LAST
+        order = np.lexsort((neurons, bins))
+        bins, neurons = bins[order], neurons[order]
     upcoming = np.searchsorted(bins, start % period if period else start)
     return {
         "neuron_index": neurons.astype(np.int32),
@@ -64,3 +84,9 @@ def generated_spikes(
         "_lastindex": np.array([upcoming], dtype=np.int32),
         "_period_bins": np.array([period], dtype=np.int32),
     }
+
+
+def mark_prepared(group: Any) -> None:
+    """Keep Brian2 from working out what a SpikeGeneratorGroup of a borrowed network emits, from its own spikes."""
+    group._spikes_changed = False
+    group._previous_dt = np.array(group.clock.dt_)

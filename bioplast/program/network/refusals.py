@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
@@ -14,6 +15,7 @@ from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
 from brian2.units.fundamentalunits import Quantity
 
 from ...errors import BioplastError, Unsupported
+from .clocks import ClockSpan
 
 
 def check(network: Any) -> None:
@@ -74,4 +76,14 @@ def refuse_compartments(network: brian2.Network, where: str) -> None:
             raise Unsupported(
                 f"{obj.group.name!r} is a SpatialNeuron: {where} does not solve the cable equation of its "
                 "compartments; use target='cpp', 'openmp', 'cython' or 'numpy'"
+            )
+
+
+def refuse_late_steps(spans: Mapping[str, ClockSpan], where: str) -> None:
+    """Refuse a run whose steps have more than 32 bits, where code counts them so: `where` says where that is."""
+    for name, span in spans.items():
+        if span.end >= 2**31:
+            raise Unsupported(
+                f"the run ends with step {span.end} of {name!r}: {where} counts steps in 32 bits; start earlier or "
+                "use target 'numpy', 'cpp' or 'jax'"
             )

@@ -13,6 +13,8 @@ from brian2.core.variables import DynamicArrayVariable
 from brian2.input.timedarray import TimedArray
 from brian2.units.fundamentalunits import Quantity
 
+from ..network.inputs import mark_prepared
+
 
 @contextlib.contextmanager
 def replaced_timed_array(array: TimedArray, values: np.ndarray) -> Iterator[None]:
@@ -33,9 +35,7 @@ def set_generated_spikes(group: Any, generated: Mapping[str, np.ndarray]) -> Non
         if isinstance(variable, DynamicArrayVariable):
             variable.resize(value.size)
         variable.get_value()[...] = value
-    # otherwise Brian2 would work them out anew from the group's own spikes
-    group._spikes_changed = False
-    group._previous_dt = np.array(group.clock.dt_)
+    mark_prepared(group)
 
 
 def borrowed_operation(function: Any, **when: Any) -> NetworkOperation:

@@ -14,7 +14,7 @@ from .. import network as net
 from ..call import Call
 from ..output import Output
 from ..program import TIME, Program
-from .disagreements import refuse_ignored_refractoriness
+from .disagreements import refuse_ignored_refractoriness, refuse_meeting_spikes, refuse_steps_of_cython
 from .inputs import replaced_timed_array, set_generated_spikes, spike_playback
 from .monitors import forget_recordings, recordings
 from .run import run_with_brian2
@@ -41,10 +41,19 @@ class RuntimeProgram(Program):
 
     def _run(self, call: Call) -> Output:
         network = self.network
+        if self.target == "cython":
+            refuse_steps_of_cython(network, self._namespace, call.spans(network))
+        else:
+            refuse_meeting_spikes(network, call.values)
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
             network.t_ = call.start
-            self.write_back({key: call.values[key] for key in call.given if key != TIME})
+            if TIME in call.given:
+                for clock in net.clocks(network):
+                    clock._old_dt = None  # a change of dt has to suit the time of the network alone
+            # Brian2 itself would write beyond its queue where spikes have steps of an older dt that is much shorter
+            old = {f"{pathway.name}.queue" for pathway in net.pathways(network) if net.has_old_steps(pathway)}
+            self.write_back({key: call.values[key] for key in (call.given | old) if key != TIME})
             forget_recordings(network)
             arrays = net.timed_arrays(network, self._namespace)
             for name, table in call.tables.items():

@@ -29,10 +29,13 @@ class Later(NamedTuple):
         In steps of all clocks, which then have one dt.
     rows : callable
         Takes rows of a table by such steps.
+    marked : callable
+        An array of a shape that is True at some rows and columns, of which rows outside the shape are left out.
     """
 
     step: Any
     rows: Callable[[np.ndarray, Any], Any]
+    marked: Callable[[tuple[int, int], Any, np.ndarray], Any]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class Drive:
         For each pathway with delays those of its synapses in steps, or that of all.
     pending : mapping
         For each pathway with events on their way, whether one arrives: [steps until then, synapses].
+    extra : mapping
+        Where more than one event may reach a synapse in a step, whether another one on its way arrives: [events, steps
+        until then, synapses]. Those that were sent before a delay was made shorter are among them.
     draws : mapping
         Random numbers given beforehand, [moments, ...] by the name of the draw.
     key : array or None
@@ -66,6 +72,7 @@ class Drive:
     tables: Mapping[str, Any]
     delays: Mapping[str, Any]
     pending: Mapping[str, Any]
+    extra: Mapping[str, Any]
     draws: Mapping[str, Any]
     key: Any
     due: Mapping[str, Any]
@@ -102,7 +109,7 @@ def read_drive(
     Raises
     ------
     BioplastError
-        When a run goes beyond the horizon, or a spike on its way is further away than its delay.
+        When a run goes beyond the horizon.
     """
     spans = call.spans(network)
     for name, span in spans.items():
@@ -114,22 +121,25 @@ def read_drive(
     moments = read_moments(spans)
     arrays = {name: cast(call.values[name]) for name, array in followed.arrays.items() if array.is_value}
     named = {followed.inputs[name]: table for name, table in call.tables.items() if name in followed.inputs}
-    delays, pending, slots = {}, {}, []
+    delays, pending, extra, slots = {}, {}, {}, []
     for pathway in pathways(followed):
         own = delay_steps(call.values[pathway.delay], followed.clocks[pathway.clock].seconds)
         if own.max(initial=0) > 0:
             slots.append((pathway.name, 1 << int(own.max()).bit_length()))
             delays[pathway.name] = own
         queue = call.values[f"{pathway.name}.queue"]
-        arrivals = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
+        arrivals, others = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
         if len(arrivals):
             pending[pathway.name] = arrivals
+        if len(others):
+            extra[pathway.name] = others
     drive = Drive(
         arrays={**arrays, **unchanging},
         events=_events(network, followed, call, spans, moments, cast, later),
         tables={name: cast(table) for name, table in {**followed.tables, **named}.items()},
         delays=delays,
         pending=pending,
+        extra=extra,
         draws={name: cast(numbers) for name, numbers in (call.draws or {}).items()},
         key=call.seed,
         due=moments.due,
@@ -151,9 +161,11 @@ def _events(
     always = always_due(followed.clocks)
     events = {}
     for name, clock, raster in _rasters(network, followed, call.spikes, spans, later):
-        steady = len(raster) == moments.count and clock in always
-        along = raster if steady else raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
-        events[name] = cast(along)
+        if not moments.count:  # a row that no moment asks for
+            raster = np.zeros((1, raster.shape[1]), dtype=raster.dtype)
+        elif len(raster) != moments.count or clock not in always:
+            raster = raster[np.minimum(moments.since(clock), max(len(raster) - 1, 0))]
+        events[name] = cast(raster)
     return events
 
 
@@ -177,7 +189,7 @@ def _rasters(
         given = spikes.get(name)
         raster: Any = given
         if given is None and later is not None:
-            raster = _emitted_later(net.generated_spikes(group, 0), span, len(group), later)
+            raster = _emitted_later(group, max(span.end - span.start, 1), later)
         elif given is None or isinstance(given, tuple):
             raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
             if isinstance(operation, steps.Generator):
@@ -191,53 +203,62 @@ def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.n
     """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
     bins, indices = generated["_timebins"], generated["neuron_index"]
     period = int(generated["_period_bins"][0])
-    if not period:
-        inside = (bins >= span.start) & (bins < span.end)
-        raster[bins[inside] - span.start, indices[inside]] = True
-        return
-    phase = np.arange(span.start, span.end) % period
-    for step, neuron in zip(bins, indices, strict=True):
-        raster[np.flatnonzero(phase == step), neuron] = True
+    step = np.arange(span.start, span.end)
+    first, end = (np.searchsorted(bins, step % period if period else step, side) for side in ("left", "right"))
+    rows = np.repeat(step - span.start, end - first)
+    before = np.cumsum(end - first) - (end - first)  # spikes in the steps before
+    raster[rows, indices[np.arange(len(rows)) + (first - before)[rows]]] = True
 
 
-def _emitted_later(generated: Mapping[str, np.ndarray], span: net.ClockSpan, size: int, later: Later) -> Any:
+def _emitted_later(group: Any, count: int, later: Later) -> Any:
     """The raster [steps, neurons] of a SpikeGeneratorGroup in a run whose first step is known only while it runs."""
-    bins, indices = generated["_timebins"], generated["neuron_index"]
-    period = int(generated["_period_bins"][0])
-    # every step of the group's own spikes, or of a period, and one without a spike for all that come later
-    table = np.zeros((period or int(bins.max(initial=-1)) + 2, size), dtype=bool)
-    inside = bins < len(table)
-    table[bins[inside], indices[inside]] = True
-    step = np.arange(max(span.end - span.start, 1)) + later.step
-    return later.rows(table, step % period if period else step.clip(0, len(table) - 1))
+    bins, indices, period = net.own_spikes(group)
+    if 0 < period <= count:
+        table = np.zeros((period, len(group)), dtype=bool)
+        table[bins, indices] = True
+        return later.rows(table, (np.arange(count) + later.step) % period)
+    rows = bins - later.step
+    return later.marked((count, len(group)), rows % period if period else rows, indices)
 
 
-def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> Any:
+def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> tuple[Any, np.ndarray]:
     """Whether an event that is on its way arrives: [steps until then - 1, synapses].
 
     Parameters
     ----------
     pathway : Pathway
     queue : array
-        Rows of (steps until delivery, synapse), or what this function returns, which may be traced.
+        Rows of (steps until delivery, synapse), or the first of what this function returns, which may be traced.
     delays : ndarray [synapses]
         In steps.
+
+    Returns
+    -------
+    array, ndarray
+        Of events no further away than their delay, each once, and of all others: [events, steps until then - 1,
+        synapses].
     """
+    longest = int(delays.max(initial=0))
     if queue.dtype.kind != "i":
-        if queue.shape[1] != len(delays):
-            raise BioplastError(f"'{pathway.name}.queue' has shape {queue.shape}: {len(delays)} synapses are expected")
-        return queue
-    if not len(queue):
-        return np.zeros((0, len(delays)), dtype=bool)
-    late = queue[:, 0] > delays[queue[:, 1]]
-    if late.any() or len(np.unique(queue, axis=0)) != len(queue):
-        raise BioplastError(
-            f"'{pathway.name}.queue': each spike is accepted once, and none further away than its delay"
-        )
+        if queue.shape[1] != len(delays) or queue.shape[0] > longest:
+            raise BioplastError(
+                f"'{pathway.name}.queue' has shape {queue.shape}: at most {longest} steps of {len(delays)} synapses "
+                "are expected"
+            )
+        return queue, np.zeros((0, 0, len(delays)), dtype=bool)
+    order = np.lexsort((queue[:, 1], queue[:, 0]))
+    steps_left, synapses = queue[order].T.astype(np.int64)
+    # how many of the same are before it
+    new = np.append(True, (np.diff(steps_left) != 0) | (np.diff(synapses) != 0))[: len(queue)]
+    place = np.arange(len(queue)) - np.maximum.accumulate(np.where(new, np.arange(len(queue)), 0))
+    place += steps_left > delays[synapses]
+    regular = place == 0
     # as long as the longest delay, however few spikes there are: another shape would be compiled anew
-    arrivals = np.zeros((int(delays.max()), len(delays)), dtype=bool)
-    arrivals[queue[:, 0] - 1, queue[:, 1]] = True
-    return arrivals
+    arrivals = np.zeros((longest if regular.any() else 0, len(delays)), dtype=bool)
+    arrivals[steps_left[regular] - 1, synapses[regular]] = True
+    others = np.zeros((place.max(initial=0), steps_left[~regular].max(initial=0), len(delays)), dtype=bool)
+    others[place[~regular] - 1, steps_left[~regular] - 1, synapses[~regular]] = True
+    return arrivals, others
 
 
 def queues_after(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,8 +69,12 @@ def always_due(clocks: Mapping[str, steps.Clock]) -> set[str]:
     return {name for name, ratio in ratios.items() if round(ratio) == 1}
 
 
-def horizon(network: steps.Steps) -> int | None:
-    """The last step up to which float32 tells times apart as the equations need it.
+#: Steps whose numbers float32 tells apart, and those that 32 bits count.
+FLOAT32_STEPS, INT32_STEPS = 2**24, 2**31 - 1
+
+
+def horizon(network: steps.Steps) -> int:
+    """The last step up to which float32, with steps of 32 bits, tells times apart as the equations need it.
 
     Brian2 counts steps from times, ``timestep(t - lastspike, dt)``, with a tolerance of a thousandth of a step, and
     rounds to the nearest row of a TimedArray. Two times of n steps have errors of n*2**-24 each.
@@ -80,6 +84,37 @@ def horizon(network: steps.Steps) -> int | None:
         for operation in network.operations
         for name in getattr(getattr(operation, "block", None), "names", {}).values()
     ]
+    times = {clock.t for clock in network.clocks.values()}
     if any(isinstance(name, steps.Function) and name.name == "timestep" for name in found):
         return 2**13
-    return 2**20 if any(isinstance(name, steps.Table) for name in found) else None
+    if any(isinstance(name, steps.Table) for name in found):
+        return 2**20
+    if any(isinstance(name, steps.Place) and name.array in times for name in found):
+        return FLOAT32_STEPS
+    return INT32_STEPS
+
+
+def what_time_decides(network: steps.Steps, replaced: Collection[str]) -> str:
+    """What of a network depends on when a run begins, in words; empty if nothing does.
+
+    Parameters
+    ----------
+    network : Steps
+    replaced : collection of str
+        The SpikeGeneratorGroups whose spikes are given, counted from the beginning of the run.
+    """
+    if always_due(network.clocks) != set(network.clocks):
+        return "the network has clocks of several dt"
+    clocks = {name for clock in network.clocks.values() for name in (clock.t, clock.timestep)}
+    for operation in network.operations:
+        if isinstance(operation, steps.Generator) and operation.name not in replaced:
+            return f"{operation.name!r} has spikes at given times"
+        if isinstance(operation, steps.Threshold) and operation.refractory is not None:
+            return f"{operation.group!r} is refractory"
+        names = getattr(getattr(operation, "block", None), "names", {}).values()
+        for name in names:
+            if isinstance(name, steps.Table):
+                return f"{operation.name!r} has a TimedArray"
+            if isinstance(name, steps.Place) and name.array in clocks:
+                return f"{operation.name!r} depends on the time"
+    return ""

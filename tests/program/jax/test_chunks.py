@@ -161,7 +161,7 @@ def test_a_batch_goes_on_where_a_batch_ended():
     with jax.enable_x64(True):
 
         def twice(start):
-            first = program.batch({"cells.v": start})
+            first = program.batch({"cells.v": start, "network.t": 0.0})
             return first.raster("of_cells"), program.batch(first.final).raster("of_cells")
 
         rasters = jax.jit(twice)(jnp.asarray(start["cells.v"]))
@@ -179,13 +179,50 @@ def test_what_cannot_be_traced_is_refused_by_name():
             jax.jit(lambda values: program(values).final)(queue)
         times = {"once": (np.array([1e-3]), np.array([0]))}
         with pytest.raises(BioplastError, match="input 'once': while the time is traced, a raster"):
-            jax.jit(lambda t: program({"network.t": t}, times).final)(jnp.asarray(0.0))
+            jax.jit(lambda t: program({**program.carry(), "network.t": t}, times).final)(jnp.asarray(0.0))
     single = bioplast.compile(delayed(), 6 * ms, "jax", namespace={}, dtype="float32")
     with pytest.raises(BioplastError, match=r"'network.t' cannot be traced in float32"):
-        jax.jit(lambda t: single({"network.t": t}).final)(jnp.asarray(0.0))
+        jax.jit(lambda t: single({**single.carry(), "network.t": t}).final)(jnp.asarray(0.0))
     slow = NeuronGroup(1, "dx/dt = -x/ms : 1", dt=0.3 * ms, name="slow")
     network = delayed()
     network.add(slow)
     several = bioplast.compile(network, 6 * ms, "jax", namespace={})
     with jax.enable_x64(True), pytest.raises(BioplastError, match=r"the clocks have steps of 0.1 ms and 0.3 ms"):
-        jax.jit(lambda t: several({"network.t": t}).final)(jnp.asarray(0.0))
+        jax.jit(lambda t: several({**several.carry(), "network.t": t}).final)(jnp.asarray(0.0))
+
+
+def assert_refused(program, values, told):
+    with jax.enable_x64(True), pytest.raises(BioplastError, match=told):
+        jax.jit(lambda values: program(values).final)(values)
+
+
+def test_a_part_of_what_goes_on_is_refused_by_name():
+    program = bioplast.compile(delayed(), 1 * ms, "jax", namespace={})
+    with jax.enable_x64(True):
+        everything = {key: value for key, value in program.carry().items() if not key.endswith("delay")}
+        of_cells = {key: value for key, value in everything.items() if key.startswith("cells.")}
+        begin = {"network.t": everything["network.t"]}
+    told = r"'cells.{}' is traced without 'network.t', though it changes in a run and .*: give all values that `carry`"
+    assert_refused(program, of_cells, told.format("g"))
+    assert_refused(program, {"cells.v": of_cells["cells.v"]}, told.format("v"))
+    assert_refused(program, {"cells.lastspike": of_cells["cells.lastspike"]}, told.format("lastspike"))
+    queue = {"one_pre.queue": everything["one_pre.queue"]}
+    assert_refused(program, queue, "'one_pre.queue' is traced without 'network.t'")
+    told = r"'network.t' is traced without '{}'.*, which would be those that the network has now: give all values"
+    assert_refused(program, begin, told.format(r"cells\.g"))
+    assert_refused(program, of_cells | begin, told.format(r"one_pre\.queue"))
+    without = {key: value for key, value in everything.items() if key != "cells.lastspike"}
+    assert_refused(program, without, told.format(r"cells\.lastspike"))
+
+
+def test_what_a_trial_begins_with_may_be_traced():
+    """Initial states where it is said when the run begins, or where that does not matter."""
+    program = bioplast.compile(delayed(), 3 * ms, "jax", namespace={})
+    cells = NeuronGroup(1, "dv/dt = -v/(2*ms) : 1", method="exact", name="cells")
+    leak = bioplast.compile(Network(cells), 2 * ms, "jax", namespace={})
+    with jax.enable_x64(True):
+        v = jnp.asarray([0.3, 0.2, 0.1])
+        found = jax.jit(lambda v: program({"cells.v": v, "network.t": 0.0}).final["cells.v"])(v)
+        np.testing.assert_allclose(found, program({"cells.v": np.asarray(v)}).final["cells.v"], rtol=1e-12)
+        slope = jax.grad(lambda v: leak({"cells.v": v}).final["cells.v"][0])(jnp.ones(1))
+    np.testing.assert_allclose(slope, np.exp(-1), rtol=1e-12)

@@ -53,6 +53,32 @@ def test_each_function_is_that_of_brian2(name):
         np.testing.assert_allclose(found, expected, rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("name", ["int", "floor", "ceil"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_numbers_beyond_32_bits_are_what_numpy_makes_of_them(name, dtype):
+    own = DEFAULT_FUNCTIONS[name].implementations[NumpyCodeObject].get_code(None)
+    far = [3e9, -3e9, 1e20, -1e20, np.inf, -np.inf, np.nan, 2.0**31, -(2.0**31), 2.0**31 - 129, -(2.0**31) - 257]
+    numbers = np.array([*far, 2147483646.5, 2147483647.5, -2147483648.5, 7.9, -7.9], dtype=dtype)
+    with np.errstate(invalid="ignore"):
+        expected = own(numbers)
+    np.testing.assert_array_equal(jax.jit(fn.FUNCTIONS[name])(numbers), expected)
+
+
+@pytest.mark.parametrize("divisor", [49.0, 0.3, 7.0, 0.1e-3, 1.1e-3, 1e-3 / 8.5])
+def test_a_division_by_a_known_number_is_that_of_numpy(divisor):
+    """XLA makes a product with the rounded inverse of it, after which `int(t/T)` is another step."""
+    n = np.arange(3000)
+    tree = parse("int(n*dt/T)")
+    values = {"n": n, "dt": 1e-4, "T": divisor}
+
+    def found(n, dt):
+        return evaluate(tree, {"n": n, "dt": dt, "T": divisor}.get, lambda name, given: fn.FUNCTIONS[name](*given))
+
+    np.testing.assert_array_equal(jax.jit(found)(n, 1e-4), (values["n"] * values["dt"] / divisor).astype(int))
+    scanned = jax.jit(lambda n, dt: jax.lax.scan(lambda _, k: (None, found(k, dt)), None, n)[1])(n, 1e-4)
+    np.testing.assert_array_equal(scanned, (n * 1e-4 / divisor).astype(int))
+
+
 def test_every_function_of_brian2_is_known():
     assert set(fn.FUNCTIONS) == set(DEFAULT_FUNCTIONS) - {"rand", "randn", "poisson"}
 

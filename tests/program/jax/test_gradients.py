@@ -55,7 +55,7 @@ def squid():
 @pytest.mark.parametrize("name", ["g_Na", "C_m", "v"])
 def test_hodgkin_huxley_neurons_are_differentiable(squid, name):
     key = f"cells.{name}"
-    assert_derivative(lambda x: squid({key: x}).states["trace"]["v"][::50], squid.values[key])
+    assert_derivative(lambda x: squid({key: x, "network.t": 0.0}).states["trace"]["v"][::50], squid.values[key])
 
 
 @pytest.fixture(scope="module")

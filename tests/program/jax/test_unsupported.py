@@ -5,19 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from brian2 import (
-    Function,
-    Network,
-    NetworkOperation,
-    NeuronGroup,
-    Soma,
-    SpatialNeuron,
-    SpikeGeneratorGroup,
-    Synapses,
-    check_units,
-    ms,
-    um,
-)
+from brian2 import Function, Network, NetworkOperation, NeuronGroup, Soma, SpatialNeuron, Synapses, check_units, ms, um
 
 import bioplast
 from bioplast.errors import BioplastError, NonFiniteError, Unsupported
@@ -101,20 +89,6 @@ def test_a_run_that_ends_in_infinity_is_refused():
         bioplast.compile(network, 5 * ms, "jax", namespace={})()
     out = bioplast.compile(network, 5 * ms, "jax", namespace={}, watch=None)()
     assert np.isfinite(out.final["group.x"]).tolist() == [True, False]
-
-
-def test_spikes_on_their_way_beyond_the_delay_are_refused():
-    source = SpikeGeneratorGroup(2, [], [] * ms, name="source")
-    group = NeuronGroup(2, "x : 1", name="group")
-    synapses = Synapses(source, group, on_pre="x += 1", delay=0.3 * ms, name="synapses")
-    synapses.connect(j="i")
-    for queue in ([[4, 0]], [[2, 1], [2, 1]]):
-        refused(
-            Network(source, group, synapses),
-            "'synapses_pre.queue'",
-            error=BioplastError,
-            values={"synapses_pre.queue": queue},
-        )
 
 
 def test_a_neuron_with_compartments_is_refused_with_the_targets_that_run_it():

@@ -53,6 +53,7 @@ from bioplast.errors import Unsupported
 from bioplast.program.cpp import device as lowering_device
 from bioplast.program.cpp.lowering import lower
 from bioplast.program.network import generate, pathways, state_variables
+from bioplast.program.network.pathways import queue_state
 from bioplast.program.steps.reader import read_steps
 
 BRIAN2 = f"Brian2 {brian2.__version__}"
@@ -354,6 +355,33 @@ def test_a_spike_queue_is_an_offset_and_slots_that_deliver_from_the_next_step_on
     network.run(0.5 * ms, namespace={})
     received = network["trace"].v[1]
     assert np.flatnonzero(received)[0] == 3, BRIAN2  # recorded at the start of the fourth step
+
+
+def test_a_spike_queue_keeps_the_dt_of_its_steps_in_front_of_its_offset():
+    network = networks.single()
+    pathway = network["synapse_pre"]
+    pathway.queue._restore_from_full_state((1, [[], [], [], [0], [], []]))
+    assert queue_state(pathway) == ((1, [[], [], [], [0], [], []]), 0.0), BRIAN2  # before the first run
+    sources, delays = pathway.synapse_sources.get_value(), pathway._delays.get_value()
+    for dt in (0.1e-3, 0.025e-3):
+        pathway.queue.prepare(delays, dt, sources)
+        assert queue_state(pathway)[1] == dt, BRIAN2
+    offset, slots = pathway.queue._full_state()
+    # the third step from the offset on, moved to the nearest of a quarter of the length
+    assert (offset, slots.index([0])) == (0, 8), BRIAN2
+
+
+def test_a_generator_knows_whether_its_spikes_were_changed():
+    source = SpikeGeneratorGroup(1, [0], [1] * ms)
+    assert source._spikes_changed is True and source._previous_dt is None, BRIAN2
+    network = Network(source)
+    network.run(0 * ms)
+    assert source._spikes_changed is False and source._previous_dt == source.clock.dt_, BRIAN2
+    network.store()
+    source.set_spikes([0], [2] * ms)
+    network.restore()  # which brings back the variables, and not what the spikes were made of
+    assert source.variables["spike_time"].get_value() == 1e-3 and source._spike_time == 2e-3, BRIAN2
+    assert source._spikes_changed is False, BRIAN2
 
 
 def test_code_objects_of_cpp_ask_pathways_for_what_ours_have():

@@ -85,6 +85,18 @@ def code(parts):
     parts.regular.abstract_code = "v += 0.5"
 
 
+def reset(parts):
+    parts.cells.event_codes["spike"] = "v = 0.1"
+
+
+def method(parts):
+    parts.cells.state_updater.method_choice = "rk4"
+
+
+def recorded(parts):
+    parts.trace.record_variables.append("gain")
+
+
 def values_in_place(parts):
     parts.current.values[1] = 9
 
@@ -100,6 +112,9 @@ CHANGES = {
     slot: "when of 'trace' was changed",
     schedule: "the schedule of the network was changed",
     code: "the code of 'regular' was changed",
+    reset: "the reset of 'cells' was changed",
+    method: "the method of 'cells_stateupdater' was changed",
+    recorded: "what is recorded of 'trace' was changed",
     values_in_place: "the values of the TimedArray 'I' was changed",
 }
 
@@ -133,6 +148,7 @@ def test_values_and_generated_spikes_are_followed(compiled):
     parts.synapses.w = [0.1, 0.2]
     parts.synapses.delay = 0.4 * ms
     parts.source.set_spikes([0], [2.1] * ms)
+    parts.network.run(0.3 * ms, namespace={})
     after = program(seed=1).final["cells.v"]
     assert (before != after).all()
     parts.network.run(3 * ms, namespace={})  # plain Brian2
