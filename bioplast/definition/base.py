@@ -130,8 +130,8 @@ class Definition:
     def _check(self) -> None:
         clauses = self._clauses()
         for name, value in self.initial.items():
-            eq = self._own.get(name)
-            if eq is None or eq.type == "subexpression":
+            eq = self._parsed_model.get(name)
+            if eq is None or name not in self.state_variables:
                 raise UnknownName(f"variable of {self.label} in initial", name, self.state_variables)
             if isinstance(value, str):
                 clauses.append(Clause(f"initial {name} = {value}", value, eq.dim))

@@ -219,10 +219,11 @@ def test_boolean_parameters():
         ({"a": None}, DefinitionError, "a=None is not accepted"),
         ({"a": {}}, DefinitionError, "not accepted"),
         ({"v": float("nan") * mV}, DefinitionError, "v contains NaN"),
-        ({"I": 3 * nA}, DefinitionError, "I_ext is in amp; expected volt/second"),
+        ({"I": 3 * nA}, DefinitionError, "I is in amp; expected volt/second"),
         ({"I": "3*nA"}, DefinitionError, "in 'I = 3.nA': the right side is in amp; expected volt/second"),
         ({"I": TimedArray([1, 2] * nA, dt=1 * ms)}, DefinitionError, "give a TimedArray as an expression"),
-        ({"I": 1 * mV / ms, "I_ext": 1 * mV / ms}, DefinitionError, "give either I or I_ext"),
+        ({"I_ext": 1 * mV / ms}, UnknownName, "'I_ext': accepted: I, a"),
+        ({"I": "2*I"}, DefinitionError, "I='2.I' refers to itself"),
         ({"N": 0}, DefinitionError, "at least 1"),
         ({"N": 1.5}, DefinitionError, "whole number"),
         ({"method": "eular"}, UnknownName, "did you mean 'euler'"),
@@ -239,7 +240,7 @@ def test_a_wrong_value_is_refused_in_one_line(values, error, message):
 
 
 def test_the_input_is_a_line_of_the_equations():
-    assert "I = I_ext : volt/second\nI_ext : volt/second" in izhikevich_2003.model
+    assert "I : volt/second" in izhikevich_2003.model
     assert izhikevich_2003.input_dimensions is (volt / second).dim
     assert lif.input_dimensions is amp.dim
     assert Neuron("dv/dt = -v/ms : volt").input_dimensions is None
@@ -264,12 +265,11 @@ def test_the_unit_of_the_input_follows_from_the_equations(equation, unit):
 
 def test_the_input_may_be_a_number_an_array_or_an_expression_in_time():
     steady = lif.group(2, I=[1, 2] * pA)
-    np.testing.assert_allclose(steady.I_ext / pA, [1, 2])
     np.testing.assert_allclose(steady.I / pA, [1, 2])
+    assert "I_ext" not in steady.variables
     stimulus = TimedArray([[1, 2], [3, 4]] * mV / ms, dt=1 * ms)
     group = izhikevich_2003.group(2, dt=1 * ms, I="stimulus(t, i)", namespace={"stimulus": stimulus})
     trace = StateMonitor(group, "I", record=True, dt=1 * ms)
-    assert "I_ext" not in group.variables
     Network(group, trace).run(2 * ms)
     np.testing.assert_allclose(trace.I / (mV / ms), [[1, 3], [2, 4]])
 
@@ -278,6 +278,73 @@ def test_an_expression_for_the_input_adds_to_the_currents_of_receptors():
     group = (lif + ampa).group(1, I="2*nA")
     group.g_ampa = 1 * nS
     assert float(group.I[0] / nA) == pytest.approx(2 + 1e-9 * 0.06 / 1e-9)
+
+
+def set_whole(group, value):
+    group.I = value
+
+
+def set_plain(group, value):
+    group.I_ = float(value)
+
+
+def set_some(group, value):
+    group.I[1:] = value
+
+
+def set_view(group, value):
+    view = group.I
+    view[:] = value
+
+
+def set_part(group, value):
+    group[1:3].I = value
+
+
+def set_part_of_a_part(group, value):
+    group[1:][:2].I = "3*nA"
+
+
+WAYS = [set_whole, set_plain, set_some, set_view, set_part, set_part_of_a_part]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_input_to_which_nothing_is_added_is_an_ordinary_variable(way):
+    group = lif.group(4)
+    way(group, 3 * nA)
+    assert float(group.I[1] / nA) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_sets_an_input_that_is_a_sum_is_told_the_name_to_set(way):
+    group = (lif + ampa).group(4, name="cells", I=1 * nA)
+    part = group[1:3]
+    with pytest.raises(
+        DefinitionError, match=r"^'cells': I = I_ext \+ I_ampa is computed .* set I_ext, the input from"
+    ):
+        way(group, 3 * nA)
+    group.I_ext = "(i + 2)*nA"
+    part.g_ampa = 1 * nS
+    np.testing.assert_allclose(group.I / nA, [2, 3.06, 4.06, 5])
+    np.testing.assert_allclose(group.I_[:], np.asarray(group.I))
+    np.testing.assert_allclose(part.I / nA, [3.06, 4.06])
+    assert (part.start, part.stop, part[1:].start) == (1, 3, 2)
+    assert isinstance(group, NeuronGroup)
+
+
+def test_an_input_that_is_an_expression_is_named_when_it_is_set():
+    group = lif.group(2, name="cells", I="0.1*nA*i")
+    with pytest.raises(DefinitionError, match=r"'cells': I = 0.1\*nA\*i is computed .* change what the expression"):
+        group.I = 3 * nA
+    with pytest.raises(DefinitionError, match="give either I or I_ext"):
+        (lif + ampa).group(2, I=1 * nA, I_ext=1 * nA)
+
+
+def test_the_input_has_an_initial_value_like_any_variable():
+    driven = lif.replace(I=0.2 * nA)
+    assert float(driven.group(1).I[0] / nA) == pytest.approx(0.2)
+    with pytest.raises(UnknownName, match="initial 'I': accepted: I_ext"):
+        driven + ampa
 
 
 def test_names_in_an_input_expression_may_come_with_the_run():
@@ -467,7 +534,7 @@ def test_sequential_holds_what_is_refractory():
 def test_sequential_is_plain_abstract_code():
     group = Neuron("dv/dt = (u + I)/ms : 1\ndu/dt = v/ms : 1", input="I", method="sequential").group(1)
     Network(group).run(0 * ms)
-    assert group.state_updater.abstract_code.split("\n")[:2] == ["v = v + dt*((u + (I_ext))/ms)", "u = u + dt*(v/ms)"]
+    assert group.state_updater.abstract_code.split("\n")[:2] == ["v = v + dt*((u + I)/ms)", "u = u + dt*(v/ms)"]
 
 
 def test_sequential_needs_the_order_and_refuses_noise():

@@ -190,7 +190,7 @@ def descriptions(network: brian2.Network) -> dict[str, dict[str, Any]]:
                 and getattr(variable.owner, "name", None) == obj.name
             }
             found[obj.name] = {
-                "kind": type(obj).__name__,
+                "kind": next(kind.__name__ for kind in type(obj).__mro__ if kind.__module__.startswith("brian2.")),
                 "definition": getattr(definition, "name", "") or "",
                 "source": getattr(definition, "source", "") or "",
                 "equations": str(getattr(obj, "equations", "")),
