@@ -387,6 +387,8 @@ def check_method(label: str, method: Any) -> None:
     for name in names:
         if isinstance(name, str) and name.lower() not in StateUpdateMethod.stateupdaters:
             raise UnknownName(f"method of {label}", name, StateUpdateMethod.stateupdaters)
+    if not (method is None or callable(method) or names):
+        raise DefinitionError(f"{label}: method={method!r} must be the name of a method, or several in a list")
 
 
 def check_dt(label: str, dt: Any) -> None:

@@ -28,6 +28,7 @@ from .base import (
 )
 from .check import Clause
 from .combine import joined, merged_tables
+from .explain import check_options, explained
 from .fixed_input import fix_input
 from .parameter import Parameter
 from .receptor import Receptor
@@ -275,6 +276,9 @@ class Neuron(Definition):
         except (TypeError, ValueError):
             raise DefinitionError(f"{self.label}: N={N!r} must be a whole number of neurons, at least 1") from None
         check_method(self.label, method)
+        check_dt(self.label, dt)
+        options = {"name": name, "clock": clock, "order": order, "namespace": namespace}
+        check_options(self.label, {**options, "method_options": method_options})
         surroundings = {**get_local_namespace(1), **(namespace or {})}
         self._check_given(values, extra=(self.input,) if self.input else ())
         model, external = self.model, self.external
@@ -301,25 +305,26 @@ class Neuron(Definition):
         if chosen == "sequential":
             options.setdefault("order", self.differential)
         arguments = {"method": chosen, "method_options": options or None, "name": name or self._brian_name()}
-        group = NeuronGroup(
-            size,
-            Equations(model),
-            threshold=self.threshold,
-            reset=self.reset,
-            refractory=self.refractory,
-            events={event: condition for event, (condition, _) in self.events.items()},
-            namespace={**self.namespace, **(namespace or {})} or None,
-            dt=dt,
-            clock=clock,
-            order=order,
-            dtype=dtype,
-            codeobj_class=codeobj_class,
-            **{key: value for key, value in arguments.items() if value is not None},
-        )
-        for event, (_, code) in self.events.items():
-            if code:
-                group.run_on_event(event, code)
-        self._assign(group, values, surroundings)
+        with explained(self.label):
+            group = NeuronGroup(
+                size,
+                Equations(model),
+                threshold=self.threshold,
+                reset=self.reset,
+                refractory=self.refractory,
+                events={event: condition for event, (condition, _) in self.events.items()},
+                namespace={**self.namespace, **(namespace or {})} or None,
+                dt=dt,
+                clock=clock,
+                order=order,
+                dtype=dtype,
+                codeobj_class=codeobj_class,
+                **{key: value for key, value in arguments.items() if value is not None},
+            )
+            for event, (_, code) in self.events.items():
+                if code:
+                    group.run_on_event(event, code)
+            self._assign(group, values, surroundings)
         if self.input and external != self.input:
             fix_input(group, self.input, self._why_fixed(group.name, external))
         return group

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity, get_unit
+from brian2 import Quantity
 from brian2.core.variables import VariableView
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
+
+from .units import unit_name
 
 __all__ = ["NotAQuantity", "as_quantity"]
 
@@ -41,7 +43,7 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
         if not {type(part) for part in given} <= _BARE:
             return _joined([as_quantity(part) for part in given])
         return np.asarray(given) if len(given) else np.zeros(0), DIMENSIONLESS
-    if isinstance(given, Quantity):
+    if isinstance(given, Quantity) and given.dtype.kind in "biuf":
         return np.asarray(given), get_dimensions(given)
     if hasattr(given, "units") or hasattr(given, "unit"):
         package = type(given).__module__.partition(".")[0]
@@ -51,9 +53,10 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     except (TypeError, ValueError):
         raise NotAQuantity(f"numbers are accepted, not {type(given).__name__}") from None
     if array.dtype == object and array.ndim:
-        return as_quantity(array.tolist())
-    if array.dtype.kind not in "biuf":
-        raise NotAQuantity(f"numbers are accepted, not {type(given).__name__}")
+        return as_quantity(given.tolist())
+    if array.dtype.kind not in "biuf":  # one object in an array has lost its unit
+        kind = array.dtype if isinstance(given, np.ndarray) else type(given).__name__
+        raise NotAQuantity(f"numbers are accepted, not {kind}")
     return array, DIMENSIONLESS
 
 
@@ -63,7 +66,7 @@ _BARE = {int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_}
 def _joined(parts: list[tuple[np.ndarray, Any]]) -> tuple[np.ndarray, Any]:
     dimensions = {dim for _, dim in parts}
     if len(dimensions) > 1:
-        names = sorted("no unit" if dim is DIMENSIONLESS else str(get_unit(dim)) for dim in dimensions)
+        names = sorted(map(unit_name, dimensions), key=lambda name: (name == "no unit", name))
         raise NotAQuantity(f"one unit is accepted, not {' and '.join(names)}")
     if len({numbers.shape for numbers, _ in parts}) > 1:
         raise NotAQuantity("rows of one length are accepted")

@@ -89,8 +89,8 @@ def test_the_right_unit_gives_the_right_numbers(program, form):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([1 * mV, 2 * ms], "one unit is accepted, not V and s"),
-        ([1 * mV, 2], "one unit is accepted, not V and no unit"),
+        ([1 * mV, 2 * ms], "one unit is accepted, not second and volt"),
+        ([1 * mV, 2], "one unit is accepted, not volt and no unit"),
         ([1, 2] * pq.mV, "a Quantity of the package quantities is not accepted"),
         ([[1], [2, 3]], "rows of one length are accepted"),
         (["1", "2"], "numbers are accepted, not str"),
