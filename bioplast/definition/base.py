@@ -128,7 +128,7 @@ class Definition:
         return True
 
     def _check(self) -> None:
-        clauses = self._clauses()
+        clauses, initial = self._clauses(), dict(self.initial)
         for name, value in self.initial.items():
             eq = self._parsed_model.get(name)
             if eq is None or name not in self.state_variables:
@@ -136,7 +136,10 @@ class Definition:
             if isinstance(value, str):
                 clauses.append(Clause(f"initial {name} = {value}", value, eq.dim))
             else:
-                checked_value(self.label, f"initial {name}", value, eq.dim, np.size(value))
+                checked = checked_value(self.label, f"initial {name}", value, eq.dim, None)
+                if np.ndim(checked):  # a list as one array, what belongs to a group as a copy
+                    initial[name] = unchangeable(checked)
+        self._set("initial", Table(initial))
         scope = self._scope()
         check.check_names(self.label, clauses, scope)
         check.check_units(self.label, clauses, scope, self.parameters, self._inferred_names())
@@ -393,7 +396,7 @@ def check_method(label: str, method: Any) -> None:
 
 def check_dt(label: str, dt: Any) -> None:
     """Refuse a suggested time step that is not a positive time."""
-    if dt is not None and not (check.is_quantity_of(dt, second.dim) and float(dt) > 0):
+    if dt is not None and not (check.is_quantity_of(dt, second.dim) and 0 < float(dt) < np.inf):
         raise DefinitionError(f"{label}: dt={dt!r} must be a positive time (second)")
 
 

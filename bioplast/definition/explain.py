@@ -45,7 +45,7 @@ def check_options(label: str, options: Mapping[str, Any]) -> None:
     options : mapping
         By the names of the arguments of NeuronGroup and Synapses; None is always accepted.
     """
-    kinds = {
+    kinds: dict[str, tuple[Any, str]] = {
         "name": (str, "text"),
         "clock": (_CLOCKS, "a brian2.Clock"),
         "order": (int | np.integer, "a whole number"),

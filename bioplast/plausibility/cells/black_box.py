@@ -90,7 +90,8 @@ class BlackBox:
         for name, parameter in self.parameters.items():
             if not isinstance(parameter, Parameter) or parameter.low is None:
                 raise BioplastError(f"{self.label}: parameter {name} needs bounds: Parameter(value, low=..., high=...)")
-        if not (isinstance(self.dt, Quantity) and self.dt.dim is second.dim and float(self.dt) > 0):
+        is_time = isinstance(self.dt, Quantity) and self.dt.dim is second.dim and not np.ndim(self.dt)
+        if not (is_time and 0 < float(self.dt) < np.inf):
             raise BioplastError(f"{self.label}: dt={self.dt!r} must be a time, such as 0.1*ms")
         if self.back is not None and (self.threshold is None or self.back > self.threshold):
             raise BioplastError(f"{self.label}: back={self.back} needs a threshold, which it may not exceed")
