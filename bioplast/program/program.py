@@ -100,6 +100,13 @@ class Program(abc.ABC):
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
         return checked
 
+    def _refuse_delays(self, values: Mapping[str, Any]) -> None:
+        """Refuse delays that the network itself has and no call would take."""
+        for key, variable in self._variables.items():
+            delays = values[key]
+            if variable.delay and delays.size and not (delays.min() >= 0 and delays.max() < 1e3):
+                self._checked({key: delays})
+
     # Running ----------------------------------------------------------------------------------------------------------
 
     def __call__(
@@ -158,6 +165,7 @@ class Program(abc.ABC):
         """A call with checked values and inputs; the others are `now`'s, by default those that the network has."""
         checked = self._checked(values)
         complete = {**(self.values if now is None else now), **checked}
+        self._refuse_delays(complete)
         start = float(complete[TIME])
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)

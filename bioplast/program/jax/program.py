@@ -11,7 +11,7 @@ import brian2
 import jax
 import numpy as np
 
-from ...errors import BioplastError, NonFiniteError
+from ...errors import BioplastError, NonFiniteError, RunError
 from ..call import Call, Progress
 from ..network import not_finite
 from ..output import Output, Outputs
@@ -138,10 +138,13 @@ class JaxProgram(TracedCalls):
         """Call a function that JAX compiles; what it compiles now is kept on disk."""
         leaves, tree = jax.tree.flatten(arguments)
         shapes = tuple((leaf.shape, leaf.dtype) if hasattr(leaf, "dtype") else leaf for leaf in leaves)
-        if (compiled, tree, shapes) in self._known:
-            return compiled(*arguments)
-        with disk_cache():
-            result = compiled(*arguments)
+        try:
+            if (compiled, tree, shapes) in self._known:
+                return jax.block_until_ready(compiled(*arguments))
+            with disk_cache():
+                result = jax.block_until_ready(compiled(*arguments))
+        except jax.errors.JaxRuntimeError as error:  # such as one of too little memory
+            raise RunError(f"JAX could not run the network: {' '.join(str(error).split())}") from error
         self._known.add((compiled, tree, shapes))
         return result
 

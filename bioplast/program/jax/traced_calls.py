@@ -58,6 +58,7 @@ class TracedCalls(Program):
         self._prepare_tracing()
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
+        self._refuse_delays(plain)
         followed = {k: v for k, v in values.items() if traced(v)}
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
@@ -118,6 +119,7 @@ class TracedCalls(Program):
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
+        self._refuse_delays(plain)
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
         rasters = {k: self._checked_batch_input(k, v, plan) for k, v in inputs.items() if k in of_inputs}
