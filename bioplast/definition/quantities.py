@@ -39,6 +39,8 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     """
     if isinstance(given, VariableView):
         given = given[:]
+    if np.ma.is_masked(given):
+        raise NotAQuantity("numbers are accepted, not an array with masked elements")
     if isinstance(given, list | tuple):
         if not {type(part) for part in given} <= _BARE:
             return _joined([as_quantity(part) for part in given])

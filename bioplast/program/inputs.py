@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError, UnknownName
 from . import network as net
-from .arguments import si_array
+from .arguments import named, si_array
 
 __all__ = ["split_inputs"]
 
@@ -53,7 +53,7 @@ def split_inputs(
     arrays = net.timed_arrays(network, namespace)
     spans = net.spans(network, duration, start)
     spikes, tables = {}, {}
-    for name, given in (inputs or {}).items():
+    for name, given in named(inputs, "inputs").items():
         if name in groups:
             spikes[name] = _spikes(name, groups[name], given, spans[groups[name].clock.name])
         elif name in arrays:

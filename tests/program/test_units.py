@@ -49,7 +49,7 @@ FORMS = ["quantity", "list", "tuple", "objects", "variable", "slice"]
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_wrong_unit_is_named(program, form):
-    with pytest.raises(BioplastError, match="'cells.v' is given in s: V is expected"):
+    with pytest.raises(BioplastError, match=r"'cells.v' is given in s: V is expected"):
         program({"cells.v": packed("ms", form)})
 
 

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from ...errors import BioplastError, NonFiniteError, RunError
+from ..arguments import named
 from ..call import Call, Progress
 from ..network import not_finite
 from ..output import Output, Outputs
@@ -79,7 +80,9 @@ class JaxProgram(TracedCalls):
         `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned.
         """
         if traced(values, inputs, seed):
-            return self._call_traced(dict(values or {}), dict(inputs or {}), key_of(seed), self._span(duration))
+            return self._call_traced(
+                named(values, "values"), named(inputs, "inputs"), key_of(seed), self._span(duration)
+            )
         return super().__call__(values, inputs, seed, duration=duration, progress=progress)
 
     def batch(
@@ -102,7 +105,7 @@ class JaxProgram(TracedCalls):
         was on one: begin with `replicated` values.
         """
         if traced(values, inputs, seed):
-            return self._batch_traced(dict(values or {}), dict(inputs or {}), seed, self._span(duration))
+            return self._batch_traced(named(values, "values"), named(inputs, "inputs"), seed, self._span(duration))
         return super().batch(values, inputs, seed, duration=duration)
 
     def replicated(self, tree: Any) -> Any:
