@@ -23,6 +23,7 @@ from . import (
     sequential,  # noqa: F401 - registers the method "sequential"
 )
 from .check import Clause, Scope
+from .explain import check_fields, explained
 from .parameter import Parameter
 from .show import rendering
 from .units import unit_text
@@ -64,6 +65,12 @@ class Definition:
     # ---- construction --------------------------------------------------------------------------------------------
 
     def __post_init__(self) -> None:
+        check_fields(self)
+        with explained(self.label):
+            self._complete()
+
+    def _complete(self) -> None:
+        """Bring all fields into one form and check them."""
         self._set("equations", "\n".join(map(str.rstrip, textwrap.dedent(self.equations).strip("\n").splitlines())))
         for each in dataclasses.fields(self):
             value = getattr(self, each.name)
@@ -175,8 +182,12 @@ class Definition:
 
     @property
     def label(self) -> str:
-        """How messages call the definition: its name, or what kind it is."""
-        return self.name or self.kind
+        """How messages call the definition: its name, or of which variables it is."""
+        if self.name:
+            return self.name
+        written = re.findall(r"^\s*(?:d(\w+)\s*/\s*dt\s*=|(\w+)\s*[=:])", str(self.equations), re.MULTILINE)
+        names = list(dict.fromkeys(one or other for one, other in written))
+        return f"{self.kind} of {', '.join(names[:3])}" if names else self.kind
 
     @property
     def model(self) -> str:
@@ -390,7 +401,7 @@ def check_method(label: str, method: Any) -> None:
     for name in names:
         if isinstance(name, str) and name.lower() not in StateUpdateMethod.stateupdaters:
             raise UnknownName(f"method of {label}", name, StateUpdateMethod.stateupdaters)
-    if not (method is None or callable(method) or names):
+    if not (method is None or callable(method) or (names and all(isinstance(n, str) or callable(n) for n in names))):
         raise DefinitionError(f"{label}: method={method!r} must be the name of a method, or several in a list")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,32 @@ def explained(label: str) -> Iterator[None]:
             cause = cause.__cause__
         text = str(cause.args[0]) if isinstance(cause, KeyError) and cause.args else one_line(cause)
         raise DefinitionError(f"{label}: {with_unit_names(text) or type(cause).__name__}") from error
+
+
+#: What the fields of a definition are, and how a message calls it.
+_FIELDS: dict[str, tuple[Any, str]] = {
+    **dict.fromkeys(("equations", "source", "name"), (str, "text")),
+    **dict.fromkeys(("threshold", "reset", "input", "current"), (str | None, "text")),
+    **dict.fromkeys(
+        ("parameters", "initial", "namespace", "events", "method_options", "requires", "requires_pre", "requires_post"),
+        (Mapping, "a dict by name"),
+    ),
+    **dict.fromkeys(("on_pre", "on_post", "on_event"), (str | Mapping | None, "text, or a dict of text by pathway")),
+    "currents": (list | tuple, "a list of names"),
+}
+
+
+def check_fields(definition: Any) -> None:
+    """Refuse a field of a definition that is of another kind than it has to be, and names in it that are no text."""
+    for each in dataclasses.fields(definition):
+        given = getattr(definition, each.name)
+        kind, words = _FIELDS.get(each.name, (object, ""))
+        if not isinstance(given, kind):
+            label = definition.label if isinstance(definition.name, str) else definition.kind
+            raise DefinitionError(f"{label}: {each.name}={given!r} is not accepted; give {words}")
+        for name in given if isinstance(given, Mapping) else ():
+            if not isinstance(name, str):
+                raise DefinitionError(f"{definition.label}: {each.name} has the name {name!r}; give text")
 
 
 def check_options(label: str, options: Mapping[str, Any]) -> None:

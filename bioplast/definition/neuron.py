@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, second
 from brian2.core.namespace import get_local_namespace
 from brian2.utils.stringtools import get_identifiers
@@ -112,12 +113,20 @@ class Neuron(Definition):
 
     def _normalise(self) -> None:
         self._set("currents", tuple(self.currents))
+        for event, given in self.events.items():
+            pair = given if isinstance(given, tuple | list) else (given, None)
+            if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], str | None):
+                raise DefinitionError(
+                    f"{self.label}: events[{event!r}]={given!r} must be a condition, or a pair (condition, code)"
+                )
         pairs = {k: (v, None) if isinstance(v, str) else tuple(v) for k, v in self.events.items()}
         self._set("events", Table(pairs))
         check_method(self.label, self.method)
         check_dt(self.label, self.dt)
         if isinstance(self.refractory, Quantity) and not check.is_quantity_of(self.refractory, second.dim):
             raise DefinitionError(f"{self.label}: refractory={self.refractory} must be one time (second)")
+        if isinstance(self.refractory, Quantity) and not 0 <= float(self.refractory) < np.inf:
+            raise DefinitionError(f"{self.label}: refractory={self.refractory} must be finite and not negative")
         if not isinstance(self.refractory, Quantity | str) and self.refractory is not False:
             raise DefinitionError(f"{self.label}: refractory={self.refractory!r} must be a time or an expression")
         if self.reset is not None and self.threshold is None:
@@ -211,6 +220,11 @@ class Neuron(Definition):
 
     def __add__(self, receptor: object) -> Neuron:
         if not isinstance(receptor, Receptor):
+            if isinstance(receptor, Definition):
+                raise DefinitionError(
+                    f"{self.label} + {receptor.label}: a receptor is accepted, not a {receptor.kind}; a synapse makes "
+                    "connections between groups with its connect()"
+                )
             return NotImplemented
         for name, unit in receptor.requires.items():
             needed, found = get_dimensions(unit), self.variables.get(name)

@@ -54,9 +54,11 @@ class Parameter:
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
             given = getattr(self, name)
-            if given is not None:
+            if given is not None or name == "value":
                 # A unit such as `ms` is itself a Quantity: 1*ms keeps the number and forgets which unit it was.
                 object.__setattr__(self, name, self._number(name, given))
+        if not isinstance(self.meaning, str):
+            raise DefinitionError(f"{self}: meaning={self.meaning!r} must be text")
         if (self.low is None) != (self.high is None):
             raise DefinitionError(f"{self}: bounds come in pairs: give both low and high, or neither")
         if self.low is not None and not float(self.low) < float(self.high):

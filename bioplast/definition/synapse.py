@@ -91,6 +91,12 @@ class Synapse(Definition):
         self._set("requires_post", check_requires(self.label, self.requires_post))
         check_method(self.label, self.method)
         check_dt(self.label, self.dt)
+        for pathway, code in self.pathways.items():
+            if not isinstance(code, str):
+                raise DefinitionError(f"{self.label}: the code of {pathway!r} must be text, not {code!r}")
+        for pathway in self.on_event if isinstance(self.on_event, Mapping) else ():
+            if pathway not in self.pathways:
+                raise UnknownName(f"pathway in on_event of {self.label}", pathway, self.pathways)
         unknown = set(self.delays) - set(self.pathways)
         if unknown:
             raise UnknownName(f"pathway in the delay of {self.label}", unknown.pop(), self.pathways)

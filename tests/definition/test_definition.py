@@ -403,8 +403,8 @@ def test_what_both_define_is_refused_unless_it_is_the_same():
 
 
 def test_only_receptors_are_added_to_neurons():
-    with pytest.raises(TypeError):
-        lif + lif
+    with pytest.raises(DefinitionError, match=r"lif \+ ampa_synapse: a receptor is accepted, not a synapse"):
+        lif + ampa_synapse
     with pytest.raises(TypeError):
         lif + "g : siemens"
 
@@ -924,3 +924,84 @@ def test_a_reset_that_does_nothing_stays_one_when_a_receptor_is_added():
     cell = Neuron("v : 1", threshold="v > 1", reset="")
     assert (cell + Receptor("y : 1")).reset == ""
     assert (Neuron("v : 1") + Receptor("y : 1")).reset is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"equations": 3}, "neuron: equations=3 is not accepted; give text"),
+        ({"parameters": [1]}, r"neuron of v: parameters=\[1\] is not accepted; give a dict by name"),
+        ({"parameters": {3: Parameter(1)}}, "parameters has the name 3; give text"),
+        ({"initial": 3}, "initial=3 is not accepted"),
+        ({"namespace": "x"}, "namespace='x' is not accepted"),
+        ({"threshold": 3}, "threshold=3 is not accepted; give text"),
+        ({"events": {"e": ("v > 1*mV", "v = 0*mV", "z")}}, r"events\['e'\]=.* must be a condition, or a pair"),
+        ({"currents": "I"}, "currents='I' is not accepted; give a list of names"),
+        ({"refractory": -1 * ms}, "refractory=-1. ms must be finite and not negative"),
+        ({"refractory": float("nan") * ms}, "must be finite and not negative"),
+        ({"dt": float("inf") * ms}, "must be a positive time"),
+        ({"method": [3]}, r"method=\[3\] must be the name of a method"),
+        ({"name": 3}, "neuron: name=3 is not accepted; give text"),
+        ({"equations": f"dv/dt = ({'+'.join(['v'] * 900)})/ms : volt"}, "neuron of v: "),
+    ],
+)
+def test_a_field_of_another_kind_is_refused_in_one_line(fields, told):
+    with pytest.raises(DefinitionError, match=told) as caught:
+        Neuron(**{"equations": "dv/dt = -v/ms : volt", **fields})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"on_pre": 3}, "synapse of w: on_pre=3 is not accepted; give text, or a dict of text by pathway"),
+        ({"on_pre": {"pre": 3}}, "the code of 'pre' must be text, not 3"),
+        (
+            {"on_pre": "w += 1", "on_event": {"x": "spike"}},
+            "unknown pathway in on_event of synapse of w 'x': accepted: pre",
+        ),
+        ({"requires_post": ["v"]}, r"requires_post=\['v'\] is not accepted"),
+    ],
+)
+def test_a_field_of_a_synapse_of_another_kind_is_refused(fields, told):
+    with pytest.raises(BioplastError, match=told):
+        Synapse("w : 1", **fields)
+
+
+def test_an_unnamed_definition_is_called_by_its_variables():
+    mine = Neuron("dv/dt = (u - v)/tau : volt\ndu/dt = -u/tau : volt", parameters={"tau": Parameter(1 * ms)})
+    assert mine.label == "neuron of v, u"
+    with pytest.raises(DefinitionError, match="^neuron of v, u: tau is in volt; expected second"):
+        mine.group(1, tau=1 * mV)
+    assert Receptor("g : siemens").label == "receptor of g"
+    assert Synapse("", on_pre="", name="").label == "synapse"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"p": 2.0}, "ampa_synapse: p=2.0 must be a probability from 0 to 1"),
+        ({"p": float("nan")}, "p=nan must be a probability"),
+        ({"p": 1 * mV}, "p is in volt; expected a probability"),
+        ({"n": 2.5}, "n=2.5 must be a whole number of synapses"),
+        ({"i": [0, 9], "j": [0, 0]}, "i has the neurons 0 to 9; accepted: 0 to 2"),
+        ({"i": [0], "j": [-1]}, "j has the neurons -1 to -1; accepted: 0 to 1"),
+        ({"i": [0] * ms, "j": [0]}, "i is in second; expected the numbers of neurons"),
+        ({"i": [0.5], "j": [0]}, r"i has shape \(1,\) and type float64; accepted: whole numbers"),
+        ({"condition": "i !="}, "ampa_synapse: invalid syntax"),
+        ({"condition": "nonsense"}, 'The identifier "nonsense" could not be resolved'),
+        ({"condition": "w"}, "is not a boolean condition"),
+        ({"j": "k for k in range("}, "Expression must have generator syntax"),
+        ({"i": [0]}, "Must specify at least one of"),
+        ({"name": 3}, "name=3 is not accepted; give text"),
+        ({"clock": 3}, "clock=3 is not accepted; give a brian2.Clock"),
+        ({"dt": 3}, "dt=3 must be a positive time"),
+        ({"method": 3}, "method=3 must be the name of a method"),
+        ({"pre": None}, "pre=None is no group of neurons"),
+        ({"post": "after"}, "post='after' is no group of neurons"),
+    ],
+)
+def test_what_no_synapses_can_be_made_with_is_one_line(layers, arguments, told):
+    with pytest.raises(DefinitionError, match=told) as caught:
+        ampa_synapse.connect(**{"pre": layers[0], "post": layers[1], **arguments})
+    assert "\n" not in str(caught.value)

@@ -85,6 +85,15 @@ class BlackBox:
     def __post_init__(self) -> None:
         if not callable(self.function):
             raise BioplastError(f"{self.label}: the function is {self.function!r}, which cannot be called")
+        if not isinstance(self.name, str):
+            raise BioplastError(f"black box: name={self.name!r} must be text")
+        if self.parameters and not isinstance(self.parameters, Mapping):
+            raise BioplastError(f"{self.label}: parameters={self.parameters!r} must be a dict of Parameters by name")
+        for what in ("threshold", "back"):
+            level = getattr(self, what)
+            number = isinstance(level, int | float | np.integer | np.floating) and np.isfinite(level)
+            if level is not None and (not number or isinstance(level, bool | Quantity)):
+                raise BioplastError(f"{self.label}: {what}={level!r} must be a number, in the unit of the voltage")
         if not self.parameters:
             raise BioplastError(f"{self.label}: at least one parameter is needed, by its name")
         for name, parameter in self.parameters.items():
