@@ -971,7 +971,7 @@ def test_a_field_of_a_synapse_of_another_kind_is_refused(fields, told):
 def test_an_unnamed_definition_is_called_by_its_variables():
     mine = Neuron("dv/dt = (u - v)/tau : volt\ndu/dt = -u/tau : volt", parameters={"tau": Parameter(1 * ms)})
     assert mine.label == "neuron of v, u"
-    with pytest.raises(DefinitionError, match="^neuron of v, u: tau is in volt; expected second"):
+    with pytest.raises(DefinitionError, match=r"^neuron of v, u: tau is in volt; expected second"):
         mine.group(1, tau=1 * mV)
     assert Receptor("g : siemens").label == "receptor of g"
     assert Synapse("", on_pre="", name="").label == "synapse"
