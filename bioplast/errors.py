@@ -28,8 +28,7 @@ class UnknownName(BioplastError, KeyError):  # noqa: N818 - reads as what it say
     """
 
     def __init__(self, kind: str, name: str, accepted: Iterable[str]):
-        accepted = sorted(accepted)
-        name = str(name)
+        name, accepted = str(name), sorted(accepted)
         near = difflib.get_close_matches(name, accepted, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
         super().__init__(f"unknown {kind} {name!r}: {hint}accepted: {', '.join(accepted) or 'none'}")

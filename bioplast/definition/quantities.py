@@ -44,7 +44,10 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     if isinstance(given, list | tuple):
         if not {type(part) for part in given} <= _BARE:
             return _joined([as_quantity(part) for part in given])
-        return np.asarray(given) if len(given) else np.zeros(0), DIMENSIONLESS
+        array = np.asarray(given) if len(given) else np.zeros(0)
+        if array.dtype == object:
+            raise NotAQuantity("whole numbers of 64 bits are accepted")
+        return array, DIMENSIONLESS
     if isinstance(given, Quantity) and given.dtype.kind in "biuf":
         return np.asarray(given), get_dimensions(given)
     if hasattr(given, "units") or hasattr(given, "unit"):
@@ -55,9 +58,9 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     except (TypeError, ValueError):
         raise NotAQuantity(f"numbers are accepted, not {type(given).__name__}") from None
     if array.dtype == object and array.ndim:
-        return as_quantity(given.tolist())
-    if array.dtype.kind not in "biuf":  # one object in an array has lost its unit
-        kind = array.dtype if isinstance(given, np.ndarray) else type(given).__name__
+        return as_quantity(array.tolist())
+    if array.dtype.kind not in "biuf":
+        kind = f"an array of {array.dtype}" if isinstance(given, np.ndarray) else type(given).__name__
         raise NotAQuantity(f"numbers are accepted, not {kind}")
     return array, DIMENSIONLESS
 

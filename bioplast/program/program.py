@@ -92,8 +92,9 @@ class Program(abc.ABC):
                 plain = si_array(given, variable.dimensions, key, variable.shape)
                 converted = plain.astype(variable.dtype)
                 if variable.dtype.kind in "bi" and not (converted == plain).all():
-                    kind = "True and False" if variable.dtype.kind == "b" else "whole numbers"
-                    raise BioplastError(f"{key!r}: {kind} are accepted")
+                    wrong = plain[converted != plain].flat[0]
+                    kind = "True and False" if variable.dtype.kind == "b" else f"whole numbers ({variable.dtype})"
+                    raise BioplastError(f"{key!r} has {wrong:g}: {kind} are accepted")
                 if variable.delay and not ((plain >= 0) & (plain < np.inf)).all():
                     raise BioplastError(f"{key!r}: delays that are finite and not negative are accepted")
                 checked[key] = np.broadcast_to(converted, variable.shape)

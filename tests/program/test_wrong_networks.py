@@ -6,6 +6,7 @@ The C++ is generated and not compiled.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Callable
@@ -96,7 +97,7 @@ def regularly(code, **options):
 def part(**changes):
     def apply(parts):
         for name, value in changes.items():
-            setattr(parts, name, value)
+            setattr(parts, name, copy.deepcopy(value))  # Brian2 adds to the events that it is given
 
     return apply
 
@@ -161,7 +162,7 @@ MISTAKES = {
     "NaN in a TimedArray": equation("y = table(t) : 1", table=TimedArray([np.nan, 2], dt=1 * ms)),
     "a huge power": equation("y = 10**400*v : 1"),
     "division by zero": equation("y = v/0 : 1"),
-    "nothing linked": equation("y : 1 (linked)"),
+    "nothing linked": part(equations=[EQUATIONS, "y : 1 (linked)"]),
     "no linear equation": part(equations=[EQUATIONS, "dz/dt = -z**2/ms : 1"], method="exact"),
     "noise in rk4": part(equations=[EQUATIONS, "dz/dt = -z/ms + xi*ms**-0.5 : 1"], method="rk4"),
     "unknown method": part(method="eular"),
