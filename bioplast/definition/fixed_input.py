@@ -47,6 +47,11 @@ class _FixedInput(Group):
             found.__class__ = _FixedView
         return found
 
+    def set_states(self, values: Any, units: bool = True, format: str = "dict", level: int = 0) -> None:
+        if self._fixed_input in values:
+            raise DefinitionError(self._why_fixed)
+        super().set_states(values, units, format, level + 1)
+
 
 class FixedInputGroup(_FixedInput, NeuronGroup):
     """A NeuronGroup whose input is a sum, or an expression that was given for it."""

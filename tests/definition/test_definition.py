@@ -305,7 +305,11 @@ def set_part_of_a_part(group, value):
     group[1:][:2].I = "3*nA"
 
 
-WAYS = [set_whole, set_plain, set_some, set_view, set_part, set_part_of_a_part]
+def set_by_name(group, value):
+    group.set_states({"I": value * np.ones(4)})
+
+
+WAYS = [set_by_name, set_whole, set_plain, set_some, set_view, set_part, set_part_of_a_part]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -248,7 +248,7 @@ def _precision(given: Any) -> np.dtype[Any]:
     try:
         dtype = np.dtype(np.float64 if given is None else given)
     except TypeError:
-        dtype = None
-    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        dtype = np.dtype(object)
+    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):  # None would equal the latter
         raise BioplastError(f"dtype is {given!r}: 'float32' and 'float64' are accepted")
     return dtype
