@@ -76,7 +76,7 @@ def test_an_unknown_name_has_near_matches():
         ("\n\nimport no_such_module_at_all\n", "leak", "mine.py, line 3: ModuleNotFoundError: No module"),
         ("def f():\n    return 1/0\n\nf()\n", "leak", "mine.py, line 2: ZeroDivisionError"),
         ("import sys\nsys.exit(3)\n", "leak", "mine.py, line 2: SystemExit"),
-        (FILE.replace("-x/tau", "-x*tau"), "leak", "mine.py, line 5: leak|mine.py, line 5: neuron: in 'dx/dt"),
+        (FILE.replace("-x/tau", "-x*tau"), "leak", "mine.py, line 5: leak|mine.py, line 5: neuron of x: in 'dx/dt"),
     ],
 )
 def test_a_file_that_does_not_give_a_model(file, text, name, message):

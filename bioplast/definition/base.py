@@ -23,6 +23,7 @@ from . import (
     sequential,  # noqa: F401 - registers the method "sequential"
 )
 from .check import Clause, Scope
+from .explain import check_fields, explained
 from .parameter import Parameter
 from .show import rendering
 from .units import unit_text
@@ -64,6 +65,12 @@ class Definition:
     # ---- construction --------------------------------------------------------------------------------------------
 
     def __post_init__(self) -> None:
+        check_fields(self)
+        with explained(self.label):
+            self._complete()
+
+    def _complete(self) -> None:
+        """Bring all fields into one form and check them."""
         self._set("equations", "\n".join(map(str.rstrip, textwrap.dedent(self.equations).strip("\n").splitlines())))
         for each in dataclasses.fields(self):
             value = getattr(self, each.name)
@@ -128,15 +135,18 @@ class Definition:
         return True
 
     def _check(self) -> None:
-        clauses = self._clauses()
+        clauses, initial = self._clauses(), dict(self.initial)
         for name, value in self.initial.items():
-            eq = self._own.get(name)
-            if eq is None or eq.type == "subexpression":
+            eq = self._parsed_model.get(name)
+            if eq is None or name not in self.state_variables:
                 raise UnknownName(f"variable of {self.label} in initial", name, self.state_variables)
             if isinstance(value, str):
                 clauses.append(Clause(f"initial {name} = {value}", value, eq.dim))
             else:
-                checked_value(self.label, f"initial {name}", value, eq.dim, np.size(value))
+                checked = checked_value(self.label, f"initial {name}", value, eq.dim, None)
+                if np.ndim(checked):  # a list as one array, what belongs to a group as a copy
+                    initial[name] = unchangeable(checked)
+        self._set("initial", Table(initial))
         scope = self._scope()
         check.check_names(self.label, clauses, scope)
         check.check_units(self.label, clauses, scope, self.parameters, self._inferred_names())
@@ -172,8 +182,12 @@ class Definition:
 
     @property
     def label(self) -> str:
-        """How messages call the definition: its name, or what kind it is."""
-        return self.name or self.kind
+        """How messages call the definition: its name, or of which variables it is."""
+        if self.name:
+            return self.name
+        written = re.findall(r"^\s*(?:d(\w+)\s*/\s*dt\s*=|(\w+)\s*[=:])", str(self.equations), re.MULTILINE)
+        names = list(dict.fromkeys(one or other for one, other in written))
+        return f"{self.kind} of {', '.join(names[:3])}" if names else self.kind
 
     @property
     def model(self) -> str:
@@ -387,11 +401,13 @@ def check_method(label: str, method: Any) -> None:
     for name in names:
         if isinstance(name, str) and name.lower() not in StateUpdateMethod.stateupdaters:
             raise UnknownName(f"method of {label}", name, StateUpdateMethod.stateupdaters)
+    if not (method is None or callable(method) or (names and all(isinstance(n, str) or callable(n) for n in names))):
+        raise DefinitionError(f"{label}: method={method!r} must be the name of a method, or several in a list")
 
 
 def check_dt(label: str, dt: Any) -> None:
     """Refuse a suggested time step that is not a positive time."""
-    if dt is not None and not (check.is_quantity_of(dt, second.dim) and float(dt) > 0):
+    if dt is not None and not (check.is_quantity_of(dt, second.dim) and 0 < float(dt) < np.inf):
         raise DefinitionError(f"{label}: dt={dt!r} must be a positive time (second)")
 
 

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from .. import registry
+from ..errors import BioplastError
 from ..survey import Wanted
 
 if TYPE_CHECKING:
@@ -41,4 +42,6 @@ def load(spec: str) -> Definition:
     BioplastError
         If the file is missing, does not run, or holds something else under that name.
     """
+    if not isinstance(spec, str):
+        raise BioplastError(f"a name of a model or file.py:name is accepted, not {spec!r}")
     return registry.load(spec, _WANTED.type(), "model", "a Neuron, Receptor or Synapse", models)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, TimedArray, get_dimensions, second
 from brian2.core.namespace import get_local_namespace
+from brian2.utils.stringtools import get_identifiers
 
 from ..errors import DefinitionError, UnknownName
 from . import check
@@ -27,6 +29,8 @@ from .base import (
 )
 from .check import Clause
 from .combine import joined, merged_tables
+from .explain import check_options, explained
+from .fixed_input import fix_input
 from .parameter import Parameter
 from .receptor import Receptor
 from .show import rendering
@@ -57,9 +61,9 @@ class Neuron(Definition):
     dt : Quantity, optional
         The time step that the source suggests. It is not imposed: use ``group(N, dt=neuron.dt)``.
     input : str, optional
-        The variable of the equations that stands for the input. The definition adds ``I = I_ext + ... : unit``, in
-        which ``I_ext`` is a variable for each neuron (0 unless given) and the others are the currents of its receptors.
-        The unit follows from the equations.
+        The variable of the equations that stands for the input. The definition adds ``I : unit``, a variable for each
+        neuron (0 unless given). Where receptors add to it, it is ``I = I_ext + ... : unit`` instead, and ``I_ext`` the
+        variable. The unit follows from the equations.
     currents : tuple of str
         The currents that are added to the input; ``neuron + receptor`` fills it.
     parameters : dict of str to Parameter
@@ -109,12 +113,20 @@ class Neuron(Definition):
 
     def _normalise(self) -> None:
         self._set("currents", tuple(self.currents))
+        for event, given in self.events.items():
+            pair = given if isinstance(given, tuple | list) else (given, None)
+            if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], str | None):
+                raise DefinitionError(
+                    f"{self.label}: events[{event!r}]={given!r} must be a condition, or a pair (condition, code)"
+                )
         pairs = {k: (v, None) if isinstance(v, str) else tuple(v) for k, v in self.events.items()}
         self._set("events", Table(pairs))
         check_method(self.label, self.method)
         check_dt(self.label, self.dt)
         if isinstance(self.refractory, Quantity) and not check.is_quantity_of(self.refractory, second.dim):
             raise DefinitionError(f"{self.label}: refractory={self.refractory} must be one time (second)")
+        if isinstance(self.refractory, Quantity) and not 0 <= float(self.refractory) < np.inf:
+            raise DefinitionError(f"{self.label}: refractory={self.refractory} must be finite and not negative")
         if not isinstance(self.refractory, Quantity | str) and self.refractory is not False:
             raise DefinitionError(f"{self.label}: refractory={self.refractory!r} must be a time or an expression")
         if self.reset is not None and self.threshold is None:
@@ -125,15 +137,19 @@ class Neuron(Definition):
 
     @property
     def external(self) -> str:
-        """The name of the variable that holds the input from outside, such as "I_ext"."""
-        return f"{self.input}_ext" if self.input else ""
+        """The variable that holds the input from outside: "I", or "I_ext" where the currents of receptors are added."""
+        return f"{self.input}_ext" if self.input and self.currents else self.input or ""
 
     def _input_lines(self, external: str) -> list[str]:
+        """The lines of the input, which from outside is a variable or an expression."""
         if not self.input:
             return []
         unit = unit_text(self.input_dimensions)
         declared = [f"{external} : {unit}"] if external == self.external else []
-        return [f"{self.input} = {' + '.join([external, *self.currents])} : {unit}", *declared]
+        return [f"{self.input} = {self._sum(external)} : {unit}"] * (external != self.input) + declared
+
+    def _sum(self, external: str) -> str:
+        return " + ".join([external, *self.currents])
 
     def _inferred_names(self) -> tuple[str, ...]:
         return (self.input, self.external) if self.input else ()
@@ -204,6 +220,11 @@ class Neuron(Definition):
 
     def __add__(self, receptor: object) -> Neuron:
         if not isinstance(receptor, Receptor):
+            if isinstance(receptor, Definition):
+                raise DefinitionError(
+                    f"{self.label} + {receptor.label}: a receptor is accepted, not a {receptor.kind}; a synapse makes "
+                    "connections between groups with its connect()"
+                )
             return NotImplemented
         for name, unit in receptor.requires.items():
             needed, found = get_dimensions(unit), self.variables.get(name)
@@ -247,8 +268,8 @@ class Neuron(Definition):
             As of NeuronGroup. A `namespace` is added to that of the definition.
         **values
             Parameters and initial values by name: a number, a Quantity, an array of shape ``(N,)`` or an expression.
-            The input also takes an expression that is evaluated at each step, such as ``I="stimulus(t, i)"``; a number
-            for it sets ``I_ext``.
+            The input also takes an expression that is evaluated at each step, such as ``I="stimulus(t, i)"``. Where
+            receptors add to it, a number for it sets ``I_ext``.
 
         Returns
         -------
@@ -269,9 +290,12 @@ class Neuron(Definition):
         except (TypeError, ValueError):
             raise DefinitionError(f"{self.label}: N={N!r} must be a whole number of neurons, at least 1") from None
         check_method(self.label, method)
+        check_dt(self.label, dt)
+        options = {"name": name, "clock": clock, "order": order, "namespace": namespace}
+        check_options(self.label, {**options, "method_options": method_options})
         surroundings = {**get_local_namespace(1), **(namespace or {})}
         self._check_given(values, extra=(self.input,) if self.input else ())
-        model = self.model
+        model, external = self.model, self.external
         if self.input in values:
             drive = values.pop(self.input)
             if isinstance(drive, TimedArray):
@@ -282,8 +306,11 @@ class Neuron(Definition):
             if self.external in values:
                 raise DefinitionError(f"{self.label}: give either {self.input} or {self.external}, not both")
             if isinstance(drive, str):
+                if self.input in get_identifiers(drive):
+                    raise DefinitionError(f"{self.label}: {self.input}={drive!r} refers to itself")
                 self._check_expression(self.input, drive, surroundings, later=True)
                 model = "\n".join([self.equations, *self._input_lines(drive), *super()._added_lines()])
+                external = drive
             else:
                 values[self.external] = drive
         values = self._checked(values, size, surroundings)
@@ -292,23 +319,35 @@ class Neuron(Definition):
         if chosen == "sequential":
             options.setdefault("order", self.differential)
         arguments = {"method": chosen, "method_options": options or None, "name": name or self._brian_name()}
-        group = NeuronGroup(
-            size,
-            Equations(model),
-            threshold=self.threshold,
-            reset=self.reset,
-            refractory=self.refractory,
-            events={event: condition for event, (condition, _) in self.events.items()},
-            namespace={**self.namespace, **(namespace or {})} or None,
-            dt=dt,
-            clock=clock,
-            order=order,
-            dtype=dtype,
-            codeobj_class=codeobj_class,
-            **{key: value for key, value in arguments.items() if value is not None},
-        )
-        for event, (_, code) in self.events.items():
-            if code:
-                group.run_on_event(event, code)
-        self._assign(group, values, surroundings)
+        with explained(self.label):
+            group = NeuronGroup(
+                size,
+                Equations(model),
+                threshold=self.threshold,
+                reset=self.reset,
+                refractory=self.refractory,
+                events={event: condition for event, (condition, _) in self.events.items()},
+                namespace={**self.namespace, **(namespace or {})} or None,
+                dt=dt,
+                clock=clock,
+                order=order,
+                dtype=dtype,
+                codeobj_class=codeobj_class,
+                **{key: value for key, value in arguments.items() if value is not None},
+            )
+            for event, (_, code) in self.events.items():
+                if code:
+                    group.run_on_event(event, code)
+            self._assign(group, values, surroundings)
+        if self.input and external != self.input:
+            fix_input(group, self.input, self._why_fixed(group.name, external))
         return group
+
+    def _why_fixed(self, group: str, external: str) -> str:
+        """What is told to whoever sets the input of a group that is computed."""
+        is_what = f"{group!r}: {self.input} = {self._sum(external)} is computed and cannot be set"
+        if external == self.external:
+            return f"{is_what}; set {external}, the input from outside"
+        return (
+            f"{is_what}; change what the expression {external!r} refers to, or make the group without {self.input}=..."
+        )

@@ -10,6 +10,7 @@ from brian2 import Quantity, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import DefinitionError
+from .quantities import NotAQuantity, as_quantity
 from .units import unit_name, unit_text, value_text
 from .values import frozen
 
@@ -53,9 +54,11 @@ class Parameter:
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
             given = getattr(self, name)
-            if given is not None:
+            if given is not None or name == "value":
                 # A unit such as `ms` is itself a Quantity: 1*ms keeps the number and forgets which unit it was.
                 object.__setattr__(self, name, self._number(name, given))
+        if not isinstance(self.meaning, str):
+            raise DefinitionError(f"{self}: meaning={self.meaning!r} must be text")
         if (self.low is None) != (self.high is None):
             raise DefinitionError(f"{self}: bounds come in pairs: give both low and high, or neither")
         if self.low is not None and not float(self.low) < float(self.high):
@@ -66,23 +69,22 @@ class Parameter:
             raise DefinitionError(f"{self}: scale 'log' needs bounds above zero")
 
     def _number(self, name: str, given: Any) -> Any:
-        if isinstance(given, bool | np.bool_):
-            return bool(given)
-        if isinstance(given, str) or np.ndim(given) != 0:
-            raise DefinitionError(f"Parameter: {name}={given!r} must be one number, with its unit")
         try:
-            number = Quantity(given)
-            finite = not np.isnan(float(given))
-        except (TypeError, ValueError):
-            raise DefinitionError(f"Parameter: {name}={given!r} must be one number, with its unit") from None
-        if not finite:
+            numbers, dimensions = as_quantity(given)
+        except NotAQuantity as reason:
+            raise DefinitionError(f"Parameter: {name}={given!r} must be one number, with its unit: {reason}") from None
+        if numbers.ndim:
+            raise DefinitionError(f"Parameter: {name}={given!r} must be one number, with its unit")
+        if numbers.dtype.kind == "b":
+            return bool(numbers)
+        if np.isnan(numbers):
             raise DefinitionError(f"Parameter: {name} is not a number (NaN)")
-        if name != "value" and number.dim is not self.dimensions:
+        if name != "value" and dimensions is not self.dimensions:
             raise DefinitionError(
-                f"Parameter({value_text(self.value)}): {name} is in {unit_name(number.dim)}, "
+                f"Parameter({value_text(self.value)}): {name} is in {unit_name(dimensions)}, "
                 f"but the value is in {unit_name(self.dimensions)}"
             )
-        return number if number.dim is not DIMENSIONLESS else float(number)
+        return float(numbers) if dimensions is DIMENSIONLESS else Quantity(float(numbers), dim=dimensions)
 
     @property
     def dimensions(self) -> Any:

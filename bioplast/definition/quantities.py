@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity, get_unit
+from brian2 import Quantity
 from brian2.core.variables import VariableView
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
+
+from .units import unit_name
 
 __all__ = ["NotAQuantity", "as_quantity"]
 
@@ -37,11 +39,16 @@ def as_quantity(given: Any) -> tuple[np.ndarray, Any]:
     """
     if isinstance(given, VariableView):
         given = given[:]
+    if np.ma.is_masked(given):
+        raise NotAQuantity("numbers are accepted, not an array with masked elements")
     if isinstance(given, list | tuple):
         if not {type(part) for part in given} <= _BARE:
             return _joined([as_quantity(part) for part in given])
-        return np.asarray(given) if len(given) else np.zeros(0), DIMENSIONLESS
-    if isinstance(given, Quantity):
+        array = np.asarray(given) if len(given) else np.zeros(0)
+        if array.dtype == object:
+            raise NotAQuantity("whole numbers of 64 bits are accepted")
+        return array, DIMENSIONLESS
+    if isinstance(given, Quantity) and given.dtype.kind in "biuf":
         return np.asarray(given), get_dimensions(given)
     if hasattr(given, "units") or hasattr(given, "unit"):
         package = type(given).__module__.partition(".")[0]
@@ -64,7 +71,7 @@ _BARE = {int, float, bool, np.float64, np.float32, np.int64, np.int32, np.bool_}
 def _joined(parts: list[tuple[np.ndarray, Any]]) -> tuple[np.ndarray, Any]:
     dimensions = {dim for _, dim in parts}
     if len(dimensions) > 1:
-        names = sorted("no unit" if dim is DIMENSIONLESS else str(get_unit(dim)) for dim in dimensions)
+        names = sorted(map(unit_name, dimensions), key=lambda name: (name == "no unit", name))
         raise NotAQuantity(f"one unit is accepted, not {' and '.join(names)}")
     if len({numbers.shape for numbers, _ in parts}) > 1:
         raise NotAQuantity("rows of one length are accepted")

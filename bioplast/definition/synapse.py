@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from brian2 import Equations, Synapses, get_dimensions, second
 from brian2.core.namespace import get_local_namespace
+from brian2.groups.group import Group
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import DefinitionError, UnknownName
@@ -27,6 +28,7 @@ from .base import (
 )
 from .check import Clause, Scope
 from .combine import joined, merged_tables
+from .explain import check_chance, check_neurons, check_options, explained
 from .show import rendering
 from .units import unit_text
 from .values import Table, checked_value, frozen
@@ -89,6 +91,12 @@ class Synapse(Definition):
         self._set("requires_post", check_requires(self.label, self.requires_post))
         check_method(self.label, self.method)
         check_dt(self.label, self.dt)
+        for pathway, code in self.pathways.items():
+            if not isinstance(code, str):
+                raise DefinitionError(f"{self.label}: the code of {pathway!r} must be text, not {code!r}")
+        for pathway in self.on_event if isinstance(self.on_event, Mapping) else ():
+            if pathway not in self.pathways:
+                raise UnknownName(f"pathway in on_event of {self.label}", pathway, self.pathways)
         unknown = set(self.delays) - set(self.pathways)
         if unknown:
             raise UnknownName(f"pathway in the delay of {self.label}", unknown.pop(), self.pathways)
@@ -233,6 +241,12 @@ class Synapse(Definition):
         self._check_side("post", post, self.requires_post, self.on_post)
         self._check_given(values)
         check_method(self.label, method)
+        check_dt(self.label, dt)
+        options = {"name": name, "clock": clock, "order": order, "namespace": namespace}
+        check_options(self.label, {**options, "method_options": method_options})
+        check_neurons(self.label, "i", i, len(pre))
+        check_neurons(self.label, "j", j, len(post))
+        check_chance(self.label, p, n)
         surroundings = {**get_local_namespace(1), **(namespace or {})}
         self._checked(values, None, surroundings)
         delays = {**self.delays, **(delay if isinstance(delay, Mapping) else {} if delay is None else {"pre": delay})}
@@ -248,42 +262,45 @@ class Synapse(Definition):
         if chosen == "sequential":
             options.setdefault("order", self.clock_driven)
         arguments = {"method": chosen, "method_options": options or None, "name": name or self._brian_name()}
-        synapses = Synapses(
-            pre,
-            post,
-            Equations(self.model),
-            on_pre=dict(self.on_pre) if isinstance(self.on_pre, Mapping) else self.on_pre or None,
-            on_post=dict(self.on_post) if isinstance(self.on_post, Mapping) else self.on_post or None,
-            on_event=dict(self.on_event) if isinstance(self.on_event, Mapping) else self.on_event,
-            delay=common,
-            multisynaptic_index=multisynaptic_index,
-            namespace={**self.namespace, **(namespace or {})} or None,
-            dt=dt,
-            clock=clock,
-            order=order,
-            dtype=dtype,
-            codeobj_class=codeobj_class,
-            **{key: value for key, value in arguments.items() if value is not None},
-        )
-        synapses.connect(
-            condition=condition, i=i, j=j, p=p, n=n, skip_if_invalid=skip_if_invalid, namespace=surroundings
-        )
-        try:
-            size = len(synapses)
-        except NotImplementedError:  # a standalone device makes the synapses when the program runs
-            size = None
-        self._assign(synapses, self._checked(values, size, surroundings), surroundings)
-        for pathway, value in delays.items():
-            if pathway not in common:
-                if not isinstance(value, str):
-                    value = checked_value(self.label, f"delay of {pathway}", value, second.dim, size)
-                getattr(synapses, pathway).delay.set_item(slice(None), value, namespace=surroundings)
+        with explained(self.label):
+            synapses = Synapses(
+                pre,
+                post,
+                Equations(self.model),
+                on_pre=dict(self.on_pre) if isinstance(self.on_pre, Mapping) else self.on_pre or None,
+                on_post=dict(self.on_post) if isinstance(self.on_post, Mapping) else self.on_post or None,
+                on_event=dict(self.on_event) if isinstance(self.on_event, Mapping) else self.on_event,
+                delay=common,
+                multisynaptic_index=multisynaptic_index,
+                namespace={**self.namespace, **(namespace or {})} or None,
+                dt=dt,
+                clock=clock,
+                order=order,
+                dtype=dtype,
+                codeobj_class=codeobj_class,
+                **{key: value for key, value in arguments.items() if value is not None},
+            )
+            synapses.connect(
+                condition=condition, i=i, j=j, p=p, n=n, skip_if_invalid=skip_if_invalid, namespace=surroundings
+            )
+            try:
+                size = len(synapses)
+            except NotImplementedError:  # a standalone device makes the synapses when the program runs
+                size = None
+            self._assign(synapses, self._checked(values, size, surroundings), surroundings)
+            for pathway, value in delays.items():
+                if pathway not in common:
+                    if not isinstance(value, str):
+                        value = checked_value(self.label, f"delay of {pathway}", value, second.dim, size)
+                    getattr(synapses, pathway).delay.set_item(slice(None), value, namespace=surroundings)
         return synapses
 
     def _check_side(self, side: str, group: Any, requires: Mapping[str, Any], code: Any) -> None:
         """Check that a group has the variables and the events that this side of the synapse uses."""
-        name_of_group = f"{getattr(group, 'name', group)!r}"
-        having = getattr(group, "variables", {})
+        if not isinstance(group, Group):
+            raise DefinitionError(f"{self.label}: {side}={group!r} is no group of neurons")
+        name_of_group = repr(group.name)
+        having = group.variables
         for name, unit in requires.items():
             needed, found = get_dimensions(unit), having[name].dim if name in having else None
             if found is not needed:

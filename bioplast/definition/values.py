@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import DimensionMismatchError, Quantity
+from brian2 import Quantity
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import DefinitionError
+from .quantities import NotAQuantity, as_quantity
 from .units import unit_name
 
 
@@ -60,7 +61,7 @@ def checked_value(label: str, name: str, value: Any, dimensions: Any, size: int 
     ----------
     label, name : str
         The definition and the variable, for the message.
-    value : number, array or Quantity
+    value : number, array, Quantity, variable of a group, or lists of these
         A scalar, or an array of shape ``(size,)``.
     dimensions : Dimension
         What the variable is measured in.
@@ -71,8 +72,8 @@ def checked_value(label: str, name: str, value: Any, dimensions: Any, size: int 
 
     Returns
     -------
-    value : number, array or Quantity
-        The same, with a list of quantities made into one Quantity.
+    value : ndarray or Quantity
+        The same as one array.
 
     Raises
     ------
@@ -81,29 +82,23 @@ def checked_value(label: str, name: str, value: Any, dimensions: Any, size: int 
     """
     expected = unit_name(dimensions)
     try:
-        number = value if isinstance(value, Quantity) else Quantity(value)
-        magnitude = np.asarray(number)
-        if magnitude.dtype.kind not in "biuf":
-            raise TypeError
-    except DimensionMismatchError:
-        raise DefinitionError(f"{label}: {name} mixes units; expected {expected} throughout") from None
-    except (TypeError, ValueError):
-        raise DefinitionError(
-            f"{label}: {name}={value!r} is not accepted; give a number, an array, a Quantity or a string expression"
-        ) from None
-    if number.dim is not dimensions:
-        if number.dim is DIMENSIONLESS:
+        numbers, found = as_quantity(value)
+    except NotAQuantity as reason:
+        raise DefinitionError(f"{label}: {name}: {reason}; expected {expected}") from None
+    if found is not dimensions:
+        if found is DIMENSIONLESS:
             raise DefinitionError(f"{label}: {name} was given without a unit; expected {expected}")
-        raise DefinitionError(f"{label}: {name} is in {unit_name(number.dim)}; expected {expected}")
-    accepted = [()] if shared else [(), magnitude.shape[:1] if size is None else (size,)]
-    if magnitude.shape not in accepted:
+        raise DefinitionError(f"{label}: {name} is in {unit_name(found)}; expected {expected}")
+    accepted = [()] if shared else [(), numbers.shape[:1] if size is None else (size,)]
+    if numbers.shape not in accepted:
+        each = "one value for each" if size is None else f"shape ({size},)"
         raise DefinitionError(
-            f"{label}: {name} has shape {magnitude.shape}; accepted: "
-            + ("a scalar, since it is shared" if shared else f"a scalar or shape ({size},)")
+            f"{label}: {name} has shape {numbers.shape}; accepted: "
+            + ("a scalar, since it is shared" if shared else f"a scalar or {each}")
         )
-    if np.isnan(magnitude).any():
+    if np.isnan(numbers).any():
         raise DefinitionError(f"{label}: {name} contains NaN")
-    return number if number.dim is not DIMENSIONLESS else magnitude
+    return numbers if found is DIMENSIONLESS else Quantity(numbers, dim=found)
 
 
 def unchangeable(value: Any) -> Any:

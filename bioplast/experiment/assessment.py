@@ -91,16 +91,23 @@ def assess(
     """
     name = model if isinstance(model, str) else None
     model = load_assessable(model) if isinstance(model, str) else model
+    if not isinstance(PATTERNS if patterns is None else patterns, Iterable):
+        raise BioplastError(f"patterns is {patterns!r}: letters are accepted, such as 'ACL'; {', '.join(PATTERNS)}")
     letters = list(dict.fromkeys(PATTERNS if patterns is None else patterns))
     if not letters:
         raise BioplastError(f"no pattern is given; accepted: {', '.join(PATTERNS)}")
     for letter in letters:
         pattern_of(letter)
+    if out is not None and (not isinstance(out, str | Path) or "\0" in str(out)):
+        raise BioplastError(f"out is {out!r}: the path of a folder is accepted")
+    if resume and out is None:
+        raise BioplastError("resume is given without out: the folder of the interrupted assessment is accepted")
     assessor = Assessor(model, budget, seed, starts, target)
-    command = ["bioplast", "assess", name or model.label, "--patterns", ",".join(letters), "--budget", str(budget)]
+    called = model.name or model.kind
+    command = ["bioplast", "assess", name or called, "--patterns", ",".join(letters), "--budget", str(budget)]
     command += ["--seed", str(seed), "--starts", str(starts), "--out", str(out)]
     work = Work(
-        title=model.label,
+        title=called,
         trials=[Trial(letter) for letter in letters],
         run=lambda trial: assessor(trial.id).plain(),
         spec=None,
@@ -111,7 +118,7 @@ def assess(
     if out is None:
         return _card(assessor, work_through(work, progress=progress))
     with kept_in(work, Path(out), resume) as (folder, done):
-        manifest = {"assessment": model.label, "command": shlex.join(command), "resume": work.resume_command}
+        manifest = {"assessment": called, "command": shlex.join(command), "resume": work.resume_command}
         folder.write_json("run.json", manifest)
         card = _card(assessor, work_through(work, folder, done, progress=progress))
         _write(folder, card)
@@ -123,7 +130,7 @@ def _stamp(assessor: Assessor) -> dict[str, Any]:
     model = assessor.model
     text = str(model) if isinstance(model, Neuron) else f"{model.label} {dict(model.parameters)!r} {model.dt!r}"
     return {
-        "model": model.label,
+        "model": model.name or model.kind,
         "definition": hashlib.sha256(text.encode()).hexdigest(),
         "budget": assessor.budget,
         "seed": assessor.seed,

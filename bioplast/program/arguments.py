@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import brian2
@@ -47,6 +48,15 @@ def positive(given: Any, what: str, kind: str = "number") -> float:
     return float(number)
 
 
+def named(given: Any, what: str) -> dict[str, Any]:
+    """What is given by name, as a dict of its own; nothing for None."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BioplastError(f"{what} is of type {type(given).__name__}: a dict by name is accepted")
+    return dict(given)
+
+
 def checked_seed(given: Any) -> int:
     """A seed as a number from 0 to 2**32 - 1."""
     try:
@@ -69,9 +79,14 @@ def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
     if whether and plain.ndim == 2 and plain.shape[1] == synapses and ((plain == 0) | (plain == 1)).all():
         steps, targets = np.nonzero(plain)
         return np.stack([steps + 1, targets], axis=1).astype(np.int32)
+    given_shape = plain.shape
     plain = plain.reshape(-1, 2) if plain.size == 0 else plain
-    if plain.ndim != 2 or plain.shape[1] != 2 or (plain != np.round(plain)).any() or (plain[:, 0] < 1).any():
-        raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted")
+    if plain.ndim != 2 or plain.shape[1] != 2:
+        raise BioplastError(
+            f"{key!r} has shape {given_shape}: rows of (steps until delivery >= 1, synapse) are accepted, [spikes, 2]"
+        )
+    if (plain != np.round(plain)).any() or not ((plain[:, 0] >= 1) & (plain[:, 0] < 2**31)).all():
+        raise BioplastError(f"{key!r}: rows of (steps until delivery >= 1, synapse) are accepted, in whole numbers")
     if ((plain[:, 1] < 0) | (plain[:, 1] >= synapses)).any():
         raise BioplastError(f"{key!r}: synapses 0 to {synapses - 1} are accepted")
     return plain.astype(np.int32)
@@ -79,9 +94,12 @@ def checked_queue(given: Any, key: str, synapses: int) -> np.ndarray:
 
 def is_batch_of_queues(given: Any) -> bool:
     """Whether spikes on their way are given for each run of a batch: rows (steps, synapse) of its own for each."""
-    if isinstance(given, list | tuple):
-        return len(given) > 0 and all(np.ndim(rows) == 2 for rows in given)
-    return np.ndim(given) == 3
+    try:
+        if isinstance(given, list | tuple):
+            return len(given) > 0 and all(np.ndim(rows) == 2 for rows in given)
+        return np.ndim(given) == 3
+    except ValueError:  # rows of different lengths, which are refused by name
+        return False
 
 
 def is_batch_of_inputs(given: Any, rank: int) -> bool:

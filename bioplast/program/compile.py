@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import brian2
+import numpy as np
 
 from ..errors import BioplastError
 from . import network as net
@@ -104,10 +105,22 @@ def compile(
     period = None if watch is None else seconds(watch, "watch")
     if period == 0:
         raise BioplastError("watch is 0 s: a positive time or None is accepted")
-    if threads is not None and threads < 1:
-        raise BioplastError(f"threads is {threads}: at least 1 is accepted")
+    _check_options(threads, level, {"fast_math": fast_math, "detach_reset": detach_reset, "remat": remat})
+    if namespace is not None and not isinstance(namespace, Mapping):
+        raise BioplastError(f"namespace is of type {type(namespace).__name__}: a dict by name is accepted")
     names = net.run_namespace(namespace, level + 1)
     return chosen.load()(network, span, target, names, period, **options)
+
+
+def _check_options(threads: Any, level: Any, switches: Mapping[str, Any]) -> None:
+    """Refuse options of another kind than they have to be."""
+    for name, number, least in (("threads", threads, 1), ("level", level, 0)):
+        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        if not (whole and number >= least) and not (name == "threads" and number is None):
+            raise BioplastError(f"{name} is {number!r}: a whole number, at least {least}, is accepted")
+    for name, switch in switches.items():
+        if not isinstance(switch, bool | np.bool_):
+            raise BioplastError(f"{name} is {switch!r}: True and False are accepted")
 
 
 def run(

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import BioplastError, UnknownName
 from . import network as net
-from .arguments import is_batch_of_inputs, si_array
+from .arguments import is_batch_of_inputs, named, si_array
 
 __all__ = ["sampled_inputs", "split_inputs"]
 
@@ -53,7 +53,7 @@ def split_inputs(
     arrays = net.timed_arrays(network, namespace)
     spans = net.spans(network, duration, start)
     spikes, tables = {}, {}
-    for name, given in (inputs or {}).items():
+    for name, given in named(inputs, "inputs").items():
         if name in groups:
             spikes[name] = _spikes(name, groups[name], given, spans[groups[name].clock.name])
         elif name in arrays:
@@ -157,9 +157,13 @@ def _spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> SpikeInpu
         times = si_array(given[0], brian2.second.dim, name, None)
         indices = si_array(given[1], DIMENSIONLESS, name, None)
         if times.ndim != 1 or times.shape != indices.shape or not np.isfinite(times).all():
-            raise BioplastError(f"input {name!r}: finite times and as many neurons are accepted")
+            raise BioplastError(
+                f"input {name!r} has times of shape {times.shape} and neurons of shape {indices.shape}: finite times "
+                "and as many neurons are accepted"
+            )
         if (indices != np.round(indices)).any():
-            raise BioplastError(f"input {name!r}: neurons are whole numbers")
+            wrong = indices[indices != np.round(indices)][0]
+            raise BioplastError(f"input {name!r} has the neuron {wrong:g}: neurons are whole numbers")
         rows = net.time_bins(times, span.dt) - span.start
     else:
         raster = si_array(given, DIMENSIONLESS, name, None)
@@ -172,9 +176,14 @@ def _spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> SpikeInpu
             raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
         rows, indices = np.nonzero(raster)
     if indices.size and (indices.min() < 0 or indices.max() >= len(group)):
-        raise BioplastError(f"input {name!r}: neurons 0 to {len(group) - 1} are accepted")
+        raise BioplastError(
+            f"input {name!r} has the neurons {indices.min():g} to {indices.max():g}: neurons 0 to {len(group) - 1} are "
+            "accepted"
+        )
     if rows.size and (rows.min() < 0 or rows.max() >= steps):
-        raise BioplastError(f"input {name!r}: spikes outside the run's {steps} steps")
+        raise BioplastError(
+            f"input {name!r} has spikes outside the run's {steps} steps: in steps {rows.min()} to {rows.max()} of it"
+        )
     order = np.lexsort((indices, rows))
     rows, indices = rows[order], indices[order]
     if ((np.diff(rows) == 0) & (np.diff(indices) == 0)).any():

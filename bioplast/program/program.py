@@ -14,7 +14,8 @@ import numpy as np
 from ..errors import BioplastError, UnknownName
 from ..progress import progress_bar
 from . import network as net
-from .arguments import checked_queue, checked_seed, is_batch_of_inputs, is_batch_of_queues, seconds, si_array
+from .arguments import checked_queue, checked_seed, named, seconds, si_array
+from .batch_axes import Accepted, BatchAxes, batch_axes
 from .call import Call, Progress
 from .inputs import sampled_inputs, split_inputs
 from .network.changes import facts, refuse_changes
@@ -111,7 +112,7 @@ class Program(abc.ABC):
         """The values given, in SI base units and the shapes that the network has."""
         queues = {f"{p.name}.queue": p for p in net.pathways(self.network)}
         checked: dict[str, np.ndarray] = {}
-        for key, given in (values or {}).items():
+        for key, given in named(values, "values").items():
             if key in queues:
                 checked[key] = checked_queue(given, key, len(queues[key].synapses))
             elif key == TIME:
@@ -123,8 +124,9 @@ class Program(abc.ABC):
                 plain = si_array(given, variable.dimensions, key, variable.shape)
                 converted = plain.astype(variable.dtype)
                 if variable.dtype.kind in "bi" and not (converted == plain).all():
-                    kind = "True and False" if variable.dtype.kind == "b" else "whole numbers"
-                    raise BioplastError(f"{key!r}: {kind} are accepted")
+                    wrong = plain[converted != plain].flat[0]
+                    kind = "True and False" if variable.dtype.kind == "b" else f"whole numbers ({variable.dtype})"
+                    raise BioplastError(f"{key!r} has {wrong:g}: {kind} are accepted")
                 if variable.delay and not ((plain >= 0) & (plain < np.inf)).all():
                     raise BioplastError(f"{key!r}: delays that are finite and not negative are accepted")
                 checked[key] = np.broadcast_to(converted, variable.shape)
@@ -135,6 +137,13 @@ class Program(abc.ABC):
     def _checked_samples(self, inputs: Mapping[str, Any], start: float) -> dict[str, np.ndarray]:
         """Inputs with an axis of samples in front, as of `sampled_inputs`, for runs that begin at `start`."""
         return sampled_inputs(self.network, self._namespace, inputs, start, self.duration)
+
+    def _refuse_delays(self, values: Mapping[str, Any]) -> None:
+        """Refuse delays that the network itself has and no call would take."""
+        for key, variable in self._variables.items():
+            delays = values[key]
+            if variable.delay and delays.size and not (delays.min() >= 0 and delays.max() < 1e3):
+                self._checked({key: delays})
 
     # Running ----------------------------------------------------------------------------------------------------------
 
@@ -194,6 +203,7 @@ class Program(abc.ABC):
         """A call with checked values and inputs; the others are `now`'s, by default those that the network has."""
         checked = self._checked(values)
         complete = {**(self._now() if now is None else now), **checked}
+        self._refuse_delays(complete)
         start = float(complete[TIME])
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)
@@ -212,17 +222,17 @@ class Program(abc.ABC):
         run is derived, or one for each. `duration` is as in `__call__`. Of spikes on their way ("PATHWAY.queue") the
         batch axis is a sequence with one array for each run.
         """
-        values, inputs = dict(values or {}), dict(inputs or {})
-        size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
+        values, inputs = named(values, "values"), named(inputs, "inputs")
+        axes = self._batch_axes(values, inputs, seed)
         each = [
             (
-                {name: value[k] if name in of_values else value for name, value in values.items()},
-                {name: given[k] if name in of_inputs else given for name, given in inputs.items()},
+                {name: value[k] if name in axes.values else value for name, value in values.items()},
+                {name: given[k] if name in axes.inputs else given for name, given in inputs.items()},
             )
-            for k in range(size)
+            for k in range(axes.size)
         ]
         refuse_changes(self._facts, self.network, self._namespace)
-        return self._run_batch(each, self._seeds(seed, size), self._span(duration))
+        return self._run_batch(each, self._seeds(seed, axes.size), self._span(duration))
 
     def _seeds(self, seed: int | Sequence[int] | None, size: int) -> list[int]:
         """A seed for each run of a batch."""
@@ -245,29 +255,19 @@ class Program(abc.ABC):
         with ThreadPoolExecutor(self.parallel_runs) as pool:
             return Outputs(pool.map(lambda given: one(*given), arguments))
 
-    def _batch_axes(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any) -> tuple[int, set[str], set[str]]:
-        arrays = net.timed_arrays(self.network, self._namespace)
-        ranks = {key: len(variable.shape) for key, variable in self._variables.items()} | {TIME: 0}
-        of_values = {
-            key
-            for key, value in values.items()
-            if (is_batch_of_queues(value) if key.endswith(".queue") else np.ndim(value) > ranks.get(key, 2))
+    def _batch_axes(self, values: Mapping[str, Any], inputs: Mapping[str, Any], seed: Any) -> BatchAxes:
+        """The batch axis of what is given."""
+        of_values: dict[str, Accepted | None] = {
+            key: Accepted(variable.shape, "synapse" if variable.synaptic else "neuron")
+            for key, variable in self._variables.items()
         }
+        of_values |= {TIME: Accepted((), "neuron")} | {f"{p.name}.queue": None for p in net.pathways(self.network)}
         of_inputs = {
-            name
-            for name, given in inputs.items()
-            if is_batch_of_inputs(given, arrays[name].values.ndim if name in arrays else 2)
+            name: Accepted(("steps", len(group)), pairs=True) for name, group in net.spike_inputs(self.network).items()
         }
-        sizes = {key: len(value) for key, value in values.items() if key in of_values}
-        sizes |= {name: len(given) for name, given in inputs.items() if name in of_inputs}
-        if seed is not None and np.ndim(seed):
-            sizes["seed"] = len(seed)
-        if len(set(sizes.values())) != 1:
-            given = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none given"
-            raise BioplastError(
-                f"batch needs one leading batch axis of the same length on its values and inputs ({given})"
-            )
-        return next(iter(sizes.values())), of_values, of_inputs
+        for name, array in net.timed_arrays(self.network, self._namespace).items():
+            of_inputs.setdefault(name, Accepted(("steps", *array.values.shape[1:])))
+        return batch_axes(values, inputs, seed, of_values, of_inputs)
 
     @abc.abstractmethod
     def _run(self, call: Call) -> Output:

@@ -79,7 +79,7 @@ def available() -> dict[str, str | None]:
 
 def find(name: str) -> Target:
     """A target by its name; one that does not exist is refused."""
-    if name not in TARGETS:
+    if not isinstance(name, str) or name not in TARGETS:
         raise UnknownName("target", str(name), TARGETS)
     return TARGETS[name]
 

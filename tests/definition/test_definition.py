@@ -212,17 +212,18 @@ def test_boolean_parameters():
         ({"a": 0}, DefinitionError, "a was given without a unit; expected hertz"),
         ({"a": [1, 2] / ms}, DefinitionError, r"a has shape \(2,\); accepted: a scalar or shape \(100,\)"),
         ({"a": np.ones((100, 1)) / ms}, DefinitionError, r"a has shape \(100, 1\)"),
-        ({"a": [1 * ms, 1 * mV]}, DefinitionError, "a mixes units; expected hertz"),
+        ({"a": [1 * ms, 1 * mV]}, DefinitionError, "a: one unit is accepted, not second and volt; expected hertz"),
         ({"a": "v"}, DefinitionError, "in 'a = v': the right side is in volt; expected hertz"),
         ({"a": "b*nonsense"}, UnknownName, "'nonsense'"),
         ({"a": "b +"}, DefinitionError, "in 'a = b "),
-        ({"a": None}, DefinitionError, "a=None is not accepted"),
-        ({"a": {}}, DefinitionError, "not accepted"),
+        ({"a": None}, DefinitionError, "a: numbers are accepted, not NoneType; expected hertz"),
+        ({"a": {}}, DefinitionError, "a: numbers are accepted, not dict"),
         ({"v": float("nan") * mV}, DefinitionError, "v contains NaN"),
-        ({"I": 3 * nA}, DefinitionError, "I_ext is in amp; expected volt/second"),
+        ({"I": 3 * nA}, DefinitionError, "I is in amp; expected volt/second"),
         ({"I": "3*nA"}, DefinitionError, "in 'I = 3.nA': the right side is in amp; expected volt/second"),
         ({"I": TimedArray([1, 2] * nA, dt=1 * ms)}, DefinitionError, "give a TimedArray as an expression"),
-        ({"I": 1 * mV / ms, "I_ext": 1 * mV / ms}, DefinitionError, "give either I or I_ext"),
+        ({"I_ext": 1 * mV / ms}, UnknownName, "'I_ext': accepted: I, a"),
+        ({"I": "2*I"}, DefinitionError, "I='2.I' refers to itself"),
         ({"N": 0}, DefinitionError, "at least 1"),
         ({"N": 1.5}, DefinitionError, "whole number"),
         ({"method": "eular"}, UnknownName, "did you mean 'euler'"),
@@ -239,7 +240,7 @@ def test_a_wrong_value_is_refused_in_one_line(values, error, message):
 
 
 def test_the_input_is_a_line_of_the_equations():
-    assert "I = I_ext : volt/second\nI_ext : volt/second" in izhikevich_2003.model
+    assert "I : volt/second" in izhikevich_2003.model
     assert izhikevich_2003.input_dimensions is (volt / second).dim
     assert lif.input_dimensions is amp.dim
     assert Neuron("dv/dt = -v/ms : volt").input_dimensions is None
@@ -264,12 +265,11 @@ def test_the_unit_of_the_input_follows_from_the_equations(equation, unit):
 
 def test_the_input_may_be_a_number_an_array_or_an_expression_in_time():
     steady = lif.group(2, I=[1, 2] * pA)
-    np.testing.assert_allclose(steady.I_ext / pA, [1, 2])
     np.testing.assert_allclose(steady.I / pA, [1, 2])
+    assert "I_ext" not in steady.variables
     stimulus = TimedArray([[1, 2], [3, 4]] * mV / ms, dt=1 * ms)
     group = izhikevich_2003.group(2, dt=1 * ms, I="stimulus(t, i)", namespace={"stimulus": stimulus})
     trace = StateMonitor(group, "I", record=True, dt=1 * ms)
-    assert "I_ext" not in group.variables
     Network(group, trace).run(2 * ms)
     np.testing.assert_allclose(trace.I / (mV / ms), [[1, 3], [2, 4]])
 
@@ -278,6 +278,77 @@ def test_an_expression_for_the_input_adds_to_the_currents_of_receptors():
     group = (lif + ampa).group(1, I="2*nA")
     group.g_ampa = 1 * nS
     assert float(group.I[0] / nA) == pytest.approx(2 + 1e-9 * 0.06 / 1e-9)
+
+
+def set_whole(group, value):
+    group.I = value
+
+
+def set_plain(group, value):
+    group.I_ = float(value)
+
+
+def set_some(group, value):
+    group.I[1:] = value
+
+
+def set_view(group, value):
+    view = group.I
+    view[:] = value
+
+
+def set_part(group, value):
+    group[1:3].I = value
+
+
+def set_part_of_a_part(group, value):
+    group[1:][:2].I = "3*nA"
+
+
+def set_by_name(group, value):
+    group.set_states({"I": value * np.ones(4)})
+
+
+WAYS = [set_by_name, set_whole, set_plain, set_some, set_view, set_part, set_part_of_a_part]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_input_to_which_nothing_is_added_is_an_ordinary_variable(way):
+    group = lif.group(4)
+    way(group, 3 * nA)
+    assert float(group.I[1] / nA) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_sets_an_input_that_is_a_sum_is_told_the_name_to_set(way):
+    group = (lif + ampa).group(4, name="cells", I=1 * nA)
+    part = group[1:3]
+    with pytest.raises(
+        DefinitionError, match=r"^'cells': I = I_ext \+ I_ampa is computed .* set I_ext, the input from"
+    ):
+        way(group, 3 * nA)
+    group.I_ext = "(i + 2)*nA"
+    part.g_ampa = 1 * nS
+    np.testing.assert_allclose(group.I / nA, [2, 3.06, 4.06, 5])
+    np.testing.assert_allclose(group.I_[:], np.asarray(group.I))
+    np.testing.assert_allclose(part.I / nA, [3.06, 4.06])
+    assert (part.start, part.stop, part[1:].start) == (1, 3, 2)
+    assert isinstance(group, NeuronGroup)
+
+
+def test_an_input_that_is_an_expression_is_named_when_it_is_set():
+    group = lif.group(2, name="cells", I="0.1*nA*i")
+    with pytest.raises(DefinitionError, match=r"'cells': I = 0.1\*nA\*i is computed .* change what the expression"):
+        group.I = 3 * nA
+    with pytest.raises(DefinitionError, match="give either I or I_ext"):
+        (lif + ampa).group(2, I=1 * nA, I_ext=1 * nA)
+
+
+def test_the_input_has_an_initial_value_like_any_variable():
+    driven = lif.replace(I=0.2 * nA)
+    assert float(driven.group(1).I[0] / nA) == pytest.approx(0.2)
+    with pytest.raises(UnknownName, match="initial 'I': accepted: I_ext"):
+        driven + ampa
 
 
 def test_names_in_an_input_expression_may_come_with_the_run():
@@ -336,8 +407,8 @@ def test_what_both_define_is_refused_unless_it_is_the_same():
 
 
 def test_only_receptors_are_added_to_neurons():
-    with pytest.raises(TypeError):
-        lif + lif
+    with pytest.raises(DefinitionError, match=r"lif \+ ampa_synapse: a receptor is accepted, not a synapse"):
+        lif + ampa_synapse
     with pytest.raises(TypeError):
         lif + "g : siemens"
 
@@ -467,7 +538,7 @@ def test_sequential_holds_what_is_refractory():
 def test_sequential_is_plain_abstract_code():
     group = Neuron("dv/dt = (u + I)/ms : 1\ndu/dt = v/ms : 1", input="I", method="sequential").group(1)
     Network(group).run(0 * ms)
-    assert group.state_updater.abstract_code.split("\n")[:2] == ["v = v + dt*((u + (I_ext))/ms)", "u = u + dt*(v/ms)"]
+    assert group.state_updater.abstract_code.split("\n")[:2] == ["v = v + dt*((u + I)/ms)", "u = u + dt*(v/ms)"]
 
 
 def test_sequential_needs_the_order_and_refuses_noise():
@@ -857,3 +928,84 @@ def test_a_reset_that_does_nothing_stays_one_when_a_receptor_is_added():
     cell = Neuron("v : 1", threshold="v > 1", reset="")
     assert (cell + Receptor("y : 1")).reset == ""
     assert (Neuron("v : 1") + Receptor("y : 1")).reset is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"equations": 3}, "neuron: equations=3 is not accepted; give text"),
+        ({"parameters": [1]}, r"neuron of v: parameters=\[1\] is not accepted; give a dict by name"),
+        ({"parameters": {3: Parameter(1)}}, "parameters has the name 3; give text"),
+        ({"initial": 3}, "initial=3 is not accepted"),
+        ({"namespace": "x"}, "namespace='x' is not accepted"),
+        ({"threshold": 3}, "threshold=3 is not accepted; give text"),
+        ({"events": {"e": ("v > 1*mV", "v = 0*mV", "z")}}, r"events\['e'\]=.* must be a condition, or a pair"),
+        ({"currents": "I"}, "currents='I' is not accepted; give a list of names"),
+        ({"refractory": -1 * ms}, "refractory=-1. ms must be finite and not negative"),
+        ({"refractory": float("nan") * ms}, "must be finite and not negative"),
+        ({"dt": float("inf") * ms}, "must be a positive time"),
+        ({"method": [3]}, r"method=\[3\] must be the name of a method"),
+        ({"name": 3}, "neuron: name=3 is not accepted; give text"),
+        ({"equations": f"dv/dt = ({'+'.join(['v'] * 900)})/ms : volt"}, "neuron of v: "),
+    ],
+)
+def test_a_field_of_another_kind_is_refused_in_one_line(fields, told):
+    with pytest.raises(DefinitionError, match=told) as caught:
+        Neuron(**{"equations": "dv/dt = -v/ms : volt", **fields})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"on_pre": 3}, "synapse of w: on_pre=3 is not accepted; give text, or a dict of text by pathway"),
+        ({"on_pre": {"pre": 3}}, "the code of 'pre' must be text, not 3"),
+        (
+            {"on_pre": "w += 1", "on_event": {"x": "spike"}},
+            "unknown pathway in on_event of synapse of w 'x': accepted: pre",
+        ),
+        ({"requires_post": ["v"]}, r"requires_post=\['v'\] is not accepted"),
+    ],
+)
+def test_a_field_of_a_synapse_of_another_kind_is_refused(fields, told):
+    with pytest.raises(BioplastError, match=told):
+        Synapse("w : 1", **fields)
+
+
+def test_an_unnamed_definition_is_called_by_its_variables():
+    mine = Neuron("dv/dt = (u - v)/tau : volt\ndu/dt = -u/tau : volt", parameters={"tau": Parameter(1 * ms)})
+    assert mine.label == "neuron of v, u"
+    with pytest.raises(DefinitionError, match=r"^neuron of v, u: tau is in volt; expected second"):
+        mine.group(1, tau=1 * mV)
+    assert Receptor("g : siemens").label == "receptor of g"
+    assert Synapse("", on_pre="", name="").label == "synapse"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"p": 2.0}, "ampa_synapse: p=2.0 must be a probability from 0 to 1"),
+        ({"p": float("nan")}, "p=nan must be a probability"),
+        ({"p": 1 * mV}, "p is in volt; expected a probability"),
+        ({"n": 2.5}, "n=2.5 must be a whole number of synapses"),
+        ({"i": [0, 9], "j": [0, 0]}, "i has the neurons 0 to 9; accepted: 0 to 2"),
+        ({"i": [0], "j": [-1]}, "j has the neurons -1 to -1; accepted: 0 to 1"),
+        ({"i": [0] * ms, "j": [0]}, "i is in second; expected the numbers of neurons"),
+        ({"i": [0.5], "j": [0]}, r"i has shape \(1,\) and type float64; accepted: whole numbers"),
+        ({"condition": "i !="}, "ampa_synapse: invalid syntax"),
+        ({"condition": "nonsense"}, 'The identifier "nonsense" could not be resolved'),
+        ({"condition": "w"}, "is not a boolean condition"),
+        ({"j": "k for k in range("}, "Expression must have generator syntax"),
+        ({"i": [0]}, "Must specify at least one of"),
+        ({"name": 3}, "name=3 is not accepted; give text"),
+        ({"clock": 3}, "clock=3 is not accepted; give a brian2.Clock"),
+        ({"dt": 3}, "dt=3 must be a positive time"),
+        ({"method": 3}, "method=3 must be the name of a method"),
+        ({"pre": None}, "pre=None is no group of neurons"),
+        ({"post": "after"}, "post='after' is no group of neurons"),
+    ],
+)
+def test_what_no_synapses_can_be_made_with_is_one_line(layers, arguments, told):
+    with pytest.raises(DefinitionError, match=told) as caught:
+        ampa_synapse.connect(**{"pre": layers[0], "post": layers[1], **arguments})
+    assert "\n" not in str(caught.value)

@@ -51,7 +51,7 @@ def in_brian(neuron, currents, unit, step, **values):
     network = Network(cells, spikes, trace)
     # The input is switched between two runs: inside of one, the last stage of a Runge-Kutta step would look ahead.
     for duration, on in zip(SEGMENTS, (0, 1, 0), strict=True):
-        cells.I_ext = on * np.asarray(currents) * unit
+        cells.I = on * np.asarray(currents) * unit
         network.run(duration * ms)
     times, senders = np.asarray(spikes.t / ms) + step, np.asarray(spikes.i)
     return [times[senders == cell] for cell in range(len(currents))], np.asarray(trace.v / mV).T

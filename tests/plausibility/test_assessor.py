@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from brian2 import mV
+from brian2 import ms, mV
 from support import boxes
 from support.boxes import leaky_box
 
@@ -15,7 +15,7 @@ from bioplast import BioplastError
 from bioplast.cli import main
 from bioplast.definition import Neuron, Parameter
 from bioplast.errors import Interrupted, ProtocolError
-from bioplast.models import integrate_and_fire, izhikevich_2003
+from bioplast.models import integrate_and_fire, izhikevich_2003, lif
 from bioplast.plausibility.cells.model import check_assessable
 from bioplast.plausibility.verdict.assessor import Assessor, impossible
 
@@ -171,11 +171,36 @@ def test_what_cannot_be_assessed_gets_one_line(model, said):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"model": None}, "None cannot be assessed: it is a NoneType, and a Neuron or a BlackBox is accepted"),
+        ({"model": [lif]}, "it is a list"),
+        ({"model": Neuron("dv/dt = -v/ms : volt")}, "neuron of v cannot be assessed: it has no input"),
+        ({"patterns": 3}, "patterns is 3: letters are accepted, such as 'ACL'"),
+        ({"patterns": ["A", 3]}, "unknown pattern '3'"),
+        ({"budget": "3"}, "budget is '3': a whole number, at least 1, is accepted"),
+        ({"budget": 1.5}, "budget is 1.5: a whole number"),
+        ({"starts": 1 * ms}, "starts is 1. * msecond: a whole number"),
+        ({"seed": None}, "seed is None: a whole number, at least 0"),
+        ({"seed": True}, "seed is True: a whole number"),
+        ({"target": None}, "unknown target of an assessment 'None'"),
+        ({"out": 3}, "out is 3: the path of a folder is accepted"),
+        ({"resume": True}, "resume is given without out"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(arguments, said):
+    with pytest.raises(BioplastError) as refused:
+        bioplast.assess(**{"model": lif, "patterns": "A", "progress": False, **arguments})
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
         (["--patterns", "A,Z"], "unknown pattern 'Z'"),
         (["--patterns", ","], "no pattern is given"),
-        (["--budget", "0"], "budget 0: at least 1"),
-        (["--starts", "0"], "starts 0: at least 1"),
-        (["--seed", "-1"], "seed -1: at least 0"),
+        (["--budget", "0"], "budget is 0: a whole number, at least 1"),
+        (["--starts", "0"], "starts is 0: a whole number, at least 1"),
+        (["--seed", "-1"], "seed is -1: a whole number, at least 0"),
         (["--resume"], "--resume needs --out"),
         (["--target", "abacus"], "unknown target of an assessment 'abacus'"),
     ],

@@ -127,7 +127,7 @@ def run(neuron, N, duration, *, variables=(), dt=None, held=None, **values):
         values["namespace"] = {"held": held}
     group = neuron.group(N, dt=dt, **values)
     if held:
-        group.run_regularly("I_ext = held(t, i)", dt=dt, when="start")
+        group.run_regularly(f"{neuron.external} = held(t, i)", dt=dt, when="start")
     spikes = SpikeMonitor(group)
     objects = [group, spikes]
     if variables:

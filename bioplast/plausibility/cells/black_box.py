@@ -85,12 +85,22 @@ class BlackBox:
     def __post_init__(self) -> None:
         if not callable(self.function):
             raise BioplastError(f"{self.label}: the function is {self.function!r}, which cannot be called")
+        if not isinstance(self.name, str):
+            raise BioplastError(f"black box: name={self.name!r} must be text")
+        if self.parameters and not isinstance(self.parameters, Mapping):
+            raise BioplastError(f"{self.label}: parameters={self.parameters!r} must be a dict of Parameters by name")
+        for what in ("threshold", "back"):
+            level = getattr(self, what)
+            number = isinstance(level, int | float | np.integer | np.floating) and np.isfinite(level)
+            if level is not None and (not number or isinstance(level, bool | Quantity)):
+                raise BioplastError(f"{self.label}: {what}={level!r} must be a number, in the unit of the voltage")
         if not self.parameters:
             raise BioplastError(f"{self.label}: at least one parameter is needed, by its name")
         for name, parameter in self.parameters.items():
             if not isinstance(parameter, Parameter) or parameter.low is None:
                 raise BioplastError(f"{self.label}: parameter {name} needs bounds: Parameter(value, low=..., high=...)")
-        if not (isinstance(self.dt, Quantity) and self.dt.dim is second.dim and float(self.dt) > 0):
+        is_time = isinstance(self.dt, Quantity) and self.dt.dim is second.dim and not np.ndim(self.dt)
+        if not (is_time and 0 < float(self.dt) < np.inf):
             raise BioplastError(f"{self.label}: dt={self.dt!r} must be a time, such as 0.1*ms")
         if self.back is not None and (self.threshold is None or self.back > self.threshold):
             raise BioplastError(f"{self.label}: back={self.back} needs a threshold, which it may not exceed")

@@ -57,7 +57,7 @@ class Scorecard:
         """The scorecard of these results."""
         units = {name: parameter.unit for name, parameter in model.parameters.items()}
         price = cost(model) if isinstance(model, Neuron) else None
-        return cls(model.label, seed, budget, starts, dict(results), units, *units_of(model), price)
+        return cls(model.name or model.kind, seed, budget, starts, dict(results), units, *units_of(model), price)
 
     def __getitem__(self, letter: str) -> PatternResult:
         return self.results[letter]

@@ -88,8 +88,8 @@ class Assessor:
     ):
         check_assessable(model)
         for name, number, least in (("budget", budget, 1), ("starts", starts, 1), ("seed", seed, 0)):
-            if number < least:
-                raise BioplastError(f"{name} {number}: at least {least} is needed")
+            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+                raise BioplastError(f"{name} is {number!r}: a whole number, at least {least}, is accepted")
         if target not in TARGETS:
             raise UnknownName("target of an assessment", target, TARGETS)
         if isinstance(model, Neuron):
@@ -178,10 +178,10 @@ def impossible(model: Model, letter: str) -> str | None:
     """Why a model of the zoo cannot show a pattern; None if that is not known, or the model is another."""
     from ...definition.find import models
 
-    found = argument(model.label, letter) if isinstance(model, Neuron) else None
+    found = argument(model.name, letter) if isinstance(model, Neuron) else None
     if found is None:
         return None
-    own: Any = models().get(model.label.replace("_", "-"))
+    own: Any = models().get(model.name.replace("_", "-"))
     return found if own == model else None
 
 

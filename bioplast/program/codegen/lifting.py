@@ -120,7 +120,8 @@ class Lifting(Names):
         """The arrays that a user's function brings along."""
         implementation = function.implementations[self.code_object_classes[0]]
         for name, table in (implementation.get_namespace(owner) or {}).items():
-            if not np.array_equal(self.tables.setdefault(name, table), table):
+            known = np.asarray(self.tables.setdefault(name, table))
+            if not np.array_equal(known, table, equal_nan=known.dtype.kind == "f"):
                 raise Unsupported(
                     f"{self.user_name(owner)!r} uses a function whose table {name!r} differs from another's"
                 )

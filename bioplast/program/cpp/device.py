@@ -108,6 +108,8 @@ class LoweringDevice(Generating, Lifting, Device):
             elif isinstance(variable, ArrayVariable):
                 lines[f"const size_t _num{key} = {int(np.size(variable.get_value()))};"] = None
             elif isinstance(variable, Constant):
+                if np.dtype(variable.dtype).kind not in "biuf":
+                    raise Unsupported(f"{codeobj.owner.name!r} uses the constant {key!r}, which is no real number")
                 lines[f"const {c_data_type(variable.dtype)} {key} = {self.constant(codeobj.owner, key, variable)};"] = (
                     None
                 )

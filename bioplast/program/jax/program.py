@@ -11,7 +11,8 @@ import brian2
 import jax
 import numpy as np
 
-from ...errors import BioplastError, NonFiniteError
+from ...errors import BioplastError, NonFiniteError, RunError
+from ..arguments import named
 from ..call import Call, Progress
 from ..network import not_finite
 from ..output import Output, Outputs
@@ -110,7 +111,9 @@ class JaxProgram(TracedCalls):
         a number: a state that is carried from run to run without it would begin anew, and is refused.
         """
         if traced(values, inputs, seed):
-            return self._call_traced(dict(values or {}), dict(inputs or {}), key_of(seed), self._span(duration))
+            return self._call_traced(
+                named(values, "values"), named(inputs, "inputs"), key_of(seed), self._span(duration)
+            )
         return super().__call__(values, inputs, seed, duration=duration, progress=progress)
 
     def batch(
@@ -133,7 +136,7 @@ class JaxProgram(TracedCalls):
         was on one: begin with `replicated` values.
         """
         if traced(values, inputs, seed):
-            return self._batch_traced(dict(values or {}), dict(inputs or {}), seed, self._span(duration))
+            return self._batch_traced(named(values, "values"), named(inputs, "inputs"), seed, self._span(duration))
         return super().batch(values, inputs, seed, duration=duration)
 
     def replicated(self, tree: Any) -> Any:
@@ -169,10 +172,13 @@ class JaxProgram(TracedCalls):
         """Call a function that JAX compiles; what it compiles now is kept on disk."""
         leaves, tree = jax.tree.flatten(arguments)
         shapes = tuple((leaf.shape, leaf.dtype) if hasattr(leaf, "dtype") else leaf for leaf in leaves)
-        if (compiled, tree, shapes) in self._known:
-            return compiled(*arguments)
-        with disk_cache():
-            result = compiled(*arguments)
+        try:
+            if (compiled, tree, shapes) in self._known:
+                return jax.block_until_ready(compiled(*arguments))
+            with disk_cache():
+                result = jax.block_until_ready(compiled(*arguments))
+        except jax.errors.JaxRuntimeError as error:  # such as one of too little memory
+            raise RunError(f"JAX could not run the network: {' '.join(str(error).split())}") from error
         self._known.add((compiled, tree, shapes))
         return result
 
@@ -273,7 +279,7 @@ def _precision(given: Any) -> np.dtype[Any]:
     try:
         dtype = np.dtype(np.float64 if given is None else given)
     except TypeError:
-        dtype = None
-    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        dtype = np.dtype(object)
+    if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):  # None would equal the latter
         raise BioplastError(f"dtype is {given!r}: 'float32' and 'float64' are accepted")
     return dtype

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...errors import BioplastError
 from ..steps import steps
 from ..steps.drive import Drive, Slots
 from ..steps.follower import Follower
@@ -207,7 +208,12 @@ class _Moment(Follower):
         self.past = dict(state.past)
         records: Records = {}
         for operation in operations:
-            records |= self.carry_out(operation) or {}
+            try:
+                records |= self.carry_out(operation) or {}
+            except BioplastError:
+                raise
+            except Exception as error:  # of NumPy or JAX, for what they cannot trace
+                raise BioplastError(f"{operation.name!r}: {' '.join(str(error).split())}") from error
         return State({name: self.arrays[name] for name in self.written}, self.events, self.past), records
 
     def run(self, operation: Any, mask: Value | None = None, source: tuple[Value, np.ndarray] | None = None) -> Run:

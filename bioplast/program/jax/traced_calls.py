@@ -58,6 +58,7 @@ class TracedCalls(Program):
         self._prepare_tracing()
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
+        self._refuse_delays(plain)
         followed = {k: v for k, v in values.items() if traced(v)}
         for name in sorted(followed.keys() - {TIME}):
             self._shaped(name, followed[name])  # a wrong shape is told first
@@ -121,8 +122,10 @@ class TracedCalls(Program):
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
-        size, of_values, of_inputs = self._batch_axes(values, inputs, seed)
+        axes = self._batch_axes(values, inputs, seed)
+        size, of_values, of_inputs = axes.size, axes.values, axes.inputs
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
+        self._refuse_delays(plain)
         self._refuse_parts(plain, values, inputs, {k for k, v in values.items() if traced(v)})
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}

@@ -15,6 +15,7 @@ from brian2.core.base import BrianObjectException
 from brian2.core.clocks import Clock
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 
+from ...definition.units import with_unit_names
 from ...errors import BioplastError, Unsupported
 from .clocks import clocks
 from .pathways import pathways, queue_state, restore_queue
@@ -108,6 +109,25 @@ def explain(error: Exception, names: Mapping[str, str] | None = None) -> Bioplas
         match = re.search(r"Error encountered with object named '(\w+)'", str(cause))
         where = where or (f"{(names or {}).get(match.group(1), match.group(1))!r}: " if match else "")
         cause = cause.__cause__
-    text = " ".join(str(cause.args[0] if isinstance(cause, KeyError) and cause.args else cause).split())
     kind = Unsupported if isinstance(cause, NotImplementedError | Unsupported) else BioplastError
-    return kind(f"{where}{text or type(cause).__name__}")
+    return kind(f"{where}{_text(cause)}")
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says, made one line that a reader of equations understands."""
+    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
+    if isinstance(error, KeyError) and text.isidentifier():
+        return f"the name {text!r} is not known"
+    if isinstance(error, NotImplementedError | KeyError) and not text:
+        return type(error).__name__
+    wrapped = re.match(r"Error generating code for code object .* from this abstract code: (.*)", text)
+    if wrapped and error.__cause__ is not None:
+        return f"in {wrapped[1]}: {_text(error.__cause__)}"
+    if wrapped and error.__context__ is not None:
+        return f"in {wrapped[1]}: {_text(error.__context__)}"
+    if not text or isinstance(error, ArithmeticError | RecursionError | MemoryError):
+        return f"{type(error).__name__}: {text}".rstrip(": ")
+    # Brian2 lost the percent sign's meaning, and calls what has no unit a radian
+    return with_unit_names(text.replace("%Expression", "Expression").replace("%Argument", "argument")).replace(
+        "unit radian", "unit 1"
+    )

@@ -114,4 +114,8 @@ class _Content:
         self.dt = float(array.dt)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Content) and self.dt == other.dt and np.array_equal(self.values, other.values)
+        return isinstance(other, _Content) and self.dt == other.dt and _same(self.values, other.values)
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return np.array_equal(one, other, equal_nan=True)

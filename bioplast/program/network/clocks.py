@@ -8,7 +8,7 @@ import brian2
 import numpy as np
 from brian2.core.clocks import Clock
 
-from ...errors import Unsupported
+from ...errors import BioplastError, Unsupported
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ def clocks(network: brian2.Network) -> list[Clock]:
         if not isinstance(clock, Clock):
             raise Unsupported(
                 f"clock {clock.name!r} is a {type(clock).__name__}: only clocks with a fixed dt are lowered"
+            )
+        if not 0 < clock.dt_ < np.inf:
+            having = min((obj.name for obj in network.sorted_objects if obj.clock is clock), key=len)
+            raise BioplastError(
+                f"{having!r}: dt is {clock.dt_:g} s, a time step that is positive and finite is accepted"
             )
     return [found[name] for name in sorted(found)]
 

@@ -76,9 +76,9 @@ def generating(device: Any, network: brian2.Network, threads: int = 0) -> Iterat
     """
     saved_device = brian2_device.active_device
     saved_threads = prefs.devices.cpp_standalone.openmp_threads
-    brian2_device.active_device = device
-    prefs.devices.cpp_standalone.openmp_threads = threads
     try:
+        brian2_device.active_device = device
+        prefs.devices.cpp_standalone.openmp_threads = threads
         with remembered_integration():
             now = network.t_ * brian2.second
             network._clocks = set(clocks(network))

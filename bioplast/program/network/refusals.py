@@ -14,8 +14,9 @@ from brian2.devices.device import RuntimeDevice
 from brian2.spatialneuron.spatialneuron import SpatialStateUpdater
 from brian2.units.fundamentalunits import Quantity
 
+from ...definition.base import check_method
 from ...errors import BioplastError, Unsupported
-from .clocks import ClockSpan
+from .clocks import ClockSpan, clocks
 
 
 def check(network: Any) -> None:
@@ -30,7 +31,12 @@ def check(network: Any) -> None:
             f"set_device({type(active).__name__}) is in force: end it with set_device('runtime'), "
             "the target is chosen by compile()"
         )
+    if not network.objects:
+        raise BioplastError("the network has no objects: give Network(...) those that belong to it")
+    _check_slots(network)
+    clocks(network)
     for obj in network.sorted_objects:
+        check_method(repr(obj.name), getattr(obj, "method_choice", None))
         # Brian2 warns of objects that are deleted before any network has run them, unless they belong to a group; a
         # network that is only compiled is used all the same
         if "group" not in getattr(obj, "variables", {}):
@@ -53,6 +59,18 @@ def check(network: Any) -> None:
                 raise BioplastError(
                     f"{obj.name!r} was made under set_device({type(variable.device).__name__}): "
                     "make the network under Brian2's default device, the target is chosen by compile()"
+                )
+
+
+def _check_slots(network: brian2.Network) -> None:
+    """Refuse an object that runs in no slot of the schedule."""
+    slots = [f"{side}{slot}" for slot in network.schedule for side in ("before_", "", "after_")]
+    for obj in network.objects:
+        for part in (obj, *obj.contained_objects):
+            if part.when not in slots:
+                raise BioplastError(
+                    f"{part.name!r} runs in the slot {part.when!r}, which is not in the schedule of the network; "
+                    f"accepted: {', '.join(network.schedule)}, each also with before_ or after_"
                 )
 
 

@@ -61,7 +61,12 @@ class StateVariable:
 
 def run_namespace(namespace: Mapping[str, Any] | None, level: int) -> dict[str, Any]:
     """The names that equations may refer to, as `brian2.Network.run` finds them."""
-    return dict(get_local_namespace(level=level + 1)) if namespace is None else dict(namespace)
+    if namespace is not None:
+        return dict(namespace)
+    try:
+        return dict(get_local_namespace(level=level + 1))
+    except AttributeError:  # no frame is left
+        raise BioplastError(f"level is {level - 1}: there are fewer calls above this one") from None
 
 
 def constants(network: brian2.Network) -> dict[tuple[str, str], Any]:
@@ -206,7 +211,7 @@ def descriptions(network: brian2.Network) -> dict[str, dict[str, Any]]:
                 and getattr(variable.owner, "name", None) == obj.name
             }
             found[obj.name] = {
-                "kind": type(obj).__name__,
+                "kind": next(kind.__name__ for kind in type(obj).__mro__ if kind.__module__.startswith("brian2.")),
                 "definition": getattr(definition, "name", "") or "",
                 "source": getattr(definition, "source", "") or "",
                 "equations": str(getattr(obj, "equations", "")),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import brian2
+import numpy as np
 from brian2.core.operations import NetworkOperation
 
 from ...errors import BioplastError
@@ -35,7 +37,8 @@ def run_with_brian2(
         if progress is not None:
             progress(float(completed), float(elapsed))
 
-    with runtime_target(codegen_target, fast_math), remembered_integration():
+    with runtime_target(codegen_target, fast_math), remembered_integration(), warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # the imaginary part would be lost
         try:
             network.run(
                 duration * brian2.second,

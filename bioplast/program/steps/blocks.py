@@ -26,8 +26,8 @@ from ..network.clocks import clocks
 from ..network.state import state_variables
 from . import steps
 from .device import Code
+from .draws import RANDOM, without_draws
 
-_RANDOM = {"rand", "randn", "poisson"}
 _WORDS = {"True", "False", "and", "or", "not"}
 
 
@@ -72,18 +72,29 @@ class BlockReader:
             found = self.reference(obj, code, name, size, positions, conditions.get(name))
             if found is not None:
                 names[name] = found
-        written = {s.name for s in (*statements[0], *statements[1]) if isinstance(names.get(s.name), steps.Place)}
-        places = [names[name].array for name in written]  # type: ignore[union-attr]
-        if len(set(places)) != len(places):
-            raise Unsupported(f"{obj.name!r} writes one variable under two names ({', '.join(sorted(written))})")
+        written: dict[str, set[str]] = {}
+        for name in {s.name for s in (*statements[0], *statements[1])}:
+            place = names.get(name)
+            if isinstance(place, steps.Place):
+                written.setdefault(place.array, set()).add(name)
+        for array, twice in sorted(written.items()):
+            if len(twice) > 1:
+                raise Unsupported(
+                    f"{obj.name!r} writes {array!r} under two names, {' and '.join(sorted(twice))}, which is not "
+                    "translated; use target='numpy' or 'cpp'"
+                )
         return steps.Block(statements[0], statements[1], names, size, repeated)
 
     def order(self, obj: Any, code: Code, scalar: list[Any], vector: list[Any]) -> bool:
-        """Whether several elements may write one; statements whose result then depends on their order are refused."""
+        """Whether several elements may write one; statements whose result then depends on their order are refused.
+
+        Random numbers are an element's own: which one gets which number of a stream is no result.
+        """
+        statements, variables, indices = without_draws(vector, code.variables, code.indices)
         template = getattr(NumpyCodeObject.templater, code.template)
         generator = NumpyCodeGenerator(
-            variables=code.variables,
-            variable_indices=code.indices,
+            variables=variables,
+            variable_indices=indices,
             owner=code.owner,
             iterate_all=template.iterate_all,
             codeobj_class=NumpyCodeObject,
@@ -94,10 +105,10 @@ class BlockReader:
         )
         try:
             generator.arrays_helper(scalar)
-            if not generator.has_repeated_indices(vector):
+            if not generator.has_repeated_indices(statements):
                 return False
-            check_for_order_independence(vector, code.variables, code.indices)
-            lines = generator.vectorise_code(vector, code.variables, code.indices)
+            check_for_order_independence(statements, variables, indices)
+            lines = generator.vectorise_code(statements, variables, indices)
         except OrderDependenceError:
             lines = ["for"]
         if any(line.startswith("for") for line in lines):
@@ -166,7 +177,7 @@ class BlockReader:
             return steps.Draw("binomial", (float(parameters["n"]), float(parameters["p"])))
         for known, default in DEFAULT_FUNCTIONS.items():
             if function is default:
-                return steps.Draw(known) if known in _RANDOM else steps.Function(known)
+                return steps.Draw(known) if known in RANDOM else steps.Function(known)
         own = function.implementations._implementations.get("jax")
         if own is None:
             raise Unsupported(

@@ -261,7 +261,7 @@ def coupled(points: int) -> Found:
     n = len(conductances)
     pair = lif + gap_current
     # neither cell reaches its threshold
-    group = cells(pair, 2 * n, I_ext=np.where(np.arange(2 * n) < n, 0.08, 0) * nA)
+    group = cells(pair, 2 * n, I=np.where(np.arange(2 * n) < n, 0.08, 0) * nA)
     first = np.arange(n)
     values = np.tile(conductances, 2) * nS
     junctions = gap_junction.connect(

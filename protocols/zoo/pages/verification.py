@@ -110,7 +110,7 @@ def _synapses(pages: dict[str, Page]) -> tuple[Network, list[tuple[str, list[str
     shown = {name: page for name, page in pages.items() if page.cell is None}
     receptors = dict.fromkeys(receptor for page in shown.values() for receptor in page.receptors)
     neuron: Neuron = sum(receptors, start=lif)
-    cells = neuron.group(TARGETS, dt=STEP * ms, name="cells", tau_ref=2 * ms, I_ext=0.09 * nA)
+    cells = neuron.group(TARGETS, dt=STEP * ms, name="cells", tau_ref=2 * ms, I=0.09 * nA)
     objects: list[Any] = [stimulus, cells, SpikeMonitor(cells, name="cells_spikes")]
     owners = []
     for name, page in shown.items():

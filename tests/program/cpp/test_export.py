@@ -109,7 +109,7 @@ def test_the_command_line_exports_protocols_and_neurons_and_nothing_else(tmp_pat
     assert main(["export", "firing-patterns", str(tmp_path / "pattern"), "--set", "patterns=C"]) == 0
     assert (tmp_path / "pattern" / "Makefile").exists()
     assert main(["export", "izhikevich-2003", str(tmp_path / "neuron")]) == 0
-    assert "neuron.I_ext" in (tmp_path / "neuron" / "main.cpp").read_text()
+    assert "neuron.I" in (tmp_path / "neuron" / "main.cpp").read_text()
     capsys.readouterr()
     assert main(["export", "ampa", str(tmp_path / "receptor")]) == 2
     assert capsys.readouterr().err == "bioplast: ampa is a receptor: a protocol or a neuron is accepted\n"

@@ -24,7 +24,7 @@ def test_spikes_with_fast_math_are_at_the_same_steps():
     """Hodgkin and Huxley's cells are not chaotic at constant currents: rounding moves nothing by a whole step."""
     times = []
     for fast_math in (False, True):
-        group = hodgkin_huxley.group(9, name="cells", I_ext=np.linspace(0, 40, 9) * uA / cm**2)
+        group = hodgkin_huxley.group(9, name="cells", I=np.linspace(0, 40, 9) * uA / cm**2)
         monitor = SpikeMonitor(group, name="spikes")
         out = bioplast.compile(Network(group, monitor), 100 * ms, target="cpp", namespace={}, fast_math=fast_math)()
         times.append(out.events("spikes"))

@@ -18,6 +18,7 @@ from brian2 import (
     mV,
     second,
 )
+from brian2.core.preferences import PreferenceError
 from support import networks
 
 import bioplast
@@ -211,3 +212,32 @@ def test_a_linked_variable_whose_subgroup_nobody_holds_is_told(target):
     cells.y = linked_var(source[1:4], "u")
     gc.collect()
     refused(Network(source, cells), "of 'cells' belongs to a group that nothing holds any more", target=target)
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "told"),
+    [
+        (["numpy"], {}, r"unknown target \"\['numpy'\]\""),
+        ("numpy", {"namespace": [1]}, "namespace is of type list: a dict by name is accepted"),
+        ("numpy", {"namespace": None, "level": 1000}, "level is 1000: there are fewer calls above this one"),
+        ("numpy", {"level": 1.5}, "level is 1.5: a whole number, at least 0, is accepted"),
+        ("openmp", {"threads": 1.5}, "threads is 1.5: a whole number, at least 1, is accepted"),
+        ("openmp", {"threads": True}, "threads is True: a whole number"),
+        ("cpp", {"fast_math": "yes"}, "fast_math is 'yes': True and False are accepted"),
+        ("jax", {"remat": 3}, "remat is 3: True and False are accepted"),
+        ("jax", {"dtype": "half"}, "dtype is 'half': 'float32' and 'float64' are accepted"),
+        ("jax", {"dtype": [1]}, r"dtype is \[1\]: 'float32' and 'float64' are accepted"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused_and_leaves_brian2_as_it_was(target, options, told):
+    device = brian2.get_device()
+    with pytest.raises(BioplastError, match=told):
+        bioplast.compile(networks.single(), 1 * ms, target, **{"namespace": {}, **options})
+    assert brian2.get_device() is device
+
+
+def test_a_preference_that_is_refused_leaves_the_device_as_it_was():
+    device = brian2.get_device()
+    with pytest.raises(PreferenceError, match="openmp_threads"):
+        lower(networks.single(), {}, threads="two")
+    assert brian2.get_device() is device
