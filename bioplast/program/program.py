@@ -111,6 +111,7 @@ class Program(abc.ABC):
     def _checked(self, values: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
         """The values given, in SI base units and the shapes that the network has."""
         queues = {f"{p.name}.queue": p for p in net.pathways(self.network)}
+        shortest = min((p.clock.dt_ for p in queues.values()), default=0.0)
         checked: dict[str, np.ndarray] = {}
         for key, given in named(values, "values").items():
             if key in queues:
@@ -129,6 +130,8 @@ class Program(abc.ABC):
                     raise BioplastError(f"{key!r} has {wrong:g}: {kind} are accepted")
                 if variable.delay and not ((plain >= 0) & (plain < np.inf)).all():
                     raise BioplastError(f"{key!r}: delays that are finite and not negative are accepted")
+                if variable.delay and (plain >= 2**31 * shortest).any():
+                    raise BioplastError(f"{key!r}: delays of fewer than 2**31 steps are accepted")
                 checked[key] = np.broadcast_to(converted, variable.shape)
             else:
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])

@@ -104,6 +104,7 @@ def test_a_quantity_must_have_the_variables_unit():
         ({"cells.v": "high"}, "'cells.v': numbers are accepted, not str"),
         ({"synapse_pre.delay": -1 * ms}, "'synapse_pre.delay': delays that are finite and not negative"),
         ({"synapse_pre.delay": np.nan}, "'synapse_pre.delay': delays that are finite and not negative"),
+        ({"synapse_pre.delay": 1e300}, "'synapse_pre.delay': delays of fewer than 2\\*\\*31 steps"),
         ({"synapse_pre.queue": [[0, 0]]}, "'synapse_pre.queue': rows of"),
         ({"synapse_pre.queue": [[1.5, 0]]}, "'synapse_pre.queue': rows of"),
         ({"synapse_pre.queue": "none"}, "'synapse_pre.queue': numbers are accepted"),
@@ -666,6 +667,11 @@ def test_the_steps_of_a_run_are_those_of_brian2s_clock(dt, start, shift, length)
     span = net.spans(network, duration, begin)[clock.name]
     clock.set_interval(begin * second, (begin + duration) * second)
     assert (span.start, span.end) == (clock.variables["timestep"].get_value().item(), clock._i_end)
+
+
+def test_more_steps_than_have_a_time_of_their_own_are_refused():
+    with pytest.raises(BioplastError, match=r"a run may end at .* s at most with steps of 0\.0001 s, not at 1e\+300 s"):
+        net.spans(steps_network(), 1e300, 0.0)
 
 
 @settings(max_examples=50, deadline=None)

@@ -10,6 +10,9 @@ from brian2.core.clocks import Clock
 
 from ...errors import BioplastError, Unsupported
 
+# Up to here every step has a time of its own.
+_MOST_STEPS = 2**53
+
 
 @dataclass(frozen=True)
 class ClockSpan:
@@ -55,6 +58,10 @@ def spans(network: brian2.Network, duration: float, start: float | None = None) 
 
 def _step_at(time: float, dt: float) -> int:
     """Brian2's rule: the nearest step when it lies within 1e-4 dt, else the next one."""
+    if not time / dt <= _MOST_STEPS:
+        raise BioplastError(
+            f"a run may end at {_MOST_STEPS * dt:.6g} s at most with steps of {dt:g} s, not at {time:g} s"
+        )
     step = np.int64(np.round(time / dt))
     if abs(step * dt - time) / dt > Clock.epsilon_dt:
         step = np.int64(np.ceil(time / dt))

@@ -76,13 +76,46 @@ def test_values_and_duration_on_the_command_line_are_those_of_a_program(project)
         (["stdp.w=@missing.txt"], "stdp.w: cannot read missing.txt"),
         (["--seed", "-1"], "--seed: a whole number"),
         (["--speed", "1"], "unknown option --speed"),
-        (["--data", "missing.dat"], "cannot read missing.dat"),
+        (["--seed", "1e300"], "--seed: a whole number"),
+        (["--duration", "1e300"], "--duration: a run may end at 9.0072e+11 s at steps of 0.0001 s at most"),
+        (["--duration", "nan"], "--duration: seconds"),
+        (["--duration", "1e999"], "--duration: a number is accepted"),
+        (["--data", "missing.dat"], "cannot read missing.dat: No such file"),
+        (["--data", "."], "cannot read .: "),
+        (["--data", "/dev/null"], "/dev/null is no data of this program: it ends too early"),
+        (["--data", "README.md"], "README.md is no data of this program"),
+        (["--data", "shorter.dat"], "shorter.dat is no data of this program: it ends too early"),
+        (["--data", "longer.dat"], "longer.dat is no data of this program: it holds more"),
+        (["--data", "larger.dat"], "larger.dat is no data of this program: it announces more than it holds"),
+        (["stdp.w=@."], "stdp.w: cannot read ."),
+        (["stdp.w=@README.md"], "stdp.w: a number is accepted, not '#'"),
+        (["stdp.w="], "stdp.w: a number is accepted, not ''"),
+        (["=1"], "unknown value ''"),
+        (["stdp_pre.delay=-1e-3"], "stdp_pre.delay: delays in seconds, not negative and of fewer than 2^31 steps"),
+        (["stdp_pre.delay=nan"], "stdp_pre.delay: delays in seconds, not negative"),
+        (["stdp_pre.delay=1e300"], "stdp_pre.delay: delays in seconds, not negative"),
+        (["--out", "Makefile"], "cannot write into Makefile: it is no folder"),
+        (["--out", "missing/results"], "cannot make missing/results"),
+        (["--out"], "--out needs a value"),
     ],
 )
 def test_a_mistake_on_its_command_line_is_one_line(project, words, message):
-    done = project[1]("./plastic", *words)
+    folder, run = project
+    data = (folder / "network.dat").read_bytes()
+    (folder / "shorter.dat").write_bytes(data[:-1])
+    (folder / "longer.dat").write_bytes(data + b"x")
+    constants = 8 * (4 + 2)  # after seed, watch, report and the last steps of two clocks
+    (folder / "larger.dat").write_bytes(data[:constants] + (2**62).to_bytes(8, "little") + data[constants + 8 :])
+    done = run("./plastic", *words)
     assert done.returncode == 2
     assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.build
+def test_a_state_that_is_not_finite_is_one_line(project):
+    done = project[1]("./plastic", "--out", "infinite", "cells.tau=nan")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert done.stderr.startswith("error cells.v[0] is nan at ")
 
 
 @pytest.mark.build

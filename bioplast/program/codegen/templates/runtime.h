@@ -2,12 +2,13 @@
 //
 // Data is one file of records, each an int64 length in elements (two for a matrix) followed by the elements, in the order
 // of the program's arrays. An array that many calls have in common may lie in a file of its own: its record is -1, its
-// length, and the length of a path followed by the path. Results are written the same way to a temporary name and renamed, after a last record that
-// says that the run is complete: a file that exists is whole.
+// length, and the length of a path followed by the path. Results are written the same way to a temporary name and
+// renamed, after a last record that says that the run is complete: a file that exists is whole.
 
 #ifndef BIOPLAST_RUNTIME_H
 #define BIOPLAST_RUNTIME_H
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -30,37 +31,46 @@ namespace runtime {
     std::exit(2);
 }
 
+// Whatever a file says of itself is checked with its size before memory is asked for: it may be any file.
 class Reader
 {
+    std::string path;
     FILE* file;
+    int64_t left;  // bytes that are not read yet
 
-    static FILE* opened(const std::string& path)
+    // How many elements a record has, and the file that they lie in when it is not this one.
+    struct Record
     {
-        FILE* const file = std::fopen(path.c_str(), "rb");
-        if (!file) fail("cannot read " + path);
-        return file;
-    }
-    static void read(FILE* file, void* where, size_t n)
-    {
-        if (n && std::fread(where, 1, n, file) != n) fail("the data ends too early");
-    }
+        int64_t size;
+        std::string path;
+    };
 
-    // How many elements the next record has, and the file that they lie in when it is not this one.
-    int64_t size_of_record(std::string& path)
+    [[noreturn]] void refuse(const std::string& reason) const { fail(path + " is no data of this program: " + reason); }
+    // A number of elements that the rest of the file has room for.
+    template <class T> int64_t room(int64_t size) const
     {
-        const int64_t size = integer();
-        if (size != -1) return size;
-        const int64_t elements = integer();
-        path.resize(integer());
-        bytes(&path[0], path.size());
-        return elements;
+        if (size < 0 || size > left / (int64_t)sizeof(T)) refuse("it announces more than it holds");
+        return size;
     }
-    void elements(void* where, size_t n, const std::string& path)
+    template <class T> Record record()
     {
-        if (path.empty()) return bytes(where, n);
-        FILE* const other = opened(path);
-        read(other, where, n);
-        std::fclose(other);
+        Record found = {integer(), ""};
+        if (found.size != -1) {
+            room<T>(found.size);
+            return found;
+        }
+        found.size = integer();
+        if (found.size < 0) refuse("it announces less than nothing");
+        found.path.resize(room<char>(integer()));
+        bytes(&found.path[0], found.path.size());
+        return found;
+    }
+    template <class T> void elements(T* where, const Record& from)
+    {
+        if (from.path.empty()) return bytes(where, from.size * sizeof(T));
+        Reader other(from.path.c_str());
+        other.bytes(where, other.room<T>(from.size) * sizeof(T));
+        other.finish();
     }
     // A file in memory, copied where the program writes to it; null where files cannot be mapped.
     static void* mapped(const std::string& path, size_t n)
@@ -78,10 +88,21 @@ class Reader
     }
 
 public:
-    explicit Reader(const char* path) : file(opened(path)) {}
+    explicit Reader(const char* where) : path(where), file(std::fopen(where, "rb")), left(0)
+    {
+        if (!file) fail("cannot read " + path + ": " + std::strerror(errno));
+        if (std::fseek(file, 0, SEEK_END) || (left = std::ftell(file)) < 0 || left == INT64_MAX)
+            fail("cannot read " + path + ": it is no ordinary file");
+        std::rewind(file);
+    }
     ~Reader() { std::fclose(file); }
 
-    void bytes(void* where, size_t n) { read(file, where, n); }
+    void bytes(void* where, size_t n)
+    {
+        if (n > (uint64_t)left) refuse("it ends too early");
+        if (n && std::fread(where, 1, n, file) != n) fail("cannot read " + path + ": " + std::strerror(errno));
+        left -= n;
+    }
     int64_t integer()
     {
         int64_t value;
@@ -90,26 +111,30 @@ public:
     }
     template <class T> void fixed(T* where, int64_t size, const char* name)
     {
-        std::string path;
-        if (size_of_record(path) != size) fail(std::string("wrong length of ") + name);
-        elements(where, size * sizeof(T), path);
+        const Record from = record<T>();
+        if (from.size != size) refuse(std::string("wrong length of ") + name);
+        elements(where, from);
     }
     template <class T> void vector(std::vector<T>& where)
     {
-        std::string path;
-        where.resize(size_of_record(path));
-        elements(where.data(), where.size() * sizeof(T), path);
+        const Record from = record<T>();
+        if (!from.path.empty()) Reader(from.path.c_str()).room<T>(from.size);
+        where.resize(from.size);
+        elements(where.data(), from);
     }
     template <class T> int64_t table(T*& where)
     {
-        std::string path;
-        const int64_t size = size_of_record(path);
-        where = path.empty() ? nullptr : (T*)mapped(path, size * sizeof(T));
+        const Record from = record<T>();
+        where = from.path.empty() ? nullptr : (T*)mapped(from.path, from.size * sizeof(T));
         if (!where) {
-            where = new T[size > 0 ? size : 1];
-            elements(where, size * sizeof(T), path);
+            where = new T[from.size > 0 ? from.size : 1];
+            elements(where, from);
         }
-        return size;
+        return from.size;
+    }
+    void finish() const
+    {
+        if (left) refuse("it holds more than the program has");
     }
 };
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "runtime.h"
 
 namespace command_line {
@@ -19,6 +20,7 @@ struct Value
     char type;  // d double, f float, i int32, l int64, b bool
     void* pointer;
     int64_t size;
+    double dt;  // the step of the pathway whose delays these are, or 0
 };
 
 struct Options
@@ -89,7 +91,8 @@ inline Options parse(int argc, char** argv)
 inline std::vector<double> numbers(const std::string& path, const std::string& name)
 {
     std::ifstream file(path);
-    if (!file) runtime::fail(name + ": cannot read " + path);
+    if (!file || file.peek() == std::ifstream::traits_type::eof())
+        runtime::fail(name + ": cannot read " + path + ", or it is empty");
     std::vector<double> found;
     std::string word;
     char c;
@@ -109,6 +112,8 @@ inline std::vector<double> numbers(const std::string& path, const std::string& n
 
 inline void store(const Value& value, int64_t k, double x)
 {
+    if (value.dt > 0 && !(x >= 0 && x / value.dt < 2147483647.0))
+        runtime::fail(value.name + ": delays in seconds, not negative and of fewer than 2^31 steps, are accepted");
     const bool whole = x == std::floor(x) && std::fabs(x) < 9e15;
     switch (value.type) {
         case 'd': ((double*)value.pointer)[k] = x; return;
@@ -119,6 +124,8 @@ inline void store(const Value& value, int64_t k, double x)
             return;
         default:
             if (!whole) runtime::fail(value.name + ": whole numbers are accepted");
+            if (value.type == 'i' && std::fabs(x) > 2147483647.0)
+                runtime::fail(value.name + ": whole numbers of at most 2147483647 are accepted");
             if (value.type == 'i') ((int32_t*)value.pointer)[k] = (int32_t)x;
             else ((int64_t*)value.pointer)[k] = (int64_t)x;
     }
@@ -128,6 +135,7 @@ inline void apply(const Options& options, const std::vector<Value>& values)
 {
     if (options.list) {
         for (const Value& value : values) std::printf("%s %lld\n", value.name.c_str(), (long long)value.size);
+        if (std::fflush(stdout)) runtime::fail(std::string("cannot write the list: ") + std::strerror(errno));
         std::exit(0);
     }
     for (const auto& given : options.values) {
@@ -156,6 +164,30 @@ inline int64_t step_at(double time, double dt)
     return step;
 }
 
+// The step that a run of so many seconds ends with, from a time on. Up to 2^53 steps a time has a step of its own.
+inline int64_t last_step(double start, double duration, double dt)
+{
+    const double most = 9007199254740992.0 * dt;
+    if (!(start + duration <= most)) {
+        char text[64];
+        std::snprintf(text, sizeof text, "%.6g s at steps of %g s", most, dt);
+        runtime::fail("--duration: a run may end at " + std::string(text) + " at most");
+    }
+    return step_at(start + duration, dt);
+}
+
+// The folder of the results, made and tried before the run, which may take long.
+inline void prepare(const std::string& folder)
+{
+    struct stat found;
+    if (mkdir(folder.c_str(), 0777) && errno != EEXIST)
+        runtime::fail("cannot make " + folder + ": " + std::strerror(errno));
+    if (stat(folder.c_str(), &found)) runtime::fail("cannot write into " + folder + ": " + std::strerror(errno));
+    if (!S_ISDIR(found.st_mode)) runtime::fail("cannot write into " + folder + ": it is no folder");
+    if (access(folder.c_str(), W_OK | X_OK))
+        runtime::fail("cannot write into " + folder + ": " + std::strerror(errno));
+}
+
 // A CSV file, written to a temporary name and renamed when it is whole.
 class Csv
 {
@@ -165,7 +197,6 @@ class Csv
 public:
     Csv(const std::string& folder, const std::string& name) : path(folder + "/" + name + ".csv")
     {
-        mkdir(folder.c_str(), 0777);
         file = std::fopen((path + ".part").c_str(), "w");
         if (!file) runtime::fail("cannot write " + path + ": " + std::strerror(errno));
     }

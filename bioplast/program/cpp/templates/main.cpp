@@ -106,13 +106,24 @@ void write_results(Writer& results)
 {% if exported %}
 // -------------------------------------------------------------------------------------------- command line and CSV files
 
+double smallest_dt()
+{
+    double dt = *clocks[0].dt;
+    for (const Clock& clock : clocks) dt = std::min(dt, *clock.dt);
+    return dt;
+}
+
 std::vector<command_line::Value> values()
 {
     return {
+{% set ns = namespace(delays=[]) %}
+{% for p in pathways %}
+{% set ns.delays = ns.delays + [p.key ~ ".delay"] %}
+{% endfor %}
 {% for a in all_arrays if a.key and a.dimensions == 1 %}
 {% set pointer = a.name if a.size is not none else a.vector ~ ".data()" %}
 {% set size = a.size if a.size is not none else "(int64_t)" ~ a.vector ~ ".size()" %}
-        {"{{ a.key }}", '{{ {"double": "d", "float": "f", "int32_t": "i", "int64_t": "l", "char": "b"}[a.ctype] }}', {{ pointer }}, {{ size }}},
+        {"{{ a.key }}", '{{ {"double": "d", "float": "f", "int32_t": "i", "int64_t": "l", "char": "b"}[a.ctype] }}', {{ pointer }}, {{ size }}, {{ "smallest_dt()" if a.key in ns.delays else 0 }}},
 {% endfor %}
     };
 }
@@ -186,7 +197,12 @@ double done_until()
 
 void not_finite(const char* key, int64_t index, double value)
 {
-    std::fprintf(stderr, "nonfinite %s %lld %g %.17g %.17g\n", key, (long long)index, value, last_finite, done_until());
+{% if exported %}
+    std::fprintf(stderr, "error %s[%lld] is %g at %.10g s (last finite at %.10g s): a smaller dt or other values may help\n",
+{% else %}
+    std::fprintf(stderr, "nonfinite %s %lld %g %.17g %.17g\n",
+{% endif %}
+                 key, (long long)index, value, {{ "done_until(), last_finite" if exported else "last_finite, done_until()" }});
     std::exit(3);
 }
 
@@ -197,7 +213,7 @@ void watch(bool synapses)
 {% set pointer = array.name if array.size is not none else array.vector ~ ".data()" %}
 {% set size = array.size if array.size is not none else array.vector ~ ".size()" %}
     if (watched[{{ loop.index0 }}]{{ " && synapses" if synaptic else "" }} && (k = runtime::first_not_finite({{ pointer }}, {{ size }})) >= 0)
-        not_finite("{{ loop.index0 }}", k, {{ pointer }}[k]);
+        not_finite("{{ key if exported else loop.index0 }}", k, {{ pointer }}[k]);
 {% endfor %}
     last_finite = done_until();
 }
@@ -288,9 +304,10 @@ int main(int argc, char** argv)
     read_data(data);
 {% if exported %}
     command_line::apply(options, values());
+    command_line::prepare(options.out);
     if (options.has_seed) seed = options.seed;
     if (options.has_duration)
-        for (Clock& clock : clocks) clock.end = command_line::step_at(*clock.t + options.duration, *clock.dt);
+        for (Clock& clock : clocks) clock.end = command_line::last_step(*clock.t, options.duration, *clock.dt);
 {% endif %}
     for (int k = 0; k < n_clocks; k++) first_steps[k] = *clocks[k].timestep;
     _random_generators.resize({{ [threads, 1]|max }});
@@ -305,6 +322,7 @@ int main(int argc, char** argv)
     data.bytes(watched, sizeof watched);
     last_finite = done_until();
 {% endif %}
+    data.finish();
 
     Progress progress(report_period);
     int64_t until_watch = watch_steps, looks = 0;

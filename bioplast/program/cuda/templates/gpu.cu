@@ -124,6 +124,7 @@ void start(const char* path)
 {% if watched %}
     data.bytes(finite, sizeof finite);
 {% endif %}
+    data.finish();
     for (Span& span : spans) span.start = span.clock->timestep[0];
     random_number_buffer.set_seed(seed);
 }
