@@ -73,5 +73,16 @@ def test_another_file_is_refused(tmp_path, content):
         load(path)
 
 
+def test_a_large_array_that_claims_to_be_shorter_is_refused(tmp_path):
+    path = tmp_path / "training.npz"
+    state = {**STATE, "history": np.arange(30_000.0)}
+    checkpoint.save(path, STAMP, state)
+    content = path.read_bytes()
+    assert content.count(b"(30000,)") == 1
+    path.write_bytes(content.replace(b"(30000,)", b"(20000,)"))
+    with pytest.raises(BioplastError, match=r"is no checkpoint of bioplast\.learning"):
+        checkpoint.load(path, STAMP, state)
+
+
 def test_no_file_is_no_checkpoint(tmp_path):
     assert load(tmp_path / "none.npz") is None
