@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -130,7 +132,7 @@ def _name_and_value(text: str) -> tuple[str, str]:
 def export(
     name: Annotated[str, typer.Argument(metavar="PROTOCOL|MODEL|file.py:name", help="A protocol or a neuron.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
-    preset: Annotated[str, typer.Option(help="Of a protocol: demo, quick or full.")] = "demo",
+    preset: Annotated[str | None, typer.Option(help="Of a protocol: demo, quick or full.", show_default="demo")] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=C."),
@@ -171,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
+    _open_streams()
     try:
         action = app(args=arguments, prog_name="bioplast", standalone_mode=False)
         status = (action() or 0) if callable(action) else int(action or 0)
@@ -193,6 +196,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(error, "format_message"):
             return _complain(error.format_message(), 2)
         raise
+
+
+def _open_streams() -> None:
+    """Give Python a standard output and error that take any text, also where the caller has closed them."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            # A file that is opened later must not get the number: what is printed would go into it.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - open as long as the process is
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _abandon_output() -> None:
@@ -312,25 +328,28 @@ def _assess(
         print(f"scorecard: {out / 'scorecard.html'}")
 
 
-def _export(name: str, folder: Path, preset: str, changes: dict[str, str]) -> None:
+def _export(name: str, folder: Path, preset: str | None, changes: dict[str, str]) -> None:
     import brian2
 
     from .experiment import Protocol
+    from .experiment.answers import a_pair, ask
     from .experiment.settings import changed
     from .program.cpp.export import export
 
     found = _model_or_protocol(name)
     brian2.prefs.codegen.target = "numpy"  # nothing is run here, so nothing needs to be compiled
     if isinstance(found, Protocol):
-        if found.network is None:
+        make = found.network
+        if make is None:
             raise BioplastError(f"{found.name} has no network to export")
-        network, duration = found.network(changed(found.name, found.settings(preset), changes))
+        settings = changed(found.name, found.settings(preset or "demo"), changes)
+        network, duration = ask(found.name, "network", lambda: make(settings), a_pair)
         program, about = found.name, f"{found.title}. {found.source}"
     else:
         if found.kind != "neuron":
             raise BioplastError(f"{name} is a {found.kind}: a protocol or a neuron is accepted")
-        if changes:
-            raise BioplastError("--set belongs to a protocol")
+        if changes or preset is not None:
+            raise BioplastError(f"{'--set' if changes else '--preset'} belongs to a protocol, {name} is a neuron")
         cell = found.group(1, name="neuron", **({"dt": found.dt} if found.dt is not None else {}))
         voltage = [v for v in ("v", *found.state_variables) if v in found.state_variables][:1]
         recorded = [brian2.StateMonitor(cell, voltage, record=True, name="trace")] if voltage else []
@@ -367,22 +386,34 @@ def _print_summary(folder: Path) -> None:
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 300).print(table)
 
 
-def _report(folder: Path) -> None:
-    from .experiment.report import write_index, write_report
+def _report(folder: Path) -> int:
+    from .experiment.report import write_index
+
+    runs = sorted(path.parent for path in folder.glob("*/run.json"))
+    if not runs or (folder / "run.json").exists():
+        print(_report_of_one(folder))
+        return 0
+    status = 0
+    for path in runs:
+        try:
+            page = _report_of_one(path)
+            if page.startswith("scorecard"):
+                print(page)
+        except BioplastError as error:  # the others have their reports all the same
+            status = _complain(str(error), 2)
+    print(f"report: {write_index(folder)}")
+    return status
+
+
+def _report_of_one(folder: Path) -> str:
+    """Print the summary of a run and write its page; the line that says where that is."""
+    from .experiment.report import write_report
 
     if (folder / "scorecard.html").exists():
-        print(f"scorecard: {folder / 'scorecard.html'}")
-        return
-    runs = sorted(path.parent for path in folder.glob("*/run.json"))
-    if runs and not (folder / "run.json").exists():
-        for path in runs:
-            write_report(path)
-            _print_summary(path)
-        page = write_index(folder)
-    else:
-        page = write_report(folder)
-        _print_summary(folder)
-    print(f"report: {page}")
+        return f"scorecard: {folder / 'scorecard.html'}"
+    page = write_report(folder)
+    _print_summary(folder)
+    return f"report: {page}"
 
 
 def _doctor() -> None:

@@ -75,8 +75,11 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
 
 
 def write_text(path: str | os.PathLike[str], content: str) -> Path:
-    """Write a text file atomically, as UTF-8 and with the line ends that the text has; see `write_bytes`."""
-    return write_bytes(path, content.encode("utf-8"))
+    """Write a text file atomically, as UTF-8 and with the line ends that the text has; see `write_bytes`.
+
+    What UTF-8 has no bytes for, such as a part of a file name in another encoding, is written as JSON writes it.
+    """
+    return write_bytes(path, content.encode("utf-8", "backslashreplace"))
 
 
 def is_temporary(path: str | os.PathLike[str]) -> bool:

@@ -49,6 +49,10 @@ def find_compiler() -> str:
         When there is none.
     """
     chosen = os.environ.get("CXX", "").strip()
+    if not set(chosen).isdisjoint("\"'\\"):
+        raise TargetUnavailable(
+            f"CXX is {chosen}: a command and its arguments between blanks are accepted, without quotes and backslashes"
+        )
     for command in [chosen] if chosen else ["g++", "clang++"]:
         if shutil.which(command.split()[0]):
             return command

@@ -98,7 +98,11 @@ def load(
 
 def _run_file(path: Path) -> ModuleType:
     """Import a user's file; its own folder comes first for what it imports, as when Python runs it."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise BioplastError(f"{_short(path)}: {error.strerror}") from None
+    if not there:
         raise BioplastError(f"{path}: there is no such file")
     name = f"_bioplast_file_{zlib.crc32(bytes(path.resolve())):08x}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -122,6 +126,11 @@ def _run_file(path: Path) -> ModuleType:
     finally:
         sys.path.remove(str(path.resolve().parent))
     return module
+
+
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 100 else f"{text[:60]} ... {text[-30:]}"
 
 
 def key(name: str) -> str:

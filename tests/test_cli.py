@@ -239,6 +239,37 @@ def test_a_reader_that_leaves_is_no_error():
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.parametrize("command", ["--help", "list", "doctor", "cache"])
+def test_a_closed_output_is_no_error(tmp_path, command):
+    script = f"exec {sys.executable} -m bioplast {command} >&-"
+    environment = {**os.environ, "BIOPLAST_CACHE": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", script], stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_error_output_leaves_the_status():
+    done = subprocess.run(["sh", "-c", f"exec {sys.executable} -m bioplast rnu >&- 2>&-"], cwd=CHECKOUT)
+    assert done.returncode == 2
+
+
+def test_a_terminal_that_lacks_a_character_gets_its_code():
+    done = python("-m", "bioplast", "show", "ünbekannt", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 2
+    assert "'\\xfcnbekannt'" in one_line(done.stderr)
+
+
+def test_a_file_with_a_name_that_is_too_long_is_one_line(capsys):
+    assert main(["show", f"{'a' * 5000}.py:b"]) == 2
+    line = one_line(capsys.readouterr().err)
+    assert "File name too long" in line and len(line) < 200
+
+
+def test_a_preset_belongs_to_a_protocol(tmp_path, capsys):
+    assert main(["export", "lif", str(tmp_path / "lif"), "--preset", "quick"]) == 2
+    assert one_line(capsys.readouterr().err) == "bioplast: --preset belongs to a protocol, lif is a neuron\n"
+    assert not (tmp_path / "lif").exists()
+
+
 def test_ctrl_c_in_any_command_is_one_line_and_130(monkeypatch, capsys):
     def interrupted():
         signal.raise_signal(signal.SIGINT)

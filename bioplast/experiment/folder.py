@@ -55,6 +55,7 @@ class RunFolder:
         """
         with cannot_write(path):
             path.mkdir(parents=True, exist_ok=True)
+            cls(path)._refuse_foreign()  # before anything is put there
             # The kernel lets the lock go when the process ends, however it ends.
             descriptor = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -228,8 +229,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         whole = _digest(to_text(record["result"])) == record["sha256"]
-        return record if whole and {"trial", "seconds"} <= record.keys() else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        known = {"id", "settings", "seed"} <= record["trial"].keys() and isinstance(record["result"], dict)
+        return record if whole and known and isinstance(record["seconds"], float) else None
+    except OSError as error:
+        raise BioplastError(f"cannot read {path}: {describe_os_error(error)}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BioplastError, TargetUnavailable, UnknownName
+from .answers import ask, list_of
 from .plain import check_ids, to_plain
 from .protocol import Protocol, Trial
 from .provenance import package_version
@@ -87,10 +88,12 @@ def make_plan(
     if protocol.targets:
         settings["targets"] = chosen
     seed_list = list(range(settings.get("seeds", 0)))
-    trials = [
-        Trial(trial.id, to_plain(trial.settings), trial.seed)
-        for trial in protocol.trials(to_plain(settings), list(chosen), list(seed_list))
-    ]
+    trials = ask(
+        protocol.name,
+        "trials",
+        lambda: protocol.trials(to_plain(settings), list(chosen), list(seed_list)),
+        lambda answer: [Trial(t.id, to_plain(t.settings), t.seed) for t in list_of(Trial)(answer)],
+    )
     check_ids(f"{protocol.name}: trial", [trial.id for trial in trials])
     out = Path("results", f"{protocol.name}-{preset}") if out is None else Path(out)
     command = ["bioplast", "run", given, "--preset", preset]
@@ -120,7 +123,9 @@ def _find(asked: Protocol | str) -> tuple[Protocol, str | None, str]:
     return asked, spec, spec or asked.name
 
 
-def _at_least_one(name: str, number: int) -> None:
+def _at_least_one(name: str, number: Any) -> None:
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise BioplastError(f"{name} {number!r}: a whole number is needed")
     if number < 1:
         raise BioplastError(f"--{name} {number}: at least 1 is needed")
 

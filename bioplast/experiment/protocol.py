@@ -269,6 +269,21 @@ class Protocol:
         except (TypeError, ValueError) as error:
             raise DefinitionError(f"protocol {self.name}: presets: {error}") from None
         object.__setattr__(self, "targets", tuple(self.targets))
+        for preset, settings in self.presets.items():
+            self._check(preset, settings)
+
+    def _check(self, preset: str, settings: Any) -> None:
+        """Refuse settings that are none, or seeds or targets that are none."""
+        where = f"protocol {self.name}: preset {preset}"
+        if not isinstance(settings, dict):
+            raise DefinitionError(f"{where} is a {type(settings).__name__}: a dict of settings is accepted")
+        seeds = settings.get("seeds", 1)
+        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+            raise DefinitionError(f"{where}: seeds is {seeds!r}: a whole number from 1 is accepted")
+        targets = settings.get("targets", [])
+        if not isinstance(targets, list) or not set(map(str, targets)) <= set(self.targets):
+            accepted = f"a list of {', '.join(self.targets)}" if self.targets else "none, since the protocol has none,"
+            raise DefinitionError(f"{where}: targets is {targets!r}: {accepted} is accepted")
 
     def settings(self, preset: str) -> dict[str, Any]:
         """A copy of a preset's settings.

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import UndefinedError
+from jinja2 import TemplateError
 
 from ..errors import BioplastError
 from ..files import write_text
+from .agreement import row_cells
+from .folder import cannot_write
 from .html import index_page, report_page
 
 __all__ = ["read_run", "write_index", "write_report"]
@@ -31,7 +33,9 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise BioplastError(f"{folder} is no run's folder: it has no run.json")
     manifest = _read(manifest_file)
     if not manifest.get("finished") or not summary_file.exists():
-        raise BioplastError(f"the run in {folder} is not complete; continue with: {manifest.get('resume')}")
+        if not isinstance(manifest.get("resume"), str):
+            raise _damaged(folder, "it does not say how to continue")
+        raise BioplastError(f"the run in {folder} is not complete; continue with: {manifest['resume']}")
     summary = _read(summary_file)
     try:
         for row in summary["rows"]:
@@ -41,8 +45,9 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return manifest, summary
 
 
-def _damaged(folder: Path, error: Exception) -> BioplastError:
-    return BioplastError(f"{folder / 'run.json'} or summary.json is damaged: {error!r}")
+def _damaged(folder: Path, reason: Exception | str) -> BioplastError:
+    text = reason if isinstance(reason, str) else f"{type(reason).__name__}: {reason}"
+    return BioplastError(f"{folder / 'run.json'} or summary.json is damaged ({text}): repeat the run with --resume")
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -50,7 +55,7 @@ def _read(file: Path) -> dict[str, Any]:
         value = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BioplastError(f"cannot read {file}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BioplastError(f"{file} is damaged ({error}): repeat the run with --resume") from None
     if not isinstance(value, dict):
         raise BioplastError(f"{file} is damaged (no JSON object): repeat the run with --resume")
@@ -68,9 +73,13 @@ def write_report(folder: Path) -> Path:
     manifest, summary = read_run(folder)
     try:
         page = report_page(manifest, summary["rows"], folder / "figures")
-    except (KeyError, TypeError, AttributeError, UndefinedError) as error:
+        texts = [manifest["protocol"]["title"], *(cell for row in summary["rows"] for cell in row_cells(row))]
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("a text is none")
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, TemplateError) as error:
         raise _damaged(folder, error) from None
-    return write_text(folder / "report.html", page)
+    with cannot_write(folder / "report.html"):
+        return write_text(folder / "report.html", page)
 
 
 def write_index(folder: Path, failed: Mapping[str, str] | None = None) -> Path:
@@ -85,9 +94,16 @@ def write_index(folder: Path, failed: Mapping[str, str] | None = None) -> Path:
     runs: dict[str, tuple[Mapping[str, Any], Any]] = {}
     broken: dict[str, str] = {}
     for path in sorted(folder.glob("*/run.json")):
+        if (path.parent / "scorecard.html").exists():
+            continue  # an assessment
         try:
             manifest, summary = read_run(path.parent)
-            runs[path.parent.name] = manifest["protocol"], summary["rows"]
-        except (BioplastError, KeyError) as error:
+            one = {path.parent.name: (manifest["protocol"], summary["rows"])}
+            index_page(one, {})
+            runs |= one
+        except BioplastError as error:
             broken = {path.parent.name: str(error), **broken}
-    return write_text(folder / "report.html", index_page(runs, {**broken, **(failed or {})}))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, TemplateError) as error:
+            broken = {path.parent.name: str(_damaged(path.parent, error)), **broken}
+    with cannot_write(folder / "report.html"):
+        return write_text(folder / "report.html", index_page(runs, {**broken, **(failed or {})}))

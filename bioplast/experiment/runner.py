@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import BioplastError, ProtocolError
 from ..progress import Progress
-from .folder import Finished, RunFolder, cannot_write, describe_os_error, table_text
+from .answers import ask, list_of, tables
+from .folder import Finished, RunFolder, cannot_write, table_text
 from .manifest import begun, completed
-from .perform import one_line
 from .plain import check_ids
 from .plan import Plan, make_plan
-from .protocol import Figure, Protocol, Row
+from .protocol import Figure, Protocol, Row, Section
 from .report import write_report
 from .work import kept_in, work_through
 
@@ -121,13 +119,17 @@ def _conclude(plan: Plan, folder: RunFolder, manifest: dict[str, Any], done: Map
     """Make summary, tables, figures and report from the finished trials."""
     protocol = plan.protocol
     results = {id: trial.result for id, trial in done.items()}
-    rows = list(_ask(plan, folder, "summarise", lambda: protocol.summarise(results, dict(plan.settings))))
+
+    def asked(what: str, check: Callable[[Any], T], *more: Any) -> T:
+        function = getattr(protocol, what)
+        return ask(protocol.name, what, lambda: function(results, dict(plan.settings), *more), check, folder)
+
+    rows = asked("summarise", list_of(Row))
     check_ids(f"{protocol.name}: row", [row.id for row in rows])
-    tables: dict[str, Any] = {}
+    texts: dict[str, str] = {}
     if protocol.tables:
-        make_tables = protocol.tables
-        tables = dict(_ask(plan, folder, "tables", lambda: make_tables(results, dict(plan.settings))))
-        check_ids(f"{protocol.name}: table", tables)
+        texts = asked("tables", lambda answer: {name: table_text(rows) for name, rows in tables(answer).items()})
+        check_ids(f"{protocol.name}: table", texts)
     figures: list[Figure] = []
     sections: list[dict[str, Any]] = []
     pictures = folder.path / "figures"
@@ -135,34 +137,15 @@ def _conclude(plan: Plan, folder: RunFolder, manifest: dict[str, Any], done: Map
         with cannot_write(pictures):
             pictures.mkdir(exist_ok=True)
     if protocol.figures:
-        draw = protocol.figures
-        figures = list(_ask(plan, folder, "figures", lambda: draw(results, dict(plan.settings), pictures)))
+        figures = asked("figures", list_of(Figure), pictures)
     if protocol.sections:
-        make = protocol.sections
-        settings = dict(plan.settings)
-        sections = _ask(plan, folder, "sections", lambda: [s.plain() for s in make(results, settings, pictures)])
+        sections = asked("sections", lambda answer: [each.plain() for each in list_of(Section)(answer)], pictures)
         check_ids(f"{protocol.name}: section", [section["id"] for section in sections])
-    for name, table in tables.items():
-        folder.write(name, table_text(table))
+    for name, text in texts.items():
+        folder.write(name, text)
     folder.write_summary(protocol.name, plan.preset, rows)
     seconds = {id: trial.seconds for id, trial in done.items()}
-    folder.write_json("run.json", completed(manifest, seconds, rows, figures, sections, list(tables)))
+    folder.write_json("run.json", completed(manifest, seconds, rows, figures, sections, list(texts)))
     with cannot_write(folder.path / "report.html"):
         write_report(folder.path)
     return Run(folder.path, protocol.name, plan.preset, rows, plan.left_out)
-
-
-def _ask(plan: Plan, folder: RunFolder, what: str, call: Callable[[], T]) -> T:
-    """Call a function of the protocol; what it breaks with becomes one line."""
-    try:
-        return call()
-    except BioplastError:
-        raise
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise BioplastError(f"{plan.protocol.name}: {what}: {where}{describe_os_error(error)}") from error
-    except Exception as error:
-        folder.write("errors.txt", traceback.format_exc())
-        raise ProtocolError(
-            f"{plan.protocol.name}: its {what} broke: {one_line(error)} (traceback in {folder.path / 'errors.txt'})"
-        ) from error

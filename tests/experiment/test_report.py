@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pytest
@@ -98,7 +99,9 @@ def damage(out, name, content):
     [
         ("run.json", None, "is no run's folder"),
         ("run.json", "{", "is damaged"),
+        ("run.json", "", "is damaged"),
         ("run.json", "[]", "is damaged"),
+        ("run.json", "{}", "is damaged"),
         ("run.json", '{"finished": "2030"}', "is damaged"),
         ("summary.json", None, "is not complete; continue with: "),
         ("summary.json", '{"rows": [{}]}', "is damaged"),
@@ -114,6 +117,58 @@ def test_a_damaged_folder_is_told_in_a_line(out, capsys, name, content, line):
     assert line in error
     assert error.count("\n") == 1
     assert (out / "report.html").read_bytes() == before
+
+
+def parts(value, path=()):
+    """The path of each part of a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield (*path, key)
+        yield from parts(part, (*path, key))
+
+
+@pytest.mark.parametrize("name", ["run.json", "summary.json"])
+def test_whatever_part_is_damaged_the_report_is_made_or_refused_in_a_line(out, capsys, name):
+    text = (out / name).read_text()
+    paths = [path for path in parts(json.loads(text)) if path[0] not in ("versions", "machine", "timings", "settings")]
+    assert len(paths) > 20
+    for path in paths:
+        for wrong in (None, "text", 1e400, [], {}, [None]):
+            value = json.loads(text)
+            inner = value
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = wrong
+            (out / name).write_text(json.dumps(value))
+            status = main(["report", str(out)])
+            error = capsys.readouterr().err
+            assert (status, error.count("\n")) in ((0, 0), (2, 1)), (path, wrong)
+
+
+def test_an_incomplete_run_does_not_stop_the_reports_of_others(out, tmp_path, capsys):
+    runs = tmp_path / "runs"
+    for name in ("a", "b", "c", "d", "e"):
+        shutil.copytree(out, runs / name)
+        (runs / name / "report.html").unlink()
+    (runs / "a" / "summary.json").unlink()
+    (runs / "b" / "run.json").write_text("")
+    manifest = json.loads((runs / "d" / "run.json").read_text())
+    (runs / "d" / "run.json").write_text(json.dumps({**manifest, "protocol": 3}))
+    (runs / "e" / "scorecard.html").write_text("of an assessment")
+    assert main(["report", str(runs)]) == 2
+    shown = capsys.readouterr()
+    lines = shown.err.splitlines()
+    assert [line.startswith("bioplast: ") for line in lines] == [True, True, True]
+    for line, word in zip(
+        lines, ("a is not complete; continue with: ", "b/run.json is damaged", "damaged"), strict=True
+    ):
+        assert word in line
+    assert shown.out.endswith(f"report: {runs / 'report.html'}\n")
+    assert f"scorecard: {runs / 'e' / 'scorecard.html'}\n" in shown.out
+    page = Page((runs / "report.html").read_text())
+    assert page.references == ["c/report.html"]
+    assert (runs / "c" / "report.html").exists()
+    assert "a is not complete" in page.text
 
 
 def test_a_folder_that_is_not_there(tmp_path, capsys):

@@ -287,6 +287,7 @@ def test_a_folder_with_other_things_is_left_alone(toy, tmp_path, capsys, resume)
     assert main(["run", toy.spec, "--out", str(tmp_path / "out"), *resume]) == 2
     assert "holds files that are no run of bioplast (summary.json)" in the_line(capsys)
     assert (tmp_path / "out" / "summary.json").read_text() == "mine"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["summary.json"]
 
 
 def test_a_folder_with_finished_trials_is_not_overwritten(toy, tmp_path, capsys):
