@@ -75,6 +75,7 @@ lint: $(INSTALLED_DEV)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/cpp_overhead.py
 	$(BIN)/python -m benchmarks.neo
+	$(BIN)/python -m benchmarks.complexity
 	$(BIN)/python -m benchmarks.peers
 
 clean:

@@ -6,7 +6,7 @@ Times and rates may carry units (Brian2's, or those of `quantities`); results ar
 
 What cannot be known is NaN: the coefficients of variation of fewer than three spikes, a Fano factor without spikes,
 the correlation of a count that never changes, the tiling coefficient of a silent neuron. A rate and a distance always
-exist.
+exist. `bioplast.analysis.complexity` has words of symbols, and how they come from spikes.
 
 >>> import numpy as np
 >>> from bioplast import analysis
@@ -17,22 +17,30 @@ array([6., 2.])
 array([ 0., nan])
 """
 
-from .counts import correlation, fano_factor, rate, spike_counts
+from .complexity import block_entropy, entropy_rate, lz76, lz78, permutation_entropy
+from .counts import correlation, fano_factor, raster_words, rate, spike_counts, words
 from .distances import van_rossum, victor_purpura
 from .intervals import cv, cv2, isi, lv
 from .synchrony import correlogram, spike_time_tiling
 
 __all__ = [
+    "block_entropy",
     "correlation",
     "correlogram",
     "cv",
     "cv2",
+    "entropy_rate",
     "fano_factor",
     "isi",
     "lv",
+    "lz76",
+    "lz78",
+    "permutation_entropy",
+    "raster_words",
     "rate",
     "spike_counts",
     "spike_time_tiling",
     "van_rossum",
     "victor_purpura",
+    "words",
 ]

@@ -78,6 +78,59 @@ def spike_counts(times: Any, indices: Any, neurons: int, duration: Any, bin: Any
     return np.bincount(flat, minlength=bins * neurons).reshape(bins, neurons)
 
 
+def words(times: Any, indices: Any, neurons: int, duration: Any, bin: Any, start: Any = 0.0) -> np.ndarray:
+    """Binary words: whether each neuron spikes in each bin.
+
+    Parameters
+    ----------
+    times, indices, neurons, duration, bin, start
+        As for `spike_counts`.
+
+    Returns
+    -------
+    ndarray of uint8 [neurons, bins]
+        A word for each neuron, as the functions of `bioplast.analysis.complexity` take them.
+
+    Raises
+    ------
+    BioplastError
+        As `spike_counts`.
+    """
+    counts = spike_counts(times, indices, neurons, duration, bin, start)
+    return np.ascontiguousarray((counts > 0).T).view(np.uint8)
+
+
+def raster_words(raster: Any, steps: int = 1) -> np.ndarray:
+    """Binary words of a raster: whether each neuron spikes in each bin of some steps.
+
+    Parameters
+    ----------
+    raster : array [steps, neurons]
+        Whether, or how often, each neuron spikes in each step, such as `Output.raster` has it.
+    steps : int
+        How many are a bin. A last bin that is not full is left out.
+
+    Returns
+    -------
+    ndarray of uint8 [neurons, bins]
+
+    Raises
+    ------
+    BioplastError
+        The raster is not [steps, neurons], has negative counts or what is no number, or is shorter than a bin.
+    """
+    raster = np.asarray(raster)
+    if raster.ndim != 2 or raster.dtype.kind not in "biuf":
+        raise BioplastError(f"a raster is [steps, neurons], not {raster.dtype} of shape {raster.shape}")
+    if not (raster >= 0).all():
+        raise BioplastError("a raster has counts that are negative or NaN")
+    if isinstance(steps, bool) or not hasattr(steps, "__index__") or not 1 <= steps <= max(len(raster), 1):
+        raise BioplastError(f"steps is {steps!r}: 1 to {len(raster)}, those of the raster, are accepted")
+    bins = len(raster) // steps
+    spiked = (raster[: bins * steps] > 0).reshape(bins, steps, raster.shape[1]).any(axis=1)
+    return np.ascontiguousarray(spiked.T).view(np.uint8)
+
+
 def fano_factor(counts: Any) -> np.ndarray:
     """Fano factor: the variance of the spike count over trials or bins, divided by its mean; 1 for a Poisson process.
 

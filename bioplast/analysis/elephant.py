@@ -25,7 +25,7 @@ import numpy as np
 import quantities as pq
 
 from ..errors import BioplastError, UnknownName
-from . import synchrony
+from . import counts, synchrony
 from ._trains import positive, seconds
 from .distances import per_second
 
@@ -42,6 +42,7 @@ __all__ = [
     "trains",
     "van_rossum",
     "victor_purpura",
+    "words",
 ]
 
 
@@ -195,6 +196,35 @@ def correlation(recording: Any, bin: Any) -> np.ndarray:
     return np.asarray(found, dtype=float)
 
 
+def words(recording: Any, bin: Any) -> np.ndarray:
+    """Binary words for the functions of `bioplast.analysis.complexity`: whether each train has a spike in each bin.
+
+    Parameters
+    ----------
+    recording
+        As for `trains`; trains of the same start and stop, where the first bin begins and no bin goes beyond.
+    bin : float
+        In seconds. A spike on a border belongs to the later bin, one at the stop to none.
+
+    Returns
+    -------
+    ndarray of uint8 [neurons, bins]
+
+    Raises
+    ------
+    BioplastError
+        As `trains`.
+    BioplastError
+        There are no trains, they differ in start or stop, or the bin is not positive or longer than they are.
+    """
+    found = trains(recording)
+    if not found:
+        raise BioplastError("the recording has no spike train")
+    start, stop = _window(found)
+    times, indices, neurons = events(found)
+    return counts.words(times, indices, neurons, stop - start, bin, start)
+
+
 def spike_time_tiling(recording: Any, window: Any) -> np.ndarray:
     """Spike-time tiling coefficient of every pair (Cutts and Eglen 2014).
 
@@ -223,13 +253,11 @@ def spike_time_tiling(recording: Any, window: Any) -> np.ndarray:
     found = trains(recording)
     if not found:
         return np.empty((0, 0))
-    start, stop = (np.array([float(seconds(getattr(train, end))) for train in found]) for end in ("t_start", "t_stop"))
-    if np.ptp(start) > 1e-9 or np.ptp(stop) > 1e-9:
-        raise BioplastError("the spike trains differ in t_start or t_stop: cut them with time_slice first")
+    start, stop = _window(found)
     times, indices, neurons = events(found)
     # A Neo train may end with a spike at t_stop, which belongs to it.
-    times = np.minimum(times, stop[0] - 2e-9)
-    return synchrony.spike_time_tiling(times, indices, neurons, stop[0] - start[0], window, start[0])
+    times = np.minimum(times, stop - 2e-9)
+    return synchrony.spike_time_tiling(times, indices, neurons, stop - start, window, start)
 
 
 def van_rossum(recording: Any, tau: Any) -> np.ndarray:
@@ -300,6 +328,14 @@ def _trains(recording: Any) -> Iterator[neo.SpikeTrain]:
             f"a recording is a neo.Block, Segment, SpikeTrain or a list of these, not a {type(recording).__name__}; "
             "bioplast.analysis has the same functions for arrays"
         )
+
+
+def _window(trains: list[neo.SpikeTrain]) -> tuple[float, float]:
+    """The start and the stop of all trains, in seconds."""
+    start, stop = (np.array([float(seconds(getattr(train, end))) for train in trains]) for end in ("t_start", "t_stop"))
+    if np.ptp(start) > 1e-9 or np.ptp(stop) > 1e-9:
+        raise BioplastError("the spike trains differ in t_start or t_stop: cut them with time_slice first")
+    return float(start[0]), float(stop[0])
 
 
 def _intervals(recording: Any) -> list[np.ndarray]:
