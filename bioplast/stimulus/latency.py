@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from brian2 import second
 from numpy.typing import ArrayLike
 
 from ..errors import BioplastError
+from ._checks import time
 
 __all__ = ["latency", "raster"]
 
@@ -47,7 +47,7 @@ def latency(intensity: ArrayLike, tau: Any, threshold: float) -> np.ndarray:
         raise BioplastError("intensities that are finite and not negative are accepted")
     if not 0 < threshold < np.inf:
         raise BioplastError(f"threshold is {threshold!r}: a positive number is accepted")
-    tau = _positive_time("tau", tau)
+    tau = time("tau", tau)
     times = np.full(x.shape, np.inf)
     reached = x > threshold
     times[reached] = -tau * np.log1p(-threshold / x[reached])
@@ -80,11 +80,5 @@ def raster(times: ArrayLike, dt: Any, steps: int) -> np.ndarray:
     if not (times >= 0).all():
         raise BioplastError("spike times that are not negative are accepted")
     # a time on the border of two steps belongs to the later one, however it was rounded
-    row = np.floor(times / _positive_time("dt", dt) + 1e-9)
+    row = np.floor(times / time("dt", dt) + 1e-9)
     return row[..., None, :] == np.arange(steps)[:, None]
-
-
-def _positive_time(name: str, given: Any) -> float:
-    if getattr(given, "dim", None) is not second.dim or not 0 < float(given) < np.inf:
-        raise BioplastError(f"{name} is {given!r}: a positive time with a unit is accepted, such as 1*ms")
-    return float(given)
