@@ -156,6 +156,15 @@ def test_a_changed_number_makes_a_trial_unfinished(stored):
     assert folder.finished([trial], STAMP) == {}
 
 
+@pytest.mark.parametrize("key", ["trial", "seconds", "result", "sha256"])
+@pytest.mark.parametrize("wrong", [None, 3, "text", [], {}])
+def test_a_part_that_is_something_else_makes_a_trial_unfinished(stored, key, wrong):
+    trial, folder = stored
+    record = json.loads(folder.file(trial).read_text())
+    folder.file(trial).write_text(json.dumps({**record, key: wrong}))
+    assert folder.finished([trial], STAMP) == {}
+
+
 @pytest.mark.parametrize(
     ("stamp", "trial", "line"),
     [
