@@ -57,6 +57,10 @@ def kilobytes(n: int, p: float, word: str = "word") -> int:
 
 
 def main(largest: int = 20) -> None:
+    # first, since a process counts what the one that started it took
+    for what, p, word in (("random", 0.5, "word"), ("sparse", 0.05, "word"), ("4 symbols", 0.5, "word*2 + word, 4")):
+        print(f"memory, {what}, 10^7 symbols: {kilobytes(10**7, p, word) * 1024 / 10**7:.1f} bytes a symbol")
+
     rng = np.random.default_rng(1)
     other = theirs()
     heads = ("lz76, random", "sparse", "4 symbols", "lz78", "antropy", "ratio")
@@ -82,13 +86,6 @@ def main(largest: int = 20) -> None:
         print(line, flush=True)
     if 10**6 in at:
         print(f"random, 10^6 over 10^4 symbols: {at[10**6] / at[10**4]:.1f}")
-        for what, p, word in (
-            ("random", 0.5, "word"),
-            ("sparse", 0.05, "word"),
-            ("4 symbols", 0.5, "word*2 + word, 4"),
-        ):
-            print(f"memory, {what}, 10^7 symbols: {kilobytes(10**7, p, word) * 1024 / 10**7:.1f} bytes a symbol")
-
     words = rng.random((10_000, 1024)) < 0.5
     taken = []
     for share in (1, all_cores()):

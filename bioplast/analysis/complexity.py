@@ -267,7 +267,8 @@ def _lz78_counts(words: np.ndarray, alphabet: int) -> np.ndarray:
 
 def _shared_out(of: Callable[[int, int], None], number: int, length: int) -> None:
     """Call `of` with ranges of words that cover all, on as many threads as there are cores to use."""
-    threads = min(cores(), number, number * length // _WORTH)
+    worth = min(number, number * length // _WORTH)
+    threads = min(cores(), worth) if worth > 1 else 1
     if threads < 2:
         of(0, number)
         return
@@ -298,18 +299,20 @@ def _words(word: Any, alphabet: Any) -> tuple[np.ndarray, int, bool]:
         raise BioplastError(f"a word has shape {given.shape}: [symbols] or [words, symbols] is accepted")
     if not given.size:
         raise BioplastError(f"a word is empty (shape {given.shape}): at least one symbol is needed")
-    rows = np.atleast_2d(given.view(np.uint8) if given.dtype == bool else given)
+    rows = given.view(np.uint8) if given.dtype == bool else given
     if rows.dtype == np.uint64:
         rows = np.minimum(rows, np.uint64(2**62))
     if rows.dtype != np.uint8:
         rows = rows.astype(np.int64, copy=False)
-    rows = np.ascontiguousarray(rows)
-    found = np.empty(rows.shape, dtype=np.uint8 if alphabet <= 256 else np.int32)
-    wrong = kernels.labels(rows.reshape(-1), alphabet, found.reshape(-1))
+    length = given.shape[-1]
+    rows = rows.reshape(-1)  # a copy unless it lies in one piece
+    found = np.empty(rows.size, dtype=np.uint8 if alphabet <= 256 else np.int32)
+    wrong = kernels.labels(rows, alphabet, found)
+    found = found.reshape(-1, length)
     if wrong >= 0:
-        row, symbol = divmod(wrong, rows.shape[1])
+        row, symbol = divmod(wrong, length)
         where = f"symbol {symbol}" + (f" of word {row}" if given.ndim == 2 else "")
-        raise BioplastError(f"{where} is {rows[row, symbol]}: 0 to {alphabet - 1} are accepted")
+        raise BioplastError(f"{where} is {rows[wrong]}: 0 to {alphabet - 1} are accepted")
     if alphabet > found.size:  # the labels that occur, renamed: tables have a place for each
         _, renamed = np.unique(found, return_inverse=True)
         found = renamed.reshape(found.shape).astype(np.int32)
