@@ -306,9 +306,9 @@ def _words(word: Any, alphabet: Any) -> tuple[np.ndarray, int, bool]:
         rows = rows.astype(np.int64, copy=False)
     length = given.shape[-1]
     rows = rows.reshape(-1)  # a copy unless it lies in one piece
-    found = np.empty(rows.size, dtype=np.uint8 if alphabet <= 256 else np.int32)
-    wrong = kernels.labels(rows, alphabet, found)
-    found = found.reshape(-1, length)
+    labels = np.empty(rows.size, dtype=np.uint8 if alphabet <= 256 else np.int32)
+    wrong = kernels.labels(rows, alphabet, labels)
+    found = labels.reshape(-1, length)
     if wrong >= 0:
         row, symbol = divmod(wrong, length)
         where = f"symbol {symbol}" + (f" of word {row}" if given.ndim == 2 else "")

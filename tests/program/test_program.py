@@ -670,7 +670,7 @@ def test_the_steps_of_a_run_are_those_of_brian2s_clock(dt, start, shift, length)
 
 
 def test_more_steps_than_have_a_time_of_their_own_are_refused():
-    with pytest.raises(BioplastError, match=r"a run may end at .* s at most with steps of 0\.0001 s, not at 1e\+300 s"):
+    with pytest.raises(BioplastError, match=r"a run may end at .* s at most with steps of .* s, not at 1e\+300 s"):
         net.spans(steps_network(), 1e300, 0.0)
 
 
