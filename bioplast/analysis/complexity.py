@@ -241,7 +241,7 @@ def _complexity(count: Callable[[np.ndarray, int], np.ndarray], word: Any, alpha
 
 
 def _lz76_counts(words: np.ndarray, alphabet: int) -> np.ndarray:
-    from . import _lempel_ziv as kernels
+    from . import lempel_ziv as kernels
 
     counts = np.empty(len(words), dtype=np.int64)
 
@@ -258,7 +258,7 @@ def _lz76_counts(words: np.ndarray, alphabet: int) -> np.ndarray:
 
 
 def _lz78_counts(words: np.ndarray, alphabet: int) -> np.ndarray:
-    from . import _lempel_ziv as kernels
+    from . import lempel_ziv as kernels
 
     counts = np.empty(len(words), dtype=np.int64)
     _shared_out(lambda first, last: kernels.lz78_of(words[first:last], alphabet, counts[first:last]), *words.shape)
@@ -280,7 +280,7 @@ def _shared_out(of: Callable[[int, int], None], number: int, length: int) -> Non
 
 def _words(word: Any, alphabet: Any) -> tuple[np.ndarray, int, bool]:
     """Checked labels [words, symbols], the size of the alphabet, and whether one word was given."""
-    from . import _lempel_ziv as kernels
+    from . import lempel_ziv as kernels
 
     alphabet = _whole("alphabet", alphabet)
     if not 2 <= alphabet < 2**31:

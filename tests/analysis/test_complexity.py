@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplast import analysis
-from bioplast.analysis import _lempel_ziv as kernels
 from bioplast.analysis import elephant
+from bioplast.analysis import lempel_ziv as kernels
 from bioplast.errors import BioplastError
 
 
