@@ -95,10 +95,9 @@ def check_neurons(label: str, name: str, given: Any, size: int) -> None:
             f"{label}: {name} has shape {numbers.shape} and type {numbers.dtype}; accepted: whole numbers, one for "
             "each synapse"
         )
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= size):
-        raise DefinitionError(
-            f"{label}: {name} has the neurons {numbers.min()} to {numbers.max()}; accepted: 0 to {size - 1}"
-        )
+    wrong = numbers[(numbers < 0) | (numbers >= size)]
+    if wrong.size:
+        raise DefinitionError(f"{label}: {name} has neuron {wrong.flat[0]}; accepted: 0 to {size - 1}")
 
 
 def check_chance(label: str, p: Any, n: Any) -> None:

@@ -175,11 +175,9 @@ def _spikes(name: str, group: Any, given: Any, span: net.ClockSpan) -> SpikeInpu
         if ((raster != 0) & (raster != 1)).any():
             raise BioplastError(f"input {name!r}: a neuron spikes at most once in a step, so 0 and 1 are accepted")
         rows, indices = np.nonzero(raster)
-    if indices.size and (indices.min() < 0 or indices.max() >= len(group)):
-        raise BioplastError(
-            f"input {name!r} has the neurons {indices.min():g} to {indices.max():g}: neurons 0 to {len(group) - 1} are "
-            "accepted"
-        )
+    wrong = indices[(indices < 0) | (indices >= len(group))]
+    if wrong.size:
+        raise BioplastError(f"input {name!r} has neuron {wrong[0]:g}: neurons 0 to {len(group) - 1} are accepted")
     if rows.size and (rows.min() < 0 or rows.max() >= steps):
         raise BioplastError(
             f"input {name!r} has spikes outside the run's {steps} steps: in steps {rows.min()} to {rows.max()} of it"

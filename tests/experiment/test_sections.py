@@ -72,7 +72,7 @@ def test_a_section_holds_what_is_about_its_subject_and_nothing_else_does(out):
                   "membrane time constant", "τ"):  # fmt: skip
         assert words in own, words
     assert page.tags["normal"].count("img") == 1
-    assert page.tags["normal"].count("math") == 4  # two equations, two sides each
+    assert page.tags["normal"].count("math") == 2  # the two sides of one equation
     assert "Nothing" not in own
     assert "normal/mean" not in page.found[""]
     assert "baseline/zero" in page.found[""]

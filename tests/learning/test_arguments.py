@@ -57,7 +57,7 @@ WRONG = {
     "one pair": ({"inputs": {"source": ([1], [2])}}, "input 'source' is a tuple of 2"),
     "a neuron too many": (
         {"inputs": {"source": [([], [])] * 4 + [([1e-3], [7])]}, "labels": W[:5]},
-        "sample 4: input 'source': neurons 0 to 2 are accepted",
+        "sample 4: input 'source' has neuron 7: neurons 0 to 2 are accepted",
     ),
     # labels
     "fewer labels": (
@@ -69,7 +69,7 @@ WRONG = {
     "none of them": ({"inputs": {"source": S[:0]}, "labels": W[:0]}, "at least one"),
     "text labels": ({"labels": np.array(["a"] * 17)}, "labels: numbers are accepted, not an array of <U1"),
     "objects": ({"labels": [None] * 17}, "labels: numbers are accepted, not NoneType"),
-    "units of two": ({"labels": [1 * mV] + [1 * ms] * 16}, "labels: one unit is accepted, not V and s"),
+    "units of two": ({"labels": [1 * mV] + [1 * ms] * 16}, "labels: one unit is accepted, not second and volt"),
     "complex": ({"labels": W * 1j}, "labels: numbers are accepted, not an array of complex128"),
     # loss and score
     "no loss": ({"loss": None}, "loss is None: a function loss(out, label) is accepted"),

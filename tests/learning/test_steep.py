@@ -32,16 +32,16 @@ def programs():
 
 
 def test_detached_resets_keep_a_derivative_of_the_right_sign_and_kept_ones_do_not_keep_its_size(programs):
-    current = programs[True].values["cells.I_ext"]
+    current = programs[True].values["cells.I"]
     factors = np.linspace(0.9, 1.1, 21)
-    outs = programs[True].batch({"cells.I_ext": factors[:, None] * current})
+    outs = programs[True].batch({"cells.I": factors[:, None] * current})
     means = outs.counts["spikes"].mean(axis=1)
     truth = np.polyfit(factors, means, 1)[0]
     assert truth > 5
     found = {}
     for detach, program in programs.items():
         with jax.enable_x64(True):
-            slope = jax.grad(lambda x, run=program: run({"cells.I_ext": x}).raster("spikes").sum())(jnp.array(current))
+            slope = jax.grad(lambda x, run=program: run({"cells.I": x}).raster("spikes").sum())(jnp.array(current))
         found[detach] = np.asarray(slope) * current
     assert (found[True] > 0).all()
     # how far the last step overshoots leaves a factor of some ten open, more for a neuron that grazes the threshold

@@ -209,7 +209,7 @@ def test_values_given_for_a_timed_array_of_any_length_drive_the_equations(target
         ({"generator": ([1, 2] * ms, [0])}, "finite times and as many neurons"),
         ({"generator": ([np.nan], [0])}, "finite times and as many neurons"),
         ({"generator": ([1] * ms, [0.5])}, "neurons are whole numbers"),
-        ({"generator": ([1] * ms, [3])}, "has the neurons 3 to 3: neurons 0 to 2 are accepted"),
+        ({"generator": ([1] * ms, [3])}, "has neuron 3: neurons 0 to 2 are accepted"),
         ({"generator": ([10] * ms, [0])}, "spikes outside the run's 100 steps: in steps 100 to 100 of it"),
         ({"generator": ([1, 1.01] * ms, [0, 0])}, "at most once in a step"),
         ({"gain": np.zeros((3, 2))}, r"has shape \(3, 2\): values \[steps\]"),
