@@ -375,6 +375,7 @@ def compiled_once(request):
     return Clockwork(request.param)
 
 
+@pytest.mark.long
 @fixed
 @given(st.data())
 def test_what_is_followed_is_followed_in_chunks_on_every_target(compiled_once, data):

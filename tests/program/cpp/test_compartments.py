@@ -176,6 +176,7 @@ def test_so_it_is_on_the_other_targets(make, target):
     assert_equal(expected, found)
 
 
+@pytest.mark.long
 @pytest.mark.build
 def test_neurons_with_compartments_among_synapses_and_monitors_are_those_of_numpy():
     network = several()

@@ -229,6 +229,7 @@ print(json.dumps(sources(small())))
     assert json.loads(found.splitlines()[-1]) == sources(small())
 
 
+@pytest.mark.long
 def test_a_copy_gives_the_same_output(processor):
     program = compiled(small(), 10 * ms)
     expected = without_noise(program(seed=2))
