@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ def rates(given: Any, shape: tuple[int, ...], axes: str) -> np.ndarray:
     if not ((plain >= 0) & (plain < np.inf)).all():
         raise BioplastError("rate is negative or not finite")
     return plain
+
+
+def is_real(given: Any) -> bool:
+    """Whether it is one real number, and no truth value."""
+    return isinstance(given, numbers.Real) and not isinstance(given, bool)
 
 
 def whole(name: str, given: Any, low: int = 1) -> int:

@@ -67,7 +67,7 @@ def markov(
     if not 0 < p < 1:
         raise BioplastError(f"probability is {p}: more than 0 and less than 1 is accepted, since others never change")
     least = -min(p / (1 - p), (1 - p) / p)
-    if isinstance(r, bool) or not np.isscalar(r) or not np.isreal(r) or not least <= r < 1:
+    if not _checks.is_real(r) or not least <= r < 1:
         raise BioplastError(
             f"correlation is {r!r}: from {least:.6g} to less than 1 is accepted at a probability of {p}"
         )
@@ -94,6 +94,6 @@ def markov(
 
 
 def _probability(given: float) -> float:
-    if isinstance(given, bool) or not np.isscalar(given) or not np.isreal(given) or not 0 <= given <= 1:
+    if not _checks.is_real(given) or not 0 <= given <= 1:
         raise BioplastError(f"probability is {given!r}: a number from 0 to 1 is accepted")
     return float(given)

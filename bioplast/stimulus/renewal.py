@@ -104,7 +104,7 @@ def gamma_renewal(rate: Any, shape: float, duration: Any, neurons: int = 1, *, r
     rng, length = _checks.generator(rng), _checks.time("duration", duration)
     number = _checks.whole("neurons", neurons)
     rates = _checks.rates(rate, (number,), "[neurons]")
-    if not (np.isscalar(shape) and np.isreal(shape) and 0 < shape < np.inf):
+    if not _checks.is_real(shape) or not 0 < shape < np.inf:
         raise BioplastError(f"shape is {shape!r}: a positive number is accepted")
     with np.errstate(divide="ignore"):
         scale = 1 / (rates * shape)
