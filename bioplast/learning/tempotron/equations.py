@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import sympy
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION
 from brian2.parsing.sympytools import str_to_sympy
 
-from ...errors import BioplastError, Unsupported, UnknownName
+from ...errors import BioplastError, UnknownName, Unsupported
 from ...program import Program
 from . import voltage
 from .kernel import Kernel
@@ -46,8 +47,8 @@ class Membrane:
         What is no variable of the neurons in them, in SI base units.
     variables : tuple of str
         The variables of the neurons in them and in its rest.
-    fixed : frozenset of str
-        Those of which the rest depends, or which change by themselves.
+    trainable : tuple of str
+        Those of them that leave the neurons at rest.
     """
 
     synapses: str
@@ -60,9 +61,11 @@ class Membrane:
     expressions: Mapping[str, sympy.Expr]
     constants: Mapping[str, float]
     variables: tuple[str, ...]
-    fixed: frozenset[str]
+    trainable: tuple[str, ...]
 
-    def kernel(self, values: Mapping[str, Any], neuron: int, trained: tuple[str, ...] = ()) -> tuple[Kernel, np.ndarray]:
+    def kernel(
+        self, values: Mapping[str, Any], neuron: int, trained: tuple[str, ...] = ()
+    ) -> tuple[Kernel, np.ndarray]:
         """One neuron in numbers.
 
         Parameters
@@ -79,14 +82,14 @@ class Membrane:
         slopes : array [4, trained]
             The derivatives of its tau, tau_s, gain and threshold in the variables.
         """
-        functions = self._functions(trained)
+        functions = self._functions(tuple(trained))
         given = [_of_neuron(values[f"{self.neurons}.{name}"], neuron) for name in self.variables]
         numbers, slopes = (np.array(part, dtype=float) for part in functions(*given))
         for name, number in zip(_PARTS, numbers, strict=True):
             if not 0 < number < np.inf:
                 raise BioplastError(
-                    f"neuron {neuron} of {self.neurons}: {name} of its potential is {number:g}: a tempotron has positive "
-                    "time constants and gain, and a threshold above rest"
+                    f"neuron {neuron} of {self.neurons}: {name} of its potential is {number:g}: a tempotron has "
+                    "positive time constants and gain, and a threshold above rest"
                 )
         tau, tau_s, gain, threshold = numbers
         slopes = slopes.reshape(len(_PARTS), len(trained))
@@ -94,10 +97,14 @@ class Membrane:
             # v += (1 - exp(-dt/tau))*(j - v) with the current at the beginning of the step: the same two exponentials
             value, by_tau, by_tau_s = voltage.response_slopes(self.dt, tau, tau_s)
             rise = -np.expm1(-self.dt / tau)
-            slopes[2] = rise / value * (
-                slopes[2]
-                + gain * (-(np.exp(-self.dt / tau) * self.dt / tau**2 / rise + by_tau / value) * slopes[0])
-                - gain * by_tau_s / value * slopes[1]
+            slopes[2] = (
+                rise
+                / value
+                * (
+                    slopes[2]
+                    + gain * (-(np.exp(-self.dt / tau) * self.dt / tau**2 / rise + by_tau / value) * slopes[0])
+                    - gain * by_tau_s / value * slopes[1]
+                )
             )
             gain *= rise / value
         return Kernel(float(tau), float(tau_s), float(gain), float(threshold)), slopes
@@ -153,6 +160,8 @@ def membrane(program: Program, weights: str, threshold: str | None = None) -> Me
     v, x = _symbol(variable), _symbol(current)
     _linear(expressions[variable], (v, x), f"d{variable}/dt", about)
     _linear(expressions[current], (x,), f"d{current}/dt", about)
+    if expressions[current].has(v):
+        raise Unsupported(f"{about}: {current} follows {variable}; a current that decays by itself is accepted")
     leak = sympy.diff(expressions[variable], v)
     decay = sympy.diff(expressions[current], x)
     at_zero = expressions[variable].subs({v: 0, x: 0})
@@ -185,10 +194,10 @@ def membrane(program: Program, weights: str, threshold: str | None = None) -> Me
         parts,
         constants,
         variables,
-        frozenset(map(str, rest.free_symbols)) | states,
+        tuple(sorted({str(symbol) for part in parts.values() for symbol in part.free_symbols} - states)),
     )
-    _check_rest(program, group, found, variable, current, rest, drift, about)
-    return found
+    moving = _check_rest(program, group, found, variable, current, rest, drift, about)
+    return dataclasses.replace(found, trainable=tuple(n for n in found.trainable if n in variables and n not in moving))
 
 
 def _synapses(program: Program, weights: str) -> tuple[Any, str]:
@@ -273,6 +282,9 @@ def _numbers(
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     """Which of the names are values of the program, and what the others are."""
     names = sorted({str(symbol) for expression in read.values() for symbol in expression.free_symbols})
+    for what, expression in read.items():
+        if expression.atoms(sympy.core.function.AppliedUndef) or _symbol("t") in expression.free_symbols:
+            raise Unsupported(f"{about}: {what} = {expression} changes with time")
     variables, constants = [], {}
     for name in names:
         if f"{group.name}.{name}" in program.values:
@@ -288,9 +300,6 @@ def _numbers(
                     f"{about}: {name} in its equations is no constant, parameter or variable; its input comes from "
                     "the trained synapses alone"
                 ) from None
-    for what, expression in read.items():
-        if expression.atoms(sympy.core.function.AppliedUndef) or _symbol("t") in expression.free_symbols:
-            raise Unsupported(f"{about}: {what} = {expression} changes with time")
     return tuple(variables), constants
 
 
@@ -303,11 +312,13 @@ def _check_rest(
     rest: sympy.Expr,
     drift: Mapping[str, sympy.Expr],
     about: str,
-) -> None:
-    """That nothing changes before the first spike arrives."""
+) -> set[str]:
+    """Refuse what changes before the first spike arrives; the variables that the rest depends on."""
     values = program.values
     numbers = {_symbol(name): value for name, value in found.constants.items()}
     names = [_symbol(name) for name in found.variables]
+    slopes = {str(name): sympy.diff(rest, name).xreplace(numbers) for name in rest.free_symbols}
+    moving = set()
     for neuron in range(found.size):
         given = [_of_neuron(values[f"{group.name}.{name}"], neuron) for name in found.variables]
         level = float(sympy.lambdify(names, rest.xreplace(numbers), "numpy")(*given))
@@ -319,6 +330,8 @@ def _check_rest(
         for name, expression in drift.items():
             if float(sympy.lambdify(names, expression.xreplace(numbers), "numpy")(*given)) != 0:
                 raise Unsupported(f"{about}: {name} changes without any spike (neuron {neuron})")
+        moving |= {name for name, slope in slopes.items() if sympy.lambdify(names, slope, "numpy")(*given) != 0}
+    return moving
 
 
 def _of_neuron(value: Any, neuron: int) -> float:

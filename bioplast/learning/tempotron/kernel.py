@@ -105,7 +105,9 @@ class Kernel:
         """
         w = np.asarray(weights, dtype=float)
         if w.shape != (patterns.size,) or not np.isfinite(w).all():
-            raise BioplastError(f"weights of shape {w.shape}: finite numbers, one for each of {patterns.size} afferents")
+            raise BioplastError(
+                f"weights of shape {w.shape}: finite numbers, one for each of {patterns.size} afferents"
+            )
         end, step = seconds(duration, "duration"), 0.0 if dt is None else seconds(dt, "dt")
         if len(patterns.times) and patterns.times.max() > end:
             raise BioplastError(f"a spike at {patterns.times.max():g} s is later than the duration, {end:g} s")

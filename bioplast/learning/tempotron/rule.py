@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,7 @@ class Tempotron:
         self.weights = weights
         self.membrane = membrane(program, weights, threshold)
         self.continuous = continuous
+        self.kernels()  # refuses what has none
         synapses = next(o for o in program.network.sorted_objects if o.name == self.membrane.synapses)
         self._source = synapses.source.name
         self._pre, self._post = np.asarray(synapses.i[:]), np.asarray(synapses.j[:])
@@ -222,7 +223,7 @@ class Tempotron:
         wanted = self._labels(labels, len(patterns))
         others = self._others(train or {}, current)
         learners = [
-            _Learner(self, neuron, patterns, wanted[:, neuron], others, current, rate, momentum, checked_seed(seed))
+            Learner(self, neuron, patterns, wanted[:, neuron], others, current, rate, momentum, checked_seed(seed))
             for neuron in range(self.membrane.size)
         ]
         history: list[list[float]] = []
@@ -270,7 +271,7 @@ class Tempotron:
 
     def _others(self, train: Mapping[str, Any], current: Mapping[str, np.ndarray]) -> dict[str, Scaled]:
         """What is trained beside the weights."""
-        accepted = {f"{self.membrane.neurons}.{name}" for name in self.membrane.variables if name not in self.membrane.fixed}
+        accepted = {f"{self.membrane.neurons}.{name}" for name in self.membrane.trainable}
         for name, given in train.items():
             if name not in accepted:
                 raise UnknownName("value to be trained beside the weights", name, accepted)
@@ -281,7 +282,7 @@ class Tempotron:
         return scaled(self.program, train, current) if train else {}
 
 
-class _Learner:
+class Learner:
     """One neuron in the course of its training; all that it learns is a vector, the weights first."""
 
     def __init__(
@@ -368,7 +369,7 @@ class _Learner:
             if place == len(order):
                 break
             wrong += 1
-            self._learn(order[place], time, count)
+            self.learn(order[place], time, count)
         if wrong <= self.fewest:
             self._keep()
         if wrong == 0:
@@ -387,7 +388,7 @@ class _Learner:
         by_names = np.array([by_tau, by_tau_s, high / kernel.gain, -1.0]) @ self.slopes
         return np.concatenate([by_u * self.connected * kernel.gain, by_names]) * self.units / self.scale
 
-    def _learn(self, pattern: int, time: float, count: int) -> None:
+    def learn(self, pattern: int, time: float, count: int) -> None:
         sign = 1 if self.wanted[pattern] else -1
         self.change *= self.momentum
         self.change += sign * self.rate * self.slope(pattern, time, count)

@@ -190,7 +190,7 @@ def first_wrong(order, begin, wanted, first, times, afferents, gaps, stale, u, d
 
 @_compiled
 def gradient(times, afferents, u, time, tau, tau_s, slope):  # type: ignore[no-untyped-def]
-    """The derivatives of the potential at a time: those in `u` are added to `slope`, those in the time constants returned.
+    """The derivatives of the potential at a time: in `u`, added to `slope`, and in both time constants, returned.
 
     At a maximum its own time does not count: either the potential is flat there or the time is that of a spike.
     """
