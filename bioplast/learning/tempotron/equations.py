@@ -63,9 +63,7 @@ class Membrane:
     variables: tuple[str, ...]
     trainable: tuple[str, ...]
 
-    def kernel(
-        self, values: Mapping[str, Any], neuron: int, trained: tuple[str, ...] = ()
-    ) -> tuple[Kernel, np.ndarray]:
+    def kernel(self, values: Mapping[str, Any], neuron: int, trained: Sequence[str] = ()) -> tuple[Kernel, np.ndarray]:
         """One neuron in numbers.
 
         Parameters
@@ -214,11 +212,17 @@ def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
 
+def _parsed(code: str) -> sympy.Expr:
+    expression = str_to_sympy(code)
+    # all symbols alike, whatever Brian2 knows of some
+    return expression.xreplace({symbol: _symbol(str(symbol)) for symbol in expression.free_symbols})
+
+
 def _equations(group: Any) -> tuple[dict[str, sympy.Expr], set[str]]:
     """The right side of each equation and subexpression, in terms of state variables and constants."""
     equations = group.user_equations
-    inner = {n: str_to_sympy(e.expr.code) for n, e in equations.items() if e.type == SUBEXPRESSION}
-    states = {n: str_to_sympy(e.expr.code) for n, e in equations.items() if e.type == DIFFERENTIAL_EQUATION}
+    inner = {n: _parsed(e.expr.code) for n, e in equations.items() if e.type == SUBEXPRESSION}
+    states = {n: _parsed(e.expr.code) for n, e in equations.items() if e.type == DIFFERENTIAL_EQUATION}
     found = {n: _inserted(e, inner) for n, e in {**inner, **states}.items()}
     return found, set(states)
 
@@ -248,7 +252,7 @@ def _condition(
     if variable not in states:
         raise Unsupported(f"{about}: {variable}, which has to exceed the threshold, has no differential equation")
     inner = {name: expression for name, expression in expressions.items() if name not in states}
-    return variable, _inserted(str_to_sympy(level), inner)
+    return variable, _inserted(_parsed(level), inner)
 
 
 def _jump(synapses: Any, weight: str, about: str) -> tuple[str, sympy.Expr]:
@@ -263,7 +267,7 @@ def _jump(synapses: Any, weight: str, about: str) -> tuple[str, sympy.Expr]:
     if match is None:
         raise Unsupported(f"{about}: a spike of {synapses.name} does {code!r}; 'I_syn_post += w' is accepted")
     target, _, added = match.groups()
-    expression = str_to_sympy(added)
+    expression = _parsed(added)
     jump = sympy.diff(expression, _symbol(weight))
     own = {str(s) for s in jump.free_symbols} & set(synapses.equations.names)
     if jump == 0 or sympy.simplify(expression - jump * _symbol(weight)) != 0 or own:
