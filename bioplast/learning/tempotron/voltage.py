@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 
 __all__ = ["first_wrong", "gradient", "maximum", "peak_delay", "response", "response_slopes"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _compiled(function: F) -> F:
+def _compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the machine code where there is a place for it."""
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
