@@ -170,7 +170,7 @@ class Tempotron:
         labels: Any,
         *,
         train: Mapping[str, Any] | None = None,
-        rate: float = 1e-4,
+        rate: float | Callable[[int], float] = 1e-4,
         momentum: float = 0.99,
         epochs: int = 1000,
         seed: int = 0,
@@ -193,8 +193,11 @@ class Tempotron:
         train : mapping of str to quantity or Trainable, optional
             Variables of the neurons that are trained beside the weights, thresholds and time constants, each with a
             typical size (see `Trainable`).
-        rate, momentum : float
-            Published for the momentum: 0.99.
+        rate : float or callable
+            A callable gives the rate of each epoch, which are counted from 0. One that falls learns more of a high
+            load: a rate that stays the same never comes to rest.
+        momentum : float
+            Published: 0.99.
         epochs : int
             How often all patterns are shown at most, in a new order each time.
         seed : int
@@ -215,21 +218,24 @@ class Tempotron:
         RunError
             If a trained value leaves the range in which the neuron has a kernel.
         """
-        if not 0 < rate < np.inf or not 0 <= momentum < 1:
-            raise BioplastError(f"rate {rate!r}, momentum {momentum!r}: a positive number, and one from 0 to below 1")
+        if not 0 <= momentum < 1:
+            raise BioplastError(f"momentum is {momentum!r}: a number from 0 to below 1 is accepted")
         if not (isinstance(epochs, int) and epochs > 0):
             raise BioplastError(f"epochs is {epochs!r}: a whole number from 1 is accepted")
         patterns, current = self.patterns(inputs), self._values(values)
         wanted = self._labels(labels, len(patterns))
         others = self._others(train or {}, current)
         learners = [
-            Learner(self, neuron, patterns, wanted[:, neuron], others, current, rate, momentum, checked_seed(seed))
+            Learner(self, neuron, patterns, wanted[:, neuron], others, current, momentum, checked_seed(seed))
             for neuron in range(self.membrane.size)
         ]
         history: list[list[float]] = []
         with progress_bar("training", progress is True, epochs, 0, "epochs") as update:
             for epoch in range(epochs):
-                history.append([learner.epoch(epoch) for learner in learners])
+                now = rate(epoch) if callable(rate) else rate
+                if not (isinstance(now, int | float | np.number) and 0 < now < np.inf):
+                    raise BioplastError(f"rate is {now!r} in epoch {epoch}: a positive number is accepted")
+                history.append([learner.epoch(epoch, float(now)) for learner in learners])
                 wrong = float(np.mean(history[-1]))
                 if callable(progress):
                     progress({"epoch": epoch + 1, "wrong": wrong})
@@ -293,13 +299,12 @@ class Learner:
         wanted: np.ndarray,
         others: Mapping[str, Scaled],
         current: Mapping[str, np.ndarray],
-        rate: float,
         momentum: float,
         seed: int,
     ):
         self.rule, self.neuron, self.patterns, self.wanted = rule, neuron, patterns, wanted
         self.others, self.current = others, dict(current)
-        self.rate, self.momentum, self.seed = rate, momentum, seed
+        self.momentum, self.seed = momentum, seed
         self.names = tuple(name.rpartition(".")[2] for name in others)
         self.kernel, self.slopes = rule.membrane.kernel(current, neuron, self.names)
         dense, self.synapses = rule._dense(current[rule.weights], neuron)
@@ -358,7 +363,7 @@ class Learner:
             dt,
         )
 
-    def epoch(self, number: int) -> float:
+    def epoch(self, number: int, rate: float) -> float:
         """Show all patterns once, in a new order; the share of wrong answers."""
         if self.done is not None:
             return 0.0
@@ -369,7 +374,7 @@ class Learner:
             if place == len(order):
                 break
             wrong += 1
-            self.learn(order[place], time, count)
+            self.learn(order[place], time, count, rate)
         if wrong <= self.fewest:
             self._keep()
         if wrong == 0:
@@ -388,10 +393,10 @@ class Learner:
         by_names = np.array([by_tau, by_tau_s, high / kernel.gain, -1.0]) @ self.slopes
         return np.concatenate([by_u * self.connected * kernel.gain, by_names]) * self.units / self.scale
 
-    def learn(self, pattern: int, time: float, count: int) -> None:
+    def learn(self, pattern: int, time: float, count: int, rate: float) -> None:
         sign = 1 if self.wanted[pattern] else -1
         self.change *= self.momentum
-        self.change += sign * self.rate * self.slope(pattern, time, count)
+        self.change += sign * rate * self.slope(pattern, time, count)
         self.state += self.change
         if self.others:
             size = len(self.connected)
