@@ -12,6 +12,7 @@ import brian2
 import numpy as np
 import sympy
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION
+from brian2.groups.group import CodeRunner
 from brian2.parsing.sympytools import str_to_sympy
 
 from ...errors import BioplastError, UnknownName, Unsupported
@@ -144,6 +145,13 @@ def membrane(program: Program, weights: str, threshold: str | None = None) -> Me
     for other in program.network.sorted_objects:
         if isinstance(other, brian2.Synapses) and other is not synapses and other.target is group:
             raise Unsupported(f"{about}: {other.name} drives it too; only the trained synapses {synapses.name} may")
+    if not isinstance(synapses.source, brian2.SpikeGeneratorGroup | brian2.PoissonGroup):
+        raise Unsupported(f"{about}: {synapses.source.name} is no SpikeGeneratorGroup or PoissonGroup, so no input")
+    for other in group.contained_objects:
+        if type(other) is CodeRunner:
+            raise Unsupported(f"{about}: {other.name} changes it too; only its equations and its synapses may")
+    if set(group.events) != {"spike"}:
+        raise Unsupported(f"{about}: it has events beside its spikes: {', '.join(set(group.events) - {'spike'})}")
     method = group.method_choice
     if not (method is None or method in _METHODS):
         raise Unsupported(f"{about}: method {method!r} is not followed; accepted: exact, exponential_euler")
@@ -289,9 +297,9 @@ def _numbers(
     for what, expression in read.items():
         if expression.atoms(sympy.core.function.AppliedUndef) or _symbol("t") in expression.free_symbols:
             raise Unsupported(f"{about}: {what} = {expression} changes with time")
-    variables, constants = [], {}
+    variables, constants, values = [], {}, program.values
     for name in names:
-        if f"{group.name}.{name}" in program.values:
+        if f"{group.name}.{name}" in values:
             variables.append(name)
         elif name == "dt":
             constants[name] = float(group.clock.dt_)
@@ -320,21 +328,23 @@ def _check_rest(
     """Refuse what changes before the first spike arrives; the variables that the rest depends on."""
     values = program.values
     numbers = {_symbol(name): value for name, value in found.constants.items()}
-    names = [_symbol(name) for name in found.variables]
-    slopes = {str(name): sympy.diff(rest, name).xreplace(numbers) for name in rest.free_symbols}
+    slopes = [sympy.diff(rest, symbol) for symbol in rest.free_symbols]
+    drifts = list(drift.values())
+    read = [[expression.xreplace(numbers) for expression in part] for part in ([rest], slopes, drifts)]
+    evaluate = sympy.lambdify([_symbol(name) for name in found.variables], read, "numpy")
     moving = set()
     for neuron in range(found.size):
         given = [_of_neuron(values[f"{group.name}.{name}"], neuron) for name in found.variables]
-        level = float(sympy.lambdify(names, rest.xreplace(numbers), "numpy")(*given))
+        (level,), by_symbol, changes = evaluate(*given)
         start = _of_neuron(values[f"{group.name}.{variable}"], neuron)
         if not np.isclose(start, level, rtol=1e-9, atol=1e-12):
             raise BioplastError(f"{about} begins at rest, {variable} = {level:g}, not at {start:g} (neuron {neuron})")
         if _of_neuron(values[f"{group.name}.{current}"], neuron) != 0:
             raise BioplastError(f"{about} begins with {current} = 0 (neuron {neuron})")
-        for name, expression in drift.items():
-            if float(sympy.lambdify(names, expression.xreplace(numbers), "numpy")(*given)) != 0:
+        for name, change in zip(drift, changes, strict=True):
+            if change != 0:
                 raise Unsupported(f"{about}: {name} changes without any spike (neuron {neuron})")
-        moving |= {name for name, slope in slopes.items() if sympy.lambdify(names, slope, "numpy")(*given) != 0}
+        moving |= {str(symbol) for symbol, slope in zip(rest.free_symbols, by_symbol, strict=True) if slope != 0}
     return moving
 
 

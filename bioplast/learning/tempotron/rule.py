@@ -132,10 +132,13 @@ class Tempotron:
             patterns = Patterns.of_rasters(given, dt)
         if not len(patterns) or patterns.size != size:
             raise BioplastError(f"input {self._source!r}: patterns of {size} afferents are accepted, at least one")
-        if len(patterns.times) and patterns.times.max() > self._duration + 1.5 * dt:
+        if len(patterns.times) and patterns.times.max() > self._duration + 0.5 * dt:
             raise BioplastError(f"input {self._source!r}: a spike at {patterns.times.max():g} s is after the run's end")
-        # a spike in the last step has no effect before the end
-        np.minimum(patterns.times, self._duration, out=patterns.times)
+        which = np.repeat(np.arange(len(patterns)), np.diff(patterns.first))
+        spikes = np.stack([which, np.round(patterns.times / dt).astype(int), patterns.afferents], axis=1)
+        if len(np.unique(spikes, axis=0)) < len(spikes):
+            raise BioplastError(f"input {self._source!r}: an afferent spikes at most once in a step")
+        np.minimum(patterns.times, self._duration, out=patterns.times)  # the last step, however it was rounded
         return patterns
 
     def maxima(self, inputs: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> Maxima:

@@ -291,6 +291,10 @@ def test_other_equations_are_refused_by_name(given, message):
 
 
 def test_nothing_else_may_drive_a_tempotron():
+    driven = plain()
+    driven.network["output"].run_regularly("v += 0.1", dt=1 * ms, name="kick")
+    with pytest.raises(Unsupported, match="kick changes it too"):
+        learning.Tempotron(bioplast.compile(driven.network, DURATION, "numpy", namespace={}), "afferents.w")
     with pytest.raises(Unsupported, match="others drives it too; only the trained synapses afferents may"):
         learning.Tempotron(plain(others=1), "afferents.w")
 
@@ -312,6 +316,8 @@ def test_wrong_arguments_end_in_one_line():
     refused("epochs is 0", epochs=0)
     refused("seed is -1", seed=-1)
     refused("is after the run's end", inputs={"source": [([0.1001], [0])] * 50})
+    refused("is after the run's end", inputs={"source": [([0.1], [0])] * 50})
+    refused("an afferent spikes at most once in a step", inputs={"source": [([0.02, 0.02005], [3, 3])] * 50})
     refused("patterns of 40 afferents", inputs={"source": np.zeros((50, 1000, 3))})
     with pytest.raises(RunError, match="a smaller rate or bounds may help"):
         tempotron.fit(INPUTS, LABELS, train={"output.tau_m": 1000 * ms}, rate=0.1)
