@@ -18,9 +18,6 @@ SOURCE = "Guetig and Sompolinsky (2006), Nat. Neurosci. 9:420, doi:10.1038/nn164
 DT, STEPS = 0.1 * ms, 5000
 PUBLISHED = 3.0  # patterns per synapse
 
-# An exponential current is integrated exactly only together with the membrane.
-cell = (lif + exponential_current).replace(method="exact", tau_m=15 * ms, tau_syn=3.75 * ms)
-
 
 def patterns(afferents: int, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The step of each afferent's only spike [patterns, afferents], and whether a spike is wanted [patterns].
@@ -39,6 +36,8 @@ def events(steps: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 def network(afferents: int, seed: int, most: int | None = None) -> Network:
     """One neuron with so many afferents; `most` of them may exist, so that all sizes are one program."""
     source = SpikeGeneratorGroup(most or afferents, [], [] * ms, dt=DT, name="source")
+    # an exponential current is integrated exactly only together with the membrane
+    cell = (lif + exponential_current).replace(method="exact", tau_m=15 * ms, tau_syn=3.75 * ms)
     output = cell.group(1, dt=DT, name="output")
     synapses = exponential_synapse.connect(source, output, name="afferents", dt=DT, condition=f"i < {afferents}")
     synapses.w = 0 * amp
@@ -289,8 +288,15 @@ tempotron_capacity = Protocol(
         "epochs given. The trained neuron then runs on other targets, and its answers are compared with the rule's."
     ),
     presets={
-        "demo": {**_FULL, "afferents": [50], "loads": [1.0, 2.0], "epochs": 300, "compared": 2, "targets": ["numpy"]}
-        | {"seeds": 2},
+        "demo": {
+            **_FULL,
+            "afferents": [50],
+            "loads": [1.0, 2.0],
+            "epochs": 300,
+            "compared": 2,
+            "targets": ["numpy"],
+            "seeds": 2,
+        },
         "quick": {**_FULL, "afferents": [100, 200], "loads": [1.0, 2.0, 3.0, 4.0], "epochs": 500, "seeds": 3},
         "full": {**_FULL, "seeds": 10},
     },
