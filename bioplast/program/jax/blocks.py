@@ -185,7 +185,7 @@ class Run:
             case steps.Table(name=table, epsilon=epsilon, factor=factor):
                 values = self.tables[table]
                 t, *column = arguments
-                row = (jnp.round(fn.quotient(t, epsilon)) / factor).astype(jnp.int32)
+                row = fn.quotient(jnp.round(fn.quotient(t, epsilon)), factor).astype(jnp.int32)
                 row = jnp.clip(row, 0, values.shape[0] - 1)
                 # outside its columns Brian2's C++ gives NaN
                 return values.at[(row, *column)].get(mode="fill", fill_value=jnp.nan)

@@ -198,7 +198,8 @@ class _Moment(Follower):
             dt = drive.arrays[clock.dt]
             self.clocks |= {
                 clock.timestep: step.astype(drive.arrays[clock.timestep].dtype),
-                clock.t: step.astype(dt.dtype) * dt,
+                # a choice, or what is added to the product may be added before it is rounded, unlike in NumPy
+                clock.t: jnp.where(step >= 0, step.astype(dt.dtype) * dt, jnp.inf),
             }
 
     def follow(self, operations: tuple[steps.Operation, ...], state: State) -> tuple[State, Records]:
