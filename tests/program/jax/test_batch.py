@@ -208,7 +208,7 @@ def test_a_batch_within_a_compiled_function_takes_and_checks_what_another_does(p
         spikes = jax.jit(lambda w: program.batch({"first.w": w}, {"source": events}).raster("spikes"))(w)
         np.testing.assert_array_equal(spikes, program.batch(inputs={"source": RASTERS}).raster("spikes"))
         for wrong, line in (
-            ([*RASTERS[:4], RASTERS[4] * volt], "'source': one unit is accepted, not V and no unit"),
+            ([*RASTERS[:4], RASTERS[4] * volt], "'source': one unit is accepted, not volt and no unit"),
             ([*RASTERS[:4], RASTERS[4] * np.nan], "input 'source' holds nan in sample 4"),
             ([*events[:4], ([0 * ms], [20])], "sample 4: input 'source': neurons 0 to 19 are accepted"),
         ):
