@@ -210,7 +210,7 @@ def test_a_batch_within_a_compiled_function_takes_and_checks_what_another_does(p
         for wrong, line in (
             ([*RASTERS[:4], RASTERS[4] * volt], "'source': one unit is accepted, not volt and no unit"),
             ([*RASTERS[:4], RASTERS[4] * np.nan], "input 'source' holds nan in sample 4"),
-            ([*events[:4], ([0 * ms], [20])], "sample 4: input 'source': neurons 0 to 19 are accepted"),
+            ([*events[:4], ([0 * ms], [20])], "sample 4: input 'source' has the neurons 20 to 20: neurons 0 to 19"),
         ):
             with pytest.raises(BioplastError, match=line):
                 jax.eval_shape(lambda w, wrong=wrong: program.batch({"first.w": w}, {"source": wrong}), w)
