@@ -106,7 +106,8 @@ class JaxProgram(TracedCalls):
     ) -> Any:
         """Run the network once; see `Program.__call__`.
 
-        `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned.
+        `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned;
+        a network that draws random numbers then needs a seed.
         Where the time decides what happens, the state of neurons is traced together with ``"network.t"``, which may be
         a number: a state that is carried from run to run without it would begin anew, and is refused.
         """

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
+from ...errors import BioplastError
 from ..steps import steps
 from .functions import Value
 
@@ -20,7 +21,7 @@ class Source:
     operation : str
         Its name. Its first draw is called ``"operation.0"``, its second ``"operation.1"``.
     key : array or None
-        The JAX key of the step.
+        The JAX key of the step; None where the user gave no seed.
     given : mapping
         Numbers for this step by the name of the draw; the others come from the key.
     sites : dict
@@ -47,7 +48,10 @@ class Source:
         if name in self.given:
             return self.given[name]
         if self.key is None:
-            raise AssertionError(f"neither a key nor numbers for {name!r}")
+            raise BioplastError(
+                f"{self.operation!r} draws random numbers: while JAX traces a run it needs a seed or a key of its own, "
+                "such as one of jax.random.split, since without one all runs would have the same noise"
+            )
         key = jax.random.fold_in(self.key, zlib.crc32(name.encode()))
         match draw:
             case steps.Draw(kind="rand"):

@@ -36,12 +36,12 @@ def by_group(given: Any, network: steps.Steps) -> dict[str, Surrogate]:
         if margins != (net.exponents(surrogate),):
             units = " and ".join(_unit(m) for m in margins)
             raise BioplastError(
-                f"the threshold of {group!r} compares numbers in {units}, its surrogate is in "
-                f"{_unit(net.exponents(surrogate))}: give it that unit, such as "
-                "SuperSpike(beta=10, unit=1*mV)"
+                f"the threshold of {group!r} compares numbers of {units}, its surrogate has "
+                f"{_unit(net.exponents(surrogate))}: give it the unit of the threshold, as in SuperSpike(beta=10, unit="
+                f"{'1' if not any(margins[0]) else '1*mV'})"
             )
     return {group: surrogate for group, surrogate in chosen.items() if surrogate is not None}
 
 
 def _unit(exponents: tuple[float, ...]) -> str:
-    return str(brian2.get_unit(get_or_create_dimension(list(exponents))))
+    return str(brian2.get_unit(get_or_create_dimension(list(exponents)))) if any(exponents) else "no unit"

@@ -25,7 +25,7 @@ from .carried import Carried
 from .output import ArrayOutput
 from .simulation import Records, Simulation
 from .spread import devices, over_batch
-from .tracing import is_key, known_as_numpy, traced
+from .tracing import is_key, known_as_numpy, refuse_containers, traced
 
 
 class TracedCalls(Program):
@@ -56,6 +56,8 @@ class TracedCalls(Program):
 
     def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any, duration: float) -> ArrayOutput:
         self._prepare_tracing()
+        refuse_containers(values)
+        refuse_containers(inputs)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
         self._refuse_delays(plain)
@@ -121,6 +123,8 @@ class TracedCalls(Program):
         self._prepare_tracing()
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
+        refuse_containers(values)
+        refuse_containers(inputs)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         axes = self._batch_axes(values, inputs, seed)
         size, of_values, of_inputs = axes.size, axes.values, axes.inputs
@@ -192,12 +196,14 @@ class TracedCalls(Program):
         return key.endswith((".queue", ".lastupdate")) or not self._variables[key].synaptic
 
     def _keys(self, seed: Any, size: int) -> Any:
-        """A key for each run of a batch."""
+        """A key for each run of a batch; None without a seed."""
+        if seed is None:
+            return None
         if is_key(seed):
             return seed if seed.ndim else jax.random.split(seed, size)
         if isinstance(seed, jax.core.Tracer):
             return jax.vmap(jax.random.key)(seed) if seed.ndim else jax.random.split(jax.random.key(seed), size)
-        return jax.vmap(jax.random.key)(jnp.asarray(self._seeds(0 if seed is None else seed, size), dtype=jnp.uint32))
+        return jax.vmap(jax.random.key)(jnp.asarray(self._seeds(seed, size), dtype=jnp.uint32))
 
     def _checked_batch(self, key: str, value: Any) -> Any:
         if traced(value):
@@ -247,6 +253,9 @@ class TracedCalls(Program):
                     "arrives, [steps until delivery, synapses], is accepted, as `final` and `carry` have it"
                 )
             return value
+        if variable is None and not name.endswith(".queue"):
+            queues = [f"{pathway.name}.queue" for pathway in pathways(self._steps)]
+            raise UnknownName("value", name, [*self._variables, TIME, *queues])
         if variable is None or variable.delay:
             raise BioplastError(
                 f"{name!r} cannot be traced: it decides how many steps of spikes are kept; leave it out, or carry what "

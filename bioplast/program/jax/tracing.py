@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...errors import BioplastError
+
 
 def traced(*given: Any) -> bool:
     """Whether JAX traces any of these, or an array in them."""
@@ -26,6 +28,17 @@ def known_as_numpy(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def refuse_containers(given: Mapping[str, Any]) -> None:
+    """Refuse values or inputs that are lists or tuples of what JAX traces."""
+    for name, value in given.items():
+        if isinstance(value, list | tuple | dict) and traced(value):
+            raise BioplastError(
+                f"{name!r} is a {type(value).__name__} of what JAX traces: one array is accepted then, such as "
+                "jax.numpy.stack makes of numbers, and a raster of spike times; what is known beforehand is to be "
+                "NumPy's"
+            )
+
+
 def is_key(seed: Any) -> bool:
     """Whether a seed is a key of JAX, of the new kind or the old, or an array of them."""
     if not isinstance(seed, jax.Array):
@@ -34,5 +47,5 @@ def is_key(seed: Any) -> bool:
 
 
 def key_of(seed: Any) -> Any:
-    """A key, or that of a seed; 0 without one."""
-    return seed if is_key(seed) else jax.random.key(0 if seed is None else seed)
+    """A key, or that of a seed; None without one."""
+    return seed if seed is None or is_key(seed) else jax.random.key(seed)

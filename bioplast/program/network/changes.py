@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 import brian2
 import numpy as np
 from brian2.groups.group import CodeRunner
 from brian2.input.timedarray import TimedArray
+from brian2.monitors.spikemonitor import EventMonitor
 
 from ...errors import BioplastError
 from .clocks import clocks
@@ -56,12 +58,24 @@ def facts(network: brian2.Network, namespace: Mapping[str, Any]) -> Facts:
             given = getattr(obj, attribute, None)
             if isinstance(given, str | dict | set | list):
                 found[repr(obj.name), what] = given if isinstance(given, str) else given.copy()
+        if isinstance(obj, EventMonitor):
+            found[repr(obj.name), "record"] = bool(obj.record)
+        if getattr(obj, "equations", None) is not None:
+            found[repr(obj.name), "the model"] = str(obj.equations)
+        if isinstance(obj, brian2.Synapses):
+            found[repr(obj.name), "the connectivity"] = _connectivity(obj)
         if isinstance(obj, CodeRunner) and type(obj).update_abstract_code is CodeRunner.update_abstract_code:
             found[repr(obj.name), "the code"] = obj.abstract_code  # the user's; that of others is Brian2's own
     found |= {(repr(owner), repr(name)): value for (owner, name), value in constants(network).items()}
     for name, array in timed_arrays(network, namespace).items():
         found[f"the TimedArray {name!r}", "the values"] = _Content(array)
     return found
+
+
+def _connectivity(synapses: brian2.Synapses) -> tuple[int, ...]:
+    """How many synapses there are, and a checksum of who connects to whom: a copy would be as large as they are."""
+    ends = (synapses.variables[name].get_value() for name in ("_synaptic_pre", "_synaptic_post"))
+    return len(synapses), *(crc32(np.ascontiguousarray(neurons).data) for neurons in ends)
 
 
 def refuse_changes(before: Facts, network: brian2.Network, namespace: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from brian2.core.preferences import prefs
 from brian2.devices.device import Device
 
 from ...errors import BioplastError
-from .borrow import brian2_device
+from .borrow import brian2_device, explain
 from .clocks import clocks
 from .inputs import mark_prepared, own_spikes
 from .integration import remembered_integration
@@ -83,7 +83,10 @@ def generating(device: Any, network: brian2.Network, threads: int = 0) -> Iterat
             now = network.t_ * brian2.second
             network._clocks = set(clocks(network))
             for clock in network._clocks:
-                clock.set_interval(now, now)
+                try:
+                    clock.set_interval(now, now)
+                except ValueError as error:  # of a dt that was changed since the last run and does not suit its end
+                    raise explain(error) from error
             for group in network.sorted_objects:
                 if isinstance(group, brian2.SpikeGeneratorGroup):
                     own_spikes(group)  # which checks them, as Brian2 would in 32 bits only

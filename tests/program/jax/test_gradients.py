@@ -220,7 +220,7 @@ def test_a_condition_of_several_parts_follows_the_product_rule():
         ("v > -50*mV and i < 4", None),
     ]:
         if expected is None:
-            with pytest.raises(BioplastError, match="'cells' compares numbers in"):
+            with pytest.raises(BioplastError, match="'cells' compares numbers of"):
                 still(condition, surrogate)
             continue
         found = slope_in("cells.v", still(condition, surrogate), {"cells.v": V})
@@ -234,7 +234,7 @@ def test_a_condition_that_is_a_subexpression_keeps_its_derivative():
 
 
 def test_a_surrogate_that_does_not_fit_is_refused():
-    with pytest.raises(BioplastError, match="compares numbers in V, its surrogate is in"):
+    with pytest.raises(BioplastError, match="compares numbers of V, its surrogate has no unit"):
         still("v > -50*mV", bioplast.SuperSpike())
     with pytest.raises(UnknownName, match="unknown group with a threshold 'cell': did you mean 'cells'"):
         still("v > -50*mV", {"cell": bioplast.SuperSpike()})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from brian2 import (
     Clock,
+    Equations,
     Network,
     NeuronGroup,
     SpikeGeneratorGroup,
@@ -36,10 +37,13 @@ class Parts:
         self.synapses = Synapses(self.source, self.cells, "w : 1", on_pre="v_post += w", name="synapses")
         self.synapses.connect()
         self.synapses.w = 0.3
+        # of one delay for all and no variable of its own: no value has another size when synapses are added
+        self.plain = Synapses(self.source, self.cells, on_pre="v_post += 0.01", delay=1 * ms, name="plain")
+        self.plain.connect(i=0, j=0)
         self.regular = self.cells.run_regularly("v += 0.01", dt=1 * ms, name="regular")
         self.spikes = SpikeMonitor(self.cells, name="spikes")
         self.trace = StateMonitor(self.cells, "v", record=True, name="trace")
-        self.network = Network(self.source, self.cells, self.synapses, self.spikes, self.trace)
+        self.network = Network(self.source, self.cells, self.synapses, self.plain, self.spikes, self.trace)
 
 
 def switched_off(parts):
@@ -97,6 +101,22 @@ def recorded(parts):
     parts.trace.record_variables.append("gain")
 
 
+def not_recorded(parts):
+    parts.spikes.record = False
+
+
+def model(parts):
+    parts.cells.equations = Equations("dv/dt = -v/(9*ms) : 1\ngain : 1")
+
+
+def connected(parts):
+    parts.plain.connect(i=0, j=1)
+
+
+def connected_otherwise(parts):
+    parts.plain.variables["_synaptic_post"].get_value()[:] = 1
+
+
 def values_in_place(parts):
     parts.current.values[1] = 9
 
@@ -115,6 +135,10 @@ CHANGES = {
     reset: "the reset of 'cells' was changed",
     method: "the method of 'cells_stateupdater' was changed",
     recorded: "what is recorded of 'trace' was changed",
+    not_recorded: "record of 'spikes' was changed",
+    model: "the model of 'cells' was changed",
+    connected: "the connectivity of 'plain' was changed",
+    connected_otherwise: "the connectivity of 'plain' was changed",
     values_in_place: "the values of the TimedArray 'I' was changed",
 }
 

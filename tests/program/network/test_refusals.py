@@ -241,3 +241,13 @@ def test_a_preference_that_is_refused_leaves_the_device_as_it_was():
     with pytest.raises(PreferenceError, match="openmp_threads"):
         lower(networks.single(), {}, threads="two")
     assert brian2.get_device() is device
+
+
+@pytest.mark.parametrize("target", ["numpy", "jax", "cpp"])
+def test_a_new_dt_that_does_not_suit_the_time_of_the_network_is_told(target):
+    group = NeuronGroup(1, "x : 1", dt=0.1 * ms)
+    network = Network(group)
+    network.run(3 * ms, namespace={})
+    group.clock.dt = 0.07 * ms
+    with pytest.raises(BioplastError, match=r"the time 3\. ms is not a multiple of 70\. us"):
+        bioplast.compile(network, 1 * ms, target, namespace={})()
