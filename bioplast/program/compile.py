@@ -51,7 +51,8 @@ def compile(
     target : {"numpy", "cython", "cpp", "openmp", "cuda", "jax"}
         Where it runs; "cuda" compiles on any machine that has nvcc and runs where a GPU is.
     namespace : mapping, optional
-        The names that equations may refer to; by default those where `compile` is called, as in `Network.run`.
+        The names that equations may refer to; by default those where `compile` is called, as in `Network.run`. They
+        keep the values that they have then: a name set anew later is another value for Brian2's next run alone.
     watch : quantity [time] or None
         How often the state is searched for NaN and infinity (synapses a hundredth as often), 2 ms by default; None
         leaves it out. Target jax looks at the end of a run only, and not at all within jit, vmap and grad.
