@@ -215,5 +215,5 @@ def scaled(program: Program, train: Any, values: Mapping[str, Any]) -> dict[str,
             kind = "a delay" if variable.delay else "True or False" if start.dtype.kind == "b" else "a whole number"
             raise BioplastError(f"{name!r} is {kind}, which has no derivative: real numbers are trained")
         how = given if isinstance(given, Trainable) else Trainable(given)
-        found[name] = how.scaled(name, start, variable.dimensions, program.dtype)  # type: ignore[attr-defined]
+        found[name] = how.scaled(name, start, variable.dimensions, program.dtype)
     return found

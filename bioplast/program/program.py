@@ -41,6 +41,8 @@ class Program(abc.ABC):
     """
 
     target: str
+    #: What real numbers are computed with.
+    dtype: np.dtype[Any] = np.dtype(float)
     #: How many runs `batch` has under way at once.
     parallel_runs = 1
 

@@ -31,7 +31,6 @@ from .tracing import is_key, known_as_numpy, refuse_containers, traced
 class TracedCalls(Program):
     """What a program of target jax does with what JAX traces."""
 
-    dtype: np.dtype[Any]
     _steps: Steps
     _simulation: Simulation
     _compiled: Any
