@@ -10,6 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 from support.fidelity import ledger, pytest_addoption, pytest_configure  # noqa: F401
 
@@ -23,6 +24,10 @@ if (workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))) > 1:
     os.environ.setdefault(SHARE, str(max(all_cores() // workers, 1)))
 # Batches of target jax are spread over devices; JAX reads this when it is imported.
 os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
+
+# How long an example takes says more about the machine than about what is tested.
+hypothesis.settings.register_profile("bioplast", deadline=None)
+hypothesis.settings.load_profile("bioplast")
 
 LEFT_OUT = {}
 # `make test` installs NEST there (setup.cfg). That it has wheels for some releases of macOS, no marker may ask for: pip
