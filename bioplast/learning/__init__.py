@@ -24,14 +24,19 @@ from .losses import (
 )
 from .predict import predict
 from .readouts import Count, Maximum, Mean, Raster, Trace
+from .tempotron import Kernel, Patterns, Tempotron, TempotronFit
 from .trainable import Trainable
 
 __all__ = [
     "Count",
     "Fit",
+    "Kernel",
     "Maximum",
     "Mean",
+    "Patterns",
     "Raster",
+    "Tempotron",
+    "TempotronFit",
     "Trace",
     "Trainable",
     "count_hinge",
