@@ -4,7 +4,7 @@ The study publishes neither the rates of its words nor sizes, thresholds, time c
 towards. Decided here:
 
 - A word has 1024 bits, one in each step of 1 ms; a spike has probability 0.05 or 0.10 in a bit (0.05 to 0.20 with four
-  rates). The word is one spike train that goes to all hidden neurons, late by 0, 1, 2 or 3 steps, with random weights.
+  rates). The word is one spike train that goes to all hidden neurons, with random weights.
 - The word of the network is the train of its output neuron, a bit for each step. Its normalised LZ76 is compared with
   thresholds that have the fewest errors on the training words.
 - Every rule has the same aim: the output neuron repeats the word a few steps later. The classes enter by the thresholds

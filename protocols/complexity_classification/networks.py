@@ -20,8 +20,6 @@ __all__ = ["CELLS", "DEFAULTS", "MOST", "Constants", "compiled", "initial", "net
 
 # How many hidden neurons there are; of those that a network does without, all weights are 0 and stay so.
 MOST = 24
-# By how many steps the word reaches a hidden neuron late, in turn.
-DELAYS = 4
 # The threshold above rest of a hidden neuron that is not used, which noise must not make spike.
 UNUSED = 1.0 * volt
 
@@ -64,8 +62,7 @@ def network(cell: str) -> Network:
     word = SpikeGeneratorGroup(1, [], [] * ms, dt=DT, name="word")
     hidden = CELLS[cell].group(MOST, dt=DT, name="hidden")
     output = CELLS[cell].group(1, dt=DT, name="output")
-    late = np.arange(MOST) % DELAYS * DT
-    afferents = exponential_synapse.connect(word, hidden, name="afferents", dt=DT, delay=late)
+    afferents = exponential_synapse.connect(word, hidden, name="afferents", dt=DT)
     efferents = exponential_synapse.connect(hidden, output, name="efferents", dt=DT)
     afferents.w = 0 * amp
     efferents.w = 0 * amp
@@ -104,13 +101,14 @@ def initial(constants: Constants, neurons: int, gain: float, seed: int) -> dict[
     neurons : int
         How many of the hidden neurons are used.
     gain : float
-        The mean weight of an afferent, and the sum of those of the output, in units of what reaches the threshold.
+        The mean weight of an afferent, and the sum of those of the output, in units of what reaches the threshold with
+        the models' own constants: other constants leave the weights as they are.
     seed : int
         Each weight varies by a fifth.
     """
     rng = np.random.default_rng([seed, 1])
     used = np.arange(MOST) < neurons
-    spread = rng.uniform(0.8, 1.2, (2, MOST)) * used * gain * unit(constants)
+    spread = rng.uniform(0.8, 1.2, (2, MOST)) * used * gain * unit(DEFAULTS)
     found = {
         "afferents.w": spread[0],
         "efferents.w": spread[1] / neurons,

@@ -20,8 +20,8 @@ NEURONS = (4, 8, 12, 16, 20, 24)
 GAIN = 1.5
 # From and to, on a logarithmic scale: V above rest, s, s.
 BOUNDS = {"threshold": (2e-3, 2e-2), "tau_m": (2e-3, 4e-2), "tau_syn": (3e-4, 1e-2)}
-# What it costs if the output has twice as many spikes as the word, or none: it decides between equal accuracies.
-COST = 0.01
+# What it costs, in accuracy, if the output has twice as many spikes as the word, or none: it is to repeat the word.
+COST = 0.1
 
 
 @dataclass(frozen=True)
