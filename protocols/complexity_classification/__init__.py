@@ -49,12 +49,14 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
     require("jax")  # before anything is written
     shared = {key: settings[key] for key in ("sizes", "lengths", "widths")}
-    found = [Trial(f"{task}/words/seed{seed}", {**shared, "task": task}, seed) for task in settings["tasks"] for seed in seeds]
+    found = [
+        Trial(f"{task}/words/seed{seed}", {**shared, "task": task}, seed)
+        for task in settings["tasks"]
+        for seed in seeds
+    ]
     shared |= {key: settings[key] for key in ("evaluations", "effort")}
     return found + [
-        Trial(
-            f"{task}/{cell}/{rule}/seed{seed}", {**shared, "task": task, "cell": cell, "rule": rule}, seed
-        )
+        Trial(f"{task}/{cell}/{rule}/seed{seed}", {**shared, "task": task, "cell": cell, "rule": rule}, seed)
         for task in settings["tasks"]
         for cell in settings["cells"]
         for rule in settings["rules"]
@@ -95,9 +97,7 @@ def _classes(parts: dict[str, Part]) -> range:
 
 
 def _answers(cell: str, values: dict[str, np.ndarray], parts: dict[str, Part], seed: int) -> dict[str, np.ndarray]:
-    return {
-        name: outputs(cell, values, parts[name].words, 2 * seed + k) for k, name in ((0, "train"), (10**6, "test"))
-    }
+    return {name: outputs(cell, values, parts[name].words, 2 * seed + k) for k, name in ((0, "train"), (10**6, "test"))}
 
 
 def _judged(words: dict[str, np.ndarray], parts: dict[str, Part]) -> dict[str, float]:
@@ -163,13 +163,30 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
         published = PUBLISHED.get((cell, rule), (None, None)) if task == "poisson2" else (None, None)
         for space, number in zip(SPACES, published, strict=True):
             values = [one[space]["complexity"] for one in found]
-            rows.append(Row.over_seeds(f"{place}/{space}/accuracy", values, published=number, source=SOURCE if number else TASKS[task].title))
+            rows.append(
+                Row.over_seeds(
+                    f"{place}/{space}/accuracy",
+                    values,
+                    published=number,
+                    source=SOURCE if number else TASKS[task].title,
+                )
+            )
             values = [one[space]["count"] for one in found]
-            baselines.append(Row.over_seeds(f"baseline/{place}/{space}/count/accuracy", values, source="number of spikes of the output"))
+            baselines.append(
+                Row.over_seeds(
+                    f"baseline/{place}/{space}/count/accuracy", values, source="number of spikes of the output"
+                )
+            )
         gains = [one["extended"]["complexity"] - one["baseline"]["complexity"] for one in found]
         gain = None if None in published else round(published[1] - published[0], 3)
         rows.append(Row.over_seeds(f"{place}/gain", gains, published=gain, source="extended minus baseline"))
-        baselines.append(Row.over_seeds(f"baseline/{place}/untrained/accuracy", [one["untrained"] for one in found], source="LZ76 of the output before training, the models' constants"))
+        baselines.append(
+            Row.over_seeds(
+                f"baseline/{place}/untrained/accuracy",
+                [one["untrained"] for one in found],
+                source="LZ76 of the output before training, the models' constants",
+            )
+        )
     return [*rows, *baselines]
 
 
@@ -217,8 +234,8 @@ complexity_classification = Protocol(
         "quick": {
             **_FULL,
             "tasks": ["poisson2", "rate-matched"],
-            "cells": ["lif", "meta"],
-            "evaluations": 8,
+            "cells": ["lif"],
+            "evaluations": 12,
             "lengths": [256, 1024, 4096],
             "seeds": 2,
         },

@@ -65,8 +65,7 @@ def _histogram(found: list[dict[str, Any]], name: str, task: str) -> Plot:
     edges = np.linspace(low, max(high, low + 1e-3), _BINS + 1)
     middle = (edges[:-1] + edges[1:]) / 2
     lines = [
-        Line(middle, np.histogram(values, edges)[0] / len(values) * 100, classes[k])
-        for k, values in enumerate(numbers)
+        Line(middle, np.histogram(values, edges)[0] / len(values) * 100, classes[k]) for k, values in enumerate(numbers)
     ]
     return Plot(name, "normalised LZ76", "words of the class (%)", lines)
 

@@ -32,7 +32,14 @@ PIECE = 128
 
 
 def backprop(
-    cell: str, values: Values, constants: Constants, words: np.ndarray, rate: float, extended: bool, effort: int, seed: int
+    cell: str,
+    values: Values,
+    constants: Constants,
+    words: np.ndarray,
+    rate: float,
+    extended: bool,
+    effort: int,
+    seed: int,
 ) -> Values:
     """Gradients through the spikes of both layers, with a surrogate derivative: van Rossum's distance falls.
 
@@ -82,7 +89,14 @@ def _last_layer(cell: str) -> Any:
 
 
 def tempotron(
-    cell: str, values: Values, constants: Constants, words: np.ndarray, rate: float, extended: bool, effort: int, seed: int
+    cell: str,
+    values: Values,
+    constants: Constants,
+    words: np.ndarray,
+    rate: float,
+    extended: bool,
+    effort: int,
+    seed: int,
 ) -> Values:
     """The weights of the output neuron: a spike within `LATENCY` steps of a bit after a pause, and none after them.
 
@@ -94,9 +108,7 @@ def tempotron(
     chosen = words[: 4 * effort]
     inner = outputs(cell, values, chosen, seed, "inner")
     patterns, wanted = stretches(chosen, inner, 60 * effort, np.random.default_rng([seed, 3]))
-    rule = learning.Tempotron(
-        _last_layer(cell), "efferents.w", "theta" if cell == "probabilistic-meta" else None
-    )
+    rule = learning.Tempotron(_last_layer(cell), "efferents.w", "theta" if cell == "probabilistic-meta" else None)
     own = {name: value for name, value in values.items() if name.startswith(("output.", "efferents."))}
     train: dict[str, Any] = {}
     if extended:
@@ -108,7 +120,9 @@ def tempotron(
     # time constants of one value have no kernel of two exponentials
     if abs(constants.tau_m / constants.tau_syn - 1) < 1e-3:
         own["output.tau_syn"] = own["output.tau_syn"] * 1.01
-    fitted = rule.fit({"hidden": events}, wanted, train=train, rate=rate, momentum=0.9, epochs=20, seed=seed, values=own)
+    fitted = rule.fit(
+        {"hidden": events}, wanted, train=train, rate=rate, momentum=0.9, epochs=20, seed=seed, values=own
+    )
     used = values["efferents.w"] != 0
     found = {name: np.asarray(fitted.values[name]) for name in ("efferents.w", *train)}
     found["efferents.w"] = np.where(used, found["efferents.w"], 0)
@@ -206,7 +220,14 @@ def _taught(cell: str, steps: int) -> Any:
 
 
 def stdp(
-    cell: str, values: Values, constants: Constants, words: np.ndarray, rate: float, extended: bool, effort: int, seed: int
+    cell: str,
+    values: Values,
+    constants: Constants,
+    words: np.ndarray,
+    rate: float,
+    extended: bool,
+    effort: int,
+    seed: int,
 ) -> Values:
     """Pair STDP of the output neuron's synapses while a teacher's current makes it repeat the word.
 

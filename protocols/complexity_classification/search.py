@@ -77,9 +77,7 @@ def choose(
         if space == "extended":
             constants = Constants(**{name: trial.suggest_float(name, *ends, log=True) for name, ends in BOUNDS.items()})
         values = initial(constants, int(hyper["neurons"]), GAIN, seed)
-        learned = RULES[rule](
-            cell, values, constants, train.words, hyper["rate"], space == "extended", effort, seed
-        )
+        learned = RULES[rule](cell, values, constants, train.words, hyper["rate"], space == "extended", effort, seed)
         of_train = outputs(cell, learned, train.words, 2 * seed)
         of_validation = outputs(cell, learned, validation.words, 2 * seed + 1)
         thresholds = Thresholds.fitted(complexity(of_train), train.classes)
