@@ -31,7 +31,10 @@ from .rules import RULES
 from .search import GAIN, SPACES, choose
 from .tasks import TASKS, Part, draw
 
-SOURCE = "Learning internal biological neuron parameters and complexity-based encoding for improved spiking neural networks performance"
+SOURCE = (
+    "Learning internal biological neuron parameters and complexity-based encoding for improved spiking neural networks "
+    "performance"
+)
 BITS = 1024
 # The published accuracies, baseline and extended, of words of two rates.
 PUBLISHED = {
@@ -82,6 +85,7 @@ def run(trial: Trial) -> dict[str, Any]:
             "validation": chosen.accuracy,
             "hyper": chosen.hyper,
             "tried": chosen.tried,
+            "failed": sum(score == 0 for score in chosen.tried),
             "rate": answers["test"].mean(),
             "tau_m_ms": chosen.values["output.tau_m"] * 1e3,
             "tau_syn_ms": chosen.values["output.tau_syn"] * 1e3,
@@ -211,11 +215,11 @@ complexity_classification = Protocol(
     source=SOURCE,
     description=(
         "Words of 1024 bits drive a network of one input train, a hidden layer and an output neuron, trained by "
-        "surrogate gradients, as a tempotron or by STDP with a teacher to repeat the word. The Lempel-Ziv complexity of "
-        "the output train, compared with thresholds, gives the class. Hyper-parameters are chosen on validation words: "
+        "surrogate gradients, as a tempotron or by STDP with a teacher to repeat the word. The Lempel-Ziv complexity "
+        "of the output train, compared with thresholds, gives the class. Hyper-parameters are chosen on validation words: "
         "the number of neurons and the learning rate (baseline), or thresholds and time constants too (extended), with "
-        "the same budget. Beside each accuracy stand those of the number of output spikes, of the words themselves, of a "
-        "logistic regression and of the untrained network. In some of the tasks the number of spikes says nothing. "
+        "the same budget. Beside each accuracy stand those of the number of output spikes, of the words themselves, of "
+        "a logistic regression and of the untrained network. In some of the tasks the number of spikes says nothing. "
         "Rates, sizes and thresholds of the study are not published."
     ),
     presets={

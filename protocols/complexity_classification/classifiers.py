@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +39,7 @@ class Thresholds:
         """
         means = np.array([numbers[classes == k].mean() for k in range(classes.max() + 1)])
         order = np.argsort(means, kind="stable")
-        cuts = [
-            _cut(numbers[classes == low], numbers[classes == high])
-            for low, high in zip(order[:-1], order[1:], strict=True)
-        ]
+        cuts = [_cut(numbers[classes == low], numbers[classes == high]) for low, high in itertools.pairwise(order)]
         return cls(order, np.maximum.accumulate(np.array(cuts)))
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:

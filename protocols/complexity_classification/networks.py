@@ -72,7 +72,7 @@ def network(cell: str) -> Network:
 
 @functools.lru_cache(8)
 def compiled(cell: str, steps: int, target: str = "jax") -> Any:
-    """The network as a program for so many steps; made once in a process, since what differs between runs is a value."""
+    """The network as a program for so many steps, made once in a process: what differs between runs is a value."""
     options: dict[str, Any] = {}
     if target == "jax":
         # noise decides by comparing probabilities

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bioplast.errors import RunError
+
 from .classifiers import Thresholds, complexity, counts
 from .networks import DEFAULTS, Constants, initial, outputs
 from .rules import RATES, RULES
@@ -37,7 +39,7 @@ class Chosen:
     score, accuracy : float
         On the validation words.
     tried : list of float
-        The score of each evaluation.
+        The score of each evaluation; 0 where training failed.
     """
 
     hyper: dict[str, float]
@@ -67,6 +69,7 @@ def choose(
 
     low, high = RATES[rule]
     found: list[Chosen] = []
+    tried: list[float] = []
 
     def evaluated(trial: Any) -> float:
         hyper: dict[str, float] = {
@@ -77,14 +80,21 @@ def choose(
         if space == "extended":
             constants = Constants(**{name: trial.suggest_float(name, *ends, log=True) for name, ends in BOUNDS.items()})
         values = initial(constants, int(hyper["neurons"]), GAIN, seed)
-        learned = RULES[rule](cell, values, constants, train.words, hyper["rate"], space == "extended", effort, seed)
+        try:
+            learned = RULES[rule](
+                cell, values, constants, train.words, hyper["rate"], space == "extended", effort, seed
+            )
+        except RunError:  # what was trained is not finite any more: as bad as can be, and never chosen
+            tried.append(0.0)
+            return 0.0
         of_train = outputs(cell, learned, train.words, 2 * seed)
         of_validation = outputs(cell, learned, validation.words, 2 * seed + 1)
         thresholds = Thresholds.fitted(complexity(of_train), train.classes)
         accuracy = thresholds.accuracy(complexity(of_validation), validation.classes)
         apart = np.abs(counts(of_validation) - counts(validation.words)).sum() / counts(validation.words).sum()
         score = accuracy - COST * min(float(apart), 1.0)
-        found.append(Chosen({**hyper, **asdict(constants)}, learned, score, accuracy, []))
+        tried.append(score)
+        found.append(Chosen({**hyper, **asdict(constants)}, learned, score, accuracy, tried))
         return score
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -92,5 +102,6 @@ def choose(
     first: dict[str, Any] = {"neurons": 8, "rate": float(np.sqrt(low * high))}
     study.enqueue_trial(first | (asdict(DEFAULTS) if space == "extended" else {}))
     study.optimize(evaluated, n_trials=evaluations)
-    best = max(found, key=lambda one: one.score)
-    return Chosen(best.hyper, best.values, best.score, best.accuracy, [one.score for one in found])
+    if not found:
+        raise RunError(f"{cell}, {rule}, {space}: training failed in all of {evaluations} evaluations")
+    return max(found, key=lambda one: one.score)
