@@ -164,8 +164,8 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
                 baselines.append(Row.over_seeds(f"baseline/{task}/{name}/accuracy", values, source=source))
             continue
         cell, rule = rest.split("/")
-        published = PUBLISHED.get((cell, rule), (None, None)) if task == "poisson2" else (None, None)
-        for space, number in zip(SPACES, published, strict=True):
+        published = PUBLISHED.get((cell, rule)) if task == "poisson2" else None
+        for space, number in zip(SPACES, published or (None, None), strict=True):
             values = [one[space]["complexity"] for one in found]
             rows.append(
                 Row.over_seeds(
@@ -182,7 +182,7 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
                 )
             )
         gains = [one["extended"]["complexity"] - one["baseline"]["complexity"] for one in found]
-        gain = None if None in published else round(published[1] - published[0], 3)
+        gain = round(published[1] - published[0], 3) if published else None
         rows.append(Row.over_seeds(f"{place}/gain", gains, published=gain, source="extended minus baseline"))
         baselines.append(
             Row.over_seeds(
@@ -196,6 +196,25 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
 
 def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Figure]:
     return pictures.drawn(results, settings, folder, BITS)
+
+
+def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "parameters.csv": [
+            {
+                "trial": key,
+                "space": space,
+                **result[space]["hyper"],
+                "validation": result[space]["validation"],
+                "failed": result[space]["failed"],
+                "output_rate": result[space]["rate"],
+                **{f"output_{name}": float(np.ravel(result[space][name])[0]) for name in ("tau_m_ms", "tau_syn_ms")},
+            }
+            for key, result in results.items()
+            if "untrained" in result
+            for space in SPACES
+        ]
+    }
 
 
 _FULL: dict[str, Any] = {
@@ -216,11 +235,11 @@ complexity_classification = Protocol(
     description=(
         "Words of 1024 bits drive a network of one input train, a hidden layer and an output neuron, trained by "
         "surrogate gradients, as a tempotron or by STDP with a teacher to repeat the word. The Lempel-Ziv complexity "
-        "of the output train, compared with thresholds, gives the class. Hyper-parameters are chosen on validation words: "
-        "the number of neurons and the learning rate (baseline), or thresholds and time constants too (extended), with "
-        "the same budget. Beside each accuracy stand those of the number of output spikes, of the words themselves, of "
-        "a logistic regression and of the untrained network. In some of the tasks the number of spikes says nothing. "
-        "Rates, sizes and thresholds of the study are not published."
+        "of the output train, compared with thresholds, gives the class. Hyper-parameters are chosen on validation "
+        "words: the number of neurons and the learning rate (baseline), or thresholds and time constants too (extended), with "
+        "the same budget. Beside each accuracy stand those of the number of output spikes, of the words themselves, "
+        "of a logistic regression and of the untrained network. In some of the tasks the number of spikes says "
+        "nothing. Rates, sizes and thresholds of the study are not published."
     ),
     presets={
         "demo": {
@@ -249,4 +268,5 @@ complexity_classification = Protocol(
     run=run,
     summarise=summarise,
     figures=figures,
+    tables=tables,
 )

@@ -6,7 +6,7 @@ The classes take no part in it: they enter by the thresholds on the complexity a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -262,4 +262,4 @@ def stdp(
 
 
 Rule = Callable[[str, Values, Constants, np.ndarray, float, bool, int, int], Values]
-RULES: Mapping[str, Rule] = {"backprop": backprop, "tempotron": tempotron, "stdp": stdp}
+RULES: dict[str, Rule] = {"backprop": backprop, "tempotron": tempotron, "stdp": stdp}

@@ -62,8 +62,8 @@ def _markov(p: float, correlation: float) -> Source:
         while missing.size:
             drawn = stimulus.markov(p, correlation, bits, 16 * words, rng=rng).T
             free: dict[int, list[int]] = {}
-            for k, number in enumerate(drawn.sum(axis=1).tolist()):
-                free.setdefault(number, []).append(k)
+            for row, number in enumerate(drawn.sum(axis=1).tolist()):
+                free.setdefault(number, []).append(row)
             left = []
             for k in missing:
                 if free.get(int(wanted[k])):

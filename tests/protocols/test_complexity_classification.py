@@ -167,3 +167,26 @@ def test_a_run_has_its_rows_and_pictures(tmp_path):
     ]
     names = {path.name for path in (tmp_path / "run" / "figures").glob("*.png")}
     assert names == {"rate-matched-complexity.png", "rate-matched-curves.png"}
+    lines = (tmp_path / "run" / "parameters.csv").read_text().splitlines()
+    assert len(lines) == 3 and lines[0].startswith("trial,space,neurons,rate,threshold,tau_m,tau_syn,validation,failed")
+
+
+def test_what_failed_is_never_chosen(monkeypatch):
+    from bioplast.errors import RunError
+    from bioplast.protocols.complexity_classification import search
+
+    calls = []
+
+    def rule(cell, values, *rest):
+        calls.append(values)
+        if len(calls) != 2:
+            raise RunError("not finite")
+        return values
+
+    monkeypatch.setitem(search.RULES, "stdp", rule)
+    parts = tasks.draw("poisson2", SIZES, 256, 0)
+    chosen = search.choose("lif", "stdp", "extended", parts["train"], parts["validation"], 3, 1, 0)
+    assert [score == 0 for score in chosen.tried] == [True, False, True]
+    assert chosen.values is calls[1]
+    with pytest.raises(RunError, match="failed in all of 2 evaluations"):
+        search.choose("lif", "stdp", "extended", parts["train"], parts["validation"], 2, 1, 0)
