@@ -36,6 +36,7 @@ SOURCE = (
     "performance"
 )
 BITS = 1024
+_MOST_BITS = 2**19
 # The published accuracies, baseline and extended, of words of two rates.
 PUBLISHED = {
     ("lif", "backprop"): (0.855, 0.965),
@@ -137,12 +138,16 @@ def _by_width(words: dict[str, np.ndarray], parts: dict[str, Part], widths: list
 
 
 def _by_length(settings: dict[str, Any], seed: int, answer: Any) -> list[float]:
-    """Accuracy of the complexity of words of so many bits, drawn anew; none where the data are real."""
+    """Accuracy of the complexity of words of so many bits, drawn anew; none where the data are real.
+
+    Of long words there are fewer, since hardly one is mistaken: those of a class have `_MOST_BITS` at most.
+    """
     if settings["task"] == "breast-cancer":
         return []
     found = []
     for length in settings["lengths"]:
-        parts = draw(settings["task"], settings["sizes"], length, seed + 10**6)
+        sizes = {part: min(size, max(_MOST_BITS // length, 1)) for part, size in settings["sizes"].items()}
+        parts = draw(settings["task"], sizes, length, seed + 10**6)
         words = {name: answer(parts[name].words, seed) for name in ("train", "test")}
         found.append(_judged(words, parts)["complexity"])
     return found

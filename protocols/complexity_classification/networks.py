@@ -151,7 +151,7 @@ def outputs(
     with jax.enable_x64(True):
         call = _recorded(cell, words.shape[1], monitor)
         keys = jax.random.split(jax.random.key(seed), len(words))
-        parts = []
+        parts, most = [], min(most, len(words))
         for first in range(0, len(words), most):
             chosen = np.minimum(np.arange(first, first + most), len(words) - 1)
             found = np.asarray(call(dict(values), words[chosen][:, :, None].astype(bool), keys[chosen]))
