@@ -62,7 +62,7 @@ def _cut(low: np.ndarray, high: np.ndarray) -> float:
 def binned(words: np.ndarray, width: int) -> np.ndarray:
     """Words of wider bins, [words, bits // width]: 1 where a bin has a spike. A bin that is not filled is left out."""
     bins = words.shape[1] // width
-    return words[:, : bins * width].reshape(len(words), bins, width).any(axis=2).astype(np.uint8)
+    return np.max(words[:, : bins * width].reshape(len(words), bins, width) != 0, axis=2).astype(np.uint8)
 
 
 def complexity(words: np.ndarray, width: int = 1) -> np.ndarray:
