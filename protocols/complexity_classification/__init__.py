@@ -262,7 +262,7 @@ complexity_classification = Protocol(
             "sizes": {"train": 20, "validation": 20, "test": 50},
             "evaluations": 8,
             "effort": 1,
-            "lengths": [256],
+            "lengths": [64, 256],
             "widths": [1, 4],
             "seeds": 1,
         },
