@@ -208,7 +208,9 @@ def _capacity(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
     loads = settings["loads"]
     for size in settings["afferents"]:
         means = [interval([result["right"] for result in of(results, size, load)]) for load in loads]
-        errors = [0.0 if mean.high is None else 100 * (mean.high - mean.mean) for mean in means]
+        # of fewer seeds the interval of a share reaches far beyond 100 %
+        shown = len(of(results, size, loads[0])) >= 5
+        errors = [0.0 if mean.high is None else 100 * (mean.high - mean.mean) for mean in means] if shown else None
         colour = settings["afferents"].index(size)
         right.append(plots.Line(loads, [100 * m.mean for m in means], f"N = {size}", "points", colour, errors))
         right.append(plots.Line(loads, [100 * m.mean for m in means], "", colour=colour))

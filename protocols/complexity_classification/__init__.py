@@ -249,9 +249,10 @@ complexity_classification = Protocol(
         "surrogate gradients, as a tempotron or by STDP with a teacher to repeat the word. The Lempel-Ziv complexity "
         "of the output train, compared with thresholds, gives the class. Hyper-parameters are chosen on validation "
         "words: the number of neurons and the learning rate (baseline), or thresholds and time constants too "
-        "(extended), with the same budget. Beside each accuracy stand those of the number of output spikes, of the "
-        "words themselves, of a logistic regression and of the untrained network. In some of the tasks the number of "
-        "spikes says nothing. Rates, sizes and thresholds of the study are not published."
+        "(extended), with the same budget, by the accuracy less a cost for more or fewer spikes than the word has. "
+        "Beside each accuracy stand those of the number of output spikes, of the words themselves, of a logistic "
+        "regression and of the untrained network. In some of the tasks the number of spikes says nothing. Rates, sizes "
+        "and thresholds of the study are not published."
     ),
     presets={
         "demo": {

@@ -41,8 +41,7 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
             Figure(
                 file,
                 f"Accuracy by length and bin width: {task}",
-                "Of the complexity, on test words; mean over seeds. It is lost where about every other bin of either "
-                "class has a spike, since such words are complex at any rate. The network was trained with words of "
+                "Of the complexity, on test words; mean over seeds. The network was trained with words of "
                 f"{bits} bits, the thresholds are those of each length and width.",
             )
         )
