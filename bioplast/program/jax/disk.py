@@ -17,7 +17,7 @@ _lock = threading.RLock()
 _config: Any = jax.config  # its type lacks the settings in some versions of JAX
 
 # What JAX's own cache has to be told; it keeps only what took a second to compile otherwise.
-_SETTINGS = {"jax_persistent_cache_min_compile_time_secs": 0.1, "jax_persistent_cache_min_entry_size_bytes": -1}
+SETTINGS = {"jax_persistent_cache_min_compile_time_secs": 0.1, "jax_persistent_cache_min_entry_size_bytes": -1}
 
 
 @contextlib.contextmanager
@@ -32,10 +32,10 @@ def disk_cache() -> Iterator[None]:
         yield
         return
     with _lock:
-        before = {name: getattr(_config, name) for name in _SETTINGS}
+        before = {name: getattr(_config, name) for name in SETTINGS}
         place = cache.compilations()
         known = set(place.glob("*"))
-        _tell({**_SETTINGS, "jax_compilation_cache_dir": str(place)})
+        _tell({**SETTINGS, "jax_compilation_cache_dir": str(place)})
         try:
             yield
         finally:
