@@ -70,7 +70,7 @@ def network(cell: str) -> Network:
     return Network(word, hidden, output, afferents, efferents, *monitors)
 
 
-@functools.lru_cache(8)
+@functools.lru_cache(32)
 def compiled(cell: str, steps: int, target: str = "jax") -> Any:
     """The network as a program for so many steps, made once in a process: what differs between runs is a value."""
     options: dict[str, Any] = {}
@@ -121,7 +121,7 @@ def initial(constants: Constants, neurons: int, gain: float, seed: int) -> dict[
     return found
 
 
-@functools.lru_cache(8)
+@functools.lru_cache(32)
 def _recorded(cell: str, steps: int, monitor: str) -> Any:
     import jax
 
