@@ -38,7 +38,9 @@ def split_images(files: Files, seed: int, limit: int | None, folder: Folder, pro
     }
 
 
-def _array(file: PublishedFile, axes: int, folder: Folder, progress: Progress, samples: int | None = None) -> np.ndarray:
+def _array(
+    file: PublishedFile, axes: int, folder: Folder, progress: Progress, samples: int | None = None
+) -> np.ndarray:
     """Bytes of a file, with so many axes."""
     content, path = read(file, folder, progress)
     try:

@@ -17,7 +17,9 @@ from .recordings import Recordings
 
 __all__ = ["CLASSES", "FILES", "SHAPE", "SOURCE", "load", "split"]
 
-SOURCE = "Orchard, Jayawant, Cohen and Thakor (2015), Front. Neurosci. 9:437, doi:10.3389/fnins.2015.00437, CC BY-SA 4.0"
+SOURCE = (
+    "Orchard, Jayawant, Cohen and Thakor (2015), Front. Neurosci. 9:437, doi:10.3389/fnins.2015.00437, CC BY-SA 4.0"
+)
 CLASSES = 10
 # Polarity (0 darker, 1 brighter), row, column.
 SHAPE = (2, 34, 34)

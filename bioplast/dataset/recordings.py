@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,22 +57,25 @@ class Recordings:
             raise BioplastError("times, indices, bounds and labels do not belong together")
         if spikes and not (np.isfinite(self.times).all() and self.times.min() >= 0):
             raise BioplastError("a spike time is negative or not finite")
+        if spikes and self.indices.dtype.kind not in "iu":
+            raise BioplastError(f"neurons are {self.indices.dtype.name}: whole numbers are accepted")
         if spikes and not (self.indices.min() >= 0 and self.indices.max() < self.neurons):
             raise BioplastError(f"a neuron is {int(self.indices.max())}: 0 to {self.neurons - 1} are accepted")
 
     @classmethod
     def of_lists(
         cls,
-        times: Sequence[np.ndarray],
-        indices: Sequence[np.ndarray],
+        times: list[np.ndarray],
+        indices: list[np.ndarray],
         labels: Any,
         shape: tuple[int, ...],
         tick: float = 1.0,
     ) -> Recordings:
         """Recordings of which each sample has arrays of its own."""
         bounds = np.concatenate([[0], np.cumsum([len(each) for each in times])]).astype(np.int64)
-        joined = (np.concatenate(each) if len(each) else np.zeros(0, dtype=np.uint16) for each in (times, indices))
-        return cls(*joined, bounds, np.asarray(labels, dtype=int), shape, tick)
+        none = np.zeros(0, dtype=np.uint16)
+        joined, neurons = np.concatenate(times or [none]), np.concatenate(indices or [none])
+        return cls(joined, neurons, bounds, np.asarray(labels, dtype=int), shape, tick)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -122,8 +124,8 @@ class Recordings:
         return found
 
     def counts(self, dt: Any, steps: int) -> np.ndarray:
-        """How many spikes each neuron has in each step, uint16 [samples, steps, neurons]; see `raster`."""
-        found = np.zeros((len(self), *self._size(steps)), dtype=np.uint16)
+        """How many spikes each neuron has in each step, int32 [samples, steps, neurons]; see `raster`."""
+        found = np.zeros((len(self), *self._size(steps)), dtype=np.int32)
         for sample, flat in enumerate(found.reshape(len(self), -1)):
             np.add.at(flat, self._flat(sample, dt, steps), 1)
         return found

@@ -123,10 +123,10 @@ def _recordings(content: bytes, path: Path, file: PublishedFile) -> Recordings:
         raise unusable(path, f"has times of {len(times)}, units of {len(units)}, labels of {len(labels)} samples", file)
     if not all(np.ndim(each) == 1 and len(each) == len(other) for each, other in zip(times, units, strict=True)):
         raise unusable(path, "has a sample with more times than units, or fewer", file)
-    if len(labels) and not (labels.dtype.kind in "iu" and 0 <= labels.min() and labels.max() < CLASSES):
+    if len(labels) and not (labels.dtype.kind in "iu" and labels.min() >= 0 and labels.max() < CLASSES):
         raise unusable(path, f"has labels beyond 0 to {CLASSES - 1}", file)
     try:
-        found = Recordings.of_lists(times, units, labels, SHAPE)
+        found = Recordings.of_lists(list(times), list(units), labels, SHAPE)
     except BioplastError as error:
         raise unusable(path, f"does not fit: {error}", file) from None
     return Recordings(found.times, found.indices.astype(np.uint16), found.bounds, found.labels, SHAPE)
