@@ -118,15 +118,17 @@ class Recordings:
         ndarray of bool [samples, steps, neurons]
             Step k has the spikes with ``k*dt <= t < (k + 1)*dt``. A byte each: take a part of many samples first.
         """
-        found = np.zeros((len(self), *self._size(steps)), dtype=bool)
-        for sample, flat in enumerate(found.reshape(len(self), -1)):
+        check_number("steps", steps, 1)
+        found = np.zeros((len(self), steps, self.neurons), dtype=bool)
+        for sample, flat in enumerate(found.reshape(len(self), steps * self.neurons)):
             flat[self._flat(sample, dt, steps)] = True
         return found
 
     def counts(self, dt: Any, steps: int) -> np.ndarray:
         """How many spikes each neuron has in each step, int32 [samples, steps, neurons]; see `raster`."""
-        found = np.zeros((len(self), *self._size(steps)), dtype=np.int32)
-        for sample, flat in enumerate(found.reshape(len(self), -1)):
+        check_number("steps", steps, 1)
+        found = np.zeros((len(self), steps, self.neurons), dtype=np.int32)
+        for sample, flat in enumerate(found.reshape(len(self), steps * self.neurons)):
             np.add.at(flat, self._flat(sample, dt, steps), 1)
         return found
 
@@ -144,10 +146,6 @@ class Recordings:
             np.concatenate([every[:0], *(every[span] for span in spans)]) for every in (self.times, self.indices)
         )
         return Recordings(times, indices, bounds, self.labels[chosen], self.shape, self.tick)
-
-    def _size(self, steps: int) -> tuple[int, int]:
-        check_number("steps", steps, 1)
-        return steps, self.neurons
 
     def _sample(self, sample: int) -> tuple[np.ndarray, np.ndarray]:
         """Times in seconds and neurons, in the order of the file."""

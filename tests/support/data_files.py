@@ -20,7 +20,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def write_idx_images(folder: Path, train: int, test: int, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The four files of a data set like MNIST, of 4 x 3 pixels, every second class twice as often; and what they hold."""
+    """The four files of a data set like MNIST, of 4 x 3 pixels, two of four classes twice as often; and what they hold."""
     rng, written = np.random.default_rng(seed), {}
     folder.mkdir(parents=True, exist_ok=True)
     for part, name, samples in (("train", "train", train), ("test", "t10k", test)):
@@ -52,7 +52,7 @@ def server(answers: dict[str, bytes], promised: int = 0) -> Iterator[str]:
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - so http.server wants it
+        def do_GET(self) -> None:
             content = answers.get(self.path.removeprefix("/"))
             if content is None:
                 self.send_error(404)
