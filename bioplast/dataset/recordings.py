@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import second
 
 from ..errors import BioplastError
 from .parts import check_number
@@ -163,6 +162,8 @@ class Recordings:
 
 def _seconds(dt: Any) -> float:
     """A step in seconds."""
+    from brian2 import second
+
     plain = float(dt) if getattr(dt, "dim", None) is second.dim and not np.ndim(dt) else math.nan
     if not 0 < plain < math.inf:
         raise BioplastError(f"dt is {dt!r}: a positive time with a unit is accepted, such as 1*ms")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,3 +112,14 @@ def test_spoken_digits_are_as_many_as_published():
     train, test = shd.load("train"), shd.load("test")
     assert (len(train), len(test), train.neurons) == (8156, 2264, 700)
     assert 1.3 < train.duration < 1.4 and np.unique(train.labels).tolist() == list(range(20))
+
+
+@needs("mnist")
+def test_the_example_of_the_readme_runs():
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    (example,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "mnist" in code)
+    space: dict[str, Any] = {}
+    exec(example, space)
+    assert space["spikes"].shape == (1000, 40, 784)
+    # all but black pixels spike once
+    np.testing.assert_array_equal(space["spikes"].sum(axis=1), space["images"].reshape(1000, 784) > 0)

@@ -20,7 +20,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def write_idx_images(folder: Path, train: int, test: int, seed: int = 0) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The four files of a data set like MNIST, of 4 x 3 pixels, two of four classes twice as often; and what they hold."""
+    """The four files of a data set like MNIST, of 4 x 3 pixels, two of four classes twice as often; what they hold."""
     rng, written = np.random.default_rng(seed), {}
     folder.mkdir(parents=True, exist_ok=True)
     for part, name, samples in (("train", "train", train), ("test", "t10k", test)):
