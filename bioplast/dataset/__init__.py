@@ -9,8 +9,8 @@ environment variable `BIOPLAST_DATA` names, or downloaded, and known by their ch
 ((1197, 8, 8), (240, 8, 8), (360, 8, 8))
 """
 
-from . import digits, fashion_mnist, mnist, nmnist, shd
+from . import cifar10, digits, dvs_gesture, fashion_mnist, mnist, nmnist, shd
 from .recordings import Recordings
 from .samples import Samples
 
-__all__ = ["Recordings", "Samples", "digits", "fashion_mnist", "mnist", "nmnist", "shd"]
+__all__ = ["Recordings", "Samples", "cifar10", "digits", "dvs_gesture", "fashion_mnist", "mnist", "nmnist", "shd"]

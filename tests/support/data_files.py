@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import io
 import struct
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -41,6 +43,15 @@ def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members:
             archive.writestr(name, content)
+    return path
+
+
+def write_tar(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return path
 
 
