@@ -62,8 +62,8 @@ def predict(
 
         batch, states = min(batch, data.size), FinalStates(program, complete)
 
-        # arguments, so that what is compiled serves for other values, too
-        real, fixed = followed(program, values)
+        # arguments, so that what is compiled serves for other values, too; when each run begins is not left open
+        real, fixed = followed(program, {TIME: complete[TIME], **values})
 
         def read(real: Any, given: Any, keys: Any) -> Any:
             out = program.batch({**fixed, **real}, given, keys)
