@@ -17,13 +17,15 @@ from .losses import (
     count_hinge,
     cross_entropy,
     hinge,
+    l2,
     max_over_time_cross_entropy,
     membrane_hinge,
     rate_error,
+    temporal_smoothness,
     van_rossum,
 )
 from .predict import predict
-from .readouts import Count, Maximum, Mean, Raster, Trace
+from .readouts import Count, Last, Maximum, Mean, Raster, Sum, Trace
 from .tempotron import Kernel, Patterns, Tempotron, TempotronFit
 from .trainable import Trainable
 
@@ -31,10 +33,12 @@ __all__ = [
     "Count",
     "Fit",
     "Kernel",
+    "Last",
     "Maximum",
     "Mean",
     "Patterns",
     "Raster",
+    "Sum",
     "Tempotron",
     "TempotronFit",
     "Trace",
@@ -43,9 +47,11 @@ __all__ = [
     "cross_entropy",
     "fit",
     "hinge",
+    "l2",
     "max_over_time_cross_entropy",
     "membrane_hinge",
     "predict",
     "rate_error",
+    "temporal_smoothness",
     "van_rossum",
 ]

@@ -25,6 +25,7 @@ from .arguments import (
     checked_path,
     checked_program,
     checked_values,
+    followed,
     one_number,
     require_function,
     whole,
@@ -203,10 +204,12 @@ class _Run:
     ):
         self.program = program
         # when each run begins is not left open, since what is trained may be what a run changes
-        self.fixed = {TIME: program.values[TIME]} | program._checked(checked_values(values))
-        complete = {**program.values, **self.fixed}
+        given = {TIME: program.values[TIME]} | program._checked(checked_values(values))
+        complete = {**program.values, **given}
         start = float(complete[TIME])
         self.scaled: dict[str, Scaled] = scaled(program, train, complete)
+        # arguments of what is compiled, so that it serves a search whose runs differ in them
+        self.given, self.fixed = followed(program, {k: v for k, v in given.items() if k not in self.scaled})
         self.states = FinalStates(program, complete)
         self.steps = Steps(self.scaled, program.detaches_resets)  # type: ignore[attr-defined]
         self.loss, self.score = loss, score
@@ -230,15 +233,18 @@ class _Run:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
         state = wrapped(self.optimiser.init, "optimiser")(trained)
         if self.batch > 1:  # where each step leaves them, so that all is compiled for that
-            trained, state = self.program.replicated((trained, state))  # type: ignore[attr-defined]
+            spread: Any = self.program.replicated  # type: ignore[attr-defined]
+            trained, state, self.given = spread((trained, state, self.given))
         history = {name: np.zeros(0) for name in self.names}
         return _State(trained, state, trained, np.array(-1), history)
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 
-    def _losses(self, data: Data, trained: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
+    def _losses(
+        self, data: Data, values: Any, trained: Any, given: Any, wanted: Any, keys: Any
+    ) -> tuple[Any, Any, Any]:
         """Loss and score of each sample of a batch, and the worst of each state at the end."""
-        out = self.program.batch({**self.fixed, **self.values(trained)}, given, keys)
+        out = self.program.batch({**self.fixed, **values, **self.values(trained)}, given, keys)
         functions = [one_number(self.loss, "loss")]
         functions += [] if self.score is None else [one_number(self.score, "score")]
         found = [jax.vmap(function)(out, wanted) for function in functions]
@@ -246,9 +252,11 @@ class _Run:
             data.refuse_labels(function, out)
         return found[0], found[-1], self.states.search(jax.lax.stop_gradient(out.final))
 
-    def _step(self, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> tuple[Any, ...]:
+    def _step(
+        self, values: Any, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any
+    ) -> tuple[Any, ...]:
         def mean(trained: Any) -> Any:
-            losses, _, states = self._losses(self.data, trained, given, wanted, keys)
+            losses, _, states = self._losses(self.data, values, trained, given, wanted, keys)
             return weight @ losses / weight.sum(), (worst(losses), states)
 
         (loss, (sample, states)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
@@ -261,9 +269,9 @@ class _Run:
         report = {"loss": loss, "sample": sample, "states": states}
         return bounded, after, report | self.steps.report(slope, state, after, moved, bounded)
 
-    def _measured(self, trained: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
+    def _measured(self, values: Any, trained: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
         assert self.held_out is not None
-        loss, score, states = self._losses(self.held_out, trained, given, wanted, keys)
+        loss, score, states = self._losses(self.held_out, values, trained, given, wanted, keys)
         found = {"validation_loss": loss, "validation_score": score.astype(float)}
         return {
             "states": states,
@@ -280,7 +288,9 @@ class _Run:
 
     def through(self, epochs: int, patience: int | None, file: Path | None, progress: Progress) -> Fit:
         state = self.begin()
-        lowered = jax.jit(self._step).lower(state.trained, state.optimiser, *self._like(self.data, self.batch))
+        lowered = jax.jit(self._step).lower(
+            self.given, state.trained, state.optimiser, *self._like(self.data, self.batch)
+        )
         stamp: dict[str, Any] = {}
         if file is not None:
             stamp = self._stamp(lowered.as_text())
@@ -289,7 +299,7 @@ class _Run:
             step = lowered.compile()
             if self.held_out is not None:
                 like = self._like(self.held_out, self.held_out_batch)
-                self.measure = jax.jit(self._measured).lower(state.trained, *like).compile()
+                self.measure = jax.jit(self._measured).lower(self.given, state.trained, *like).compile()
         done = len(state.history["loss"])
         with progress_bar("training", progress is True, epochs, done, "epochs") as update:
             for epoch in range(done, epochs):
@@ -314,7 +324,7 @@ class _Run:
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
             state.trained, state.optimiser, report = step(
-                state.trained, state.optimiser, *self.data.part(chosen), weight, keys
+                self.given, state.trained, state.optimiser, *self.data.part(chosen), weight, keys
             )
             report = jax.device_get(report)
             loss = float(report["loss"])
@@ -354,7 +364,7 @@ class _Run:
         keys = jax.random.split(self.validation_key, size)
         sums = {name: 0.0 for name in self.names[1:]}
         for chosen, weight in portions(np.arange(size), self.held_out_batch):
-            found = jax.device_get(self.measure(trained, *self.held_out.part(chosen), weight, keys[chosen]))
+            found = jax.device_get(self.measure(self.given, trained, *self.held_out.part(chosen), weight, keys[chosen]))
             self.states.refuse(found["states"], self.held_out, chosen, f"{when}, validation, ")
             for name in sums:
                 sums[name] += float(found["sums"][name])
@@ -382,6 +392,7 @@ class _Run:
                 for n, how in self.scaled.items()
             },
             "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
+            "values": stored.digest(sorted(self.given), self.given),
             "seed": self.seed,
             "batch": self.batch,
             "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
