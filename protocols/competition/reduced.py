@@ -13,10 +13,10 @@ import bioplast
 from .decisions import STEP, decisions
 from .wong_wang import readout, wong_wang
 
-__all__ = ["SHOWN", "network", "one"]
+__all__ = ["ONSET", "network", "one"]
 
 ONSET = 0.5  # seconds
-SHOWN = 2  # trials whose course is kept for the figures
+SHOWN = 20  # trials among which one for each choice is looked for, to be drawn
 
 
 def network(trials: int, dt: float) -> Network:
@@ -45,9 +45,11 @@ def one(coherence: float, trials: int, dt: float, duration: float, target: str, 
     width = len(states["E"]) - len(found.rates)
     gathered = states["E"][width + found.index, np.arange(trials)]
     gates = out.states["gates"]
+    paths = np.round(np.stack([gates["S_1"], gates["S_2"]], axis=-1), 5)
+    shown = [int(np.flatnonzero(found.choice[:SHOWN] == k)[0]) for k in (0, 1) if (found.choice[:SHOWN] == k).any()]
     return {
         **found.plain(),
         "integrator": (gathered > 0).astype(int).tolist(),
-        "rates": np.round(found.rates[:, :SHOWN], 4),
-        "gates": np.round(np.stack([gates["S_1"], gates["S_2"]], axis=-1), 5),
+        "rates": np.round(found.rates[:, shown], 4),
+        "gates": paths[:, shown],
     }

@@ -19,8 +19,9 @@ wong_wang = Neuron(
     r_2 = 1/(d*exprel(-d*(a*x_2 - b))) : hertz
     x_1 = J_11*S_1 - J_12*S_2 + I_0 + I_1 + I_noise_1 : amp
     x_2 = J_11*S_2 - J_12*S_1 + I_0 + I_2 + I_noise_2 : amp
-    I_1 = J_ext*mu_0*(1 + c)*int(t >= t_on) : amp
-    I_2 = J_ext*mu_0*(1 - c)*int(t >= t_on) : amp
+    I_1 = J_ext*mu*(1 + c) : amp
+    I_2 = J_ext*mu*(1 - c) : amp
+    mu = mu_0*int(t >= t_on) : hertz
     dI_noise_1/dt = -I_noise_1/tau_AMPA + sigma*sqrt(1/tau_AMPA)*xi_1 : amp
     dI_noise_2/dt = -I_noise_2/tau_AMPA + sigma*sqrt(1/tau_AMPA)*xi_2 : amp
     """,
