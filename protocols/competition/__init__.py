@@ -1,8 +1,13 @@
 """Two populations compete for a decision about noisy evidence: the spiking network, and its reduction to two variables.
 
-What is not in the papers' own code was decided here: the windows that rates are read from (50 ms, every 5 ms) are those
-of the authors' program for the reduced model, used for the spiking network as well; the spiking network has 0.3 s before
-the stimulus, and begins near its spontaneous state.
+The constants of the reduced model are those of the authors' public program (github.com/xjwanglab/book, wong2006) but for
+the stimulus, 20 Hz there and 30 Hz in other public programs and here; those of the network are those of Brian2's
+example of Wang (2002). Rates are means of 50 ms, taken every 5 ms, as in public adaptations of the program of the
+reduced model; they are read so from the spiking network too. That has 0.3 s before the stimulus and begins near its
+spontaneous state, which is ours. The published alpha, beta and decision times are not at hand, so none stands beside
+ours.
+
+The spiking network takes any drive of its selective cells: `inputs={"stimuli": spikes}` of a compiled `wang.network()`.
 """
 
 from __future__ import annotations
@@ -205,18 +210,18 @@ competition = Protocol(
     description=(
         "Two populations of pyramidal cells excite themselves and inhibit each other through interneurons; each gets "
         "the evidence for its choice. The one whose rate reaches 15 Hz first decides. The network is simulated with "
-        "2000 integrate-and-fire neurons and AMPA, GABA and NMDA receptors, and as the reduced model of two NMDA gates, "
-        "thousands of trials at once. Shown are the psychometric curve with its Weibull fit, the decision times of "
-        "right and wrong choices, and the phase plane of the reduced model with its steady states, whose stability "
+        "2000 integrate-and-fire neurons and AMPA, GABA and NMDA receptors, and as the reduced model of two NMDA "
+        "gates, thousands of trials at once. Shown are the psychometric curve with its Weibull fit, the decision times "
+        "of right and wrong choices, and the phase plane of the reduced model with its steady states, whose stability "
         "follows from the eigenvalues of the Jacobian of the definition. A perfect integrator that gets the same input "
         "and answers when the network does stands beside it."
     ),
     presets={
         "demo": {
             **_FULL,
-            "coherences": {"reduced": [0, 6.4, 25.6], "spiking": []},
-            "trials": {"reduced": 200, "spiking": 0},
-            "duration": {"reduced": 2.0, "spiking": 2.0},
+            "coherences": {"reduced": [0, 6.4, 12.8], "spiking": []},
+            "trials": {"reduced": 400, "spiking": 0},
+            "duration": {"reduced": 1.5, "spiking": 2.0},
             "planes": [0],
             "targets": ["numpy"],
             "seeds": 1,

@@ -39,8 +39,8 @@ def drawn(results: dict[str, dict[str, Any]], folder: Path) -> list[Figure]:
         "trials": (
             plots(_courses(results)),
             "Single trials",
-            "Rates of both populations in windows of 50 ms, in the trials of the phase plane; time from the onset of the "
-            "stimulus.",
+            "Rates of both populations in windows of 50 ms, in the trials of the phase plane; time from the onset of "
+            "the stimulus.",
         ),
     }
     found = [
@@ -112,7 +112,7 @@ def _planes(results: dict[str, dict[str, Any]]) -> list[Plot]:
         onset = round(reduced.ONSET / STEP)
         for k, path in enumerate(paths if before or plane is planes[1] else []):
             part = path[: onset + 1] if before else path[onset:]
-            lines.append(Line(*part.T, "" if k else "trials", "line", 4 + k))
+            lines.append(Line(*part.T, f"trial {k + 1}", "line", 4 + k))
         for kind, colour in (("attractor", 2), ("saddle", 3), ("repeller", 4)):
             gates = np.array([s["gates"] for s in plane["states"] if s["kind"] == kind]).reshape(-1, 2)
             if len(gates):
@@ -160,7 +160,7 @@ def _raster(results: dict[str, dict[str, Any]], key: str, folder: Path) -> Figur
         bin_s=0.05,
     )
     caption = (
-        f"One trial of the network of 2000 neurons, {sum(spiking.RASTER.values())} of them drawn; the stimulus begins at "
-        f"{wang.ONSET * 1e3:g} ms. Below, rates of the cells that are drawn, in bins of 50 ms."
+        f"One trial of the network of 2000 neurons, {sum(spiking.RASTER.values())} of them drawn; the stimulus begins "
+        f"at {wang.ONSET * 1e3:g} ms. Below, rates of the cells that are drawn, in bins of 50 ms."
     )
     return Figure(figure.save(picture, folder / "raster", dpi=110).name, "A decision, spike by spike", caption)

