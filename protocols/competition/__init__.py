@@ -1,7 +1,7 @@
 """Two populations compete for a decision about noisy evidence: the spiking network, and its reduction to two variables.
 
-The constants of the reduced model are those of the authors' public program (github.com/xjwanglab/book, wong2006) but for
-the stimulus, 20 Hz there and 30 Hz in other public programs and here; those of the network are those of Brian2's
+The constants of the reduced model are those of the authors' public program (github.com/xjwanglab/book, wong2006) but
+for the stimulus, 20 Hz there and 30 Hz in other public programs and here; those of the network are those of Brian2's
 example of Wang (2002). Rates are means of 50 ms, taken every 5 ms, as in public adaptations of the program of the
 reduced model; they are read so from the spiking network too. That has 0.3 s before the stimulus and begins near its
 spontaneous state, which is ours. The published alpha, beta and decision times are not at hand, so none stands beside
@@ -28,30 +28,30 @@ from .results import Point, points
 REDUCED = "Wong and Wang (2006), J. Neurosci. 26:1314, doi:10.1523/JNEUROSCI.3733-05.2006"
 SPIKING = "Wang (2002), Neuron 36:955, doi:10.1016/S0896-6273(02)01092-9"
 SOURCES = {"reduced": REDUCED, "spiking": SPIKING}
-BOOTSTRAP = 500
+BOOTSTRAP, SETTLED = 500, 0.9  # samples, and the share of them that needs a threshold for an interval
 # The abstract of Wong and Wang (2006): a saddle separates the basins of attraction of the two choices.
 PUBLISHED_STATES = {"attractor": 2, "saddle": 1}
 
 
 def exported(settings: dict[str, Any]) -> tuple[Network, Any]:
     """The spiking network, and how long it runs."""
-    return wang.network(), (wang.ONSET + settings["duration"]["spiking"]) * second
+    return wang.network(), (wang.ONSET + settings["spiking_duration"]) * second
 
 
 def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> list[Trial]:
     if len(targets) != 1:
         raise BioplastError(f"competition runs on one target at a time, not on {' and '.join(targets)}")
     found = [Trial("states", {"mu_0": settings["mu_0"], "coherences": settings["planes"]})]
-    for model in SOURCES:
+    for model, prefix in (("reduced", ""), ("spiking", "spiking_")):
         shared = {
             "model": model,
-            "trials": settings["trials"][model],
-            "duration": settings["duration"][model],
+            "trials": settings[f"{prefix}trials"],
+            "duration": settings[f"{prefix}duration"],
             "target": targets[0],
         }
         if model == "reduced":
-            shared["dt_ms"] = settings["dt_ms"]
-        for coherence in settings["coherences"][model]:
+            shared |= {"dt_ms": settings["dt_ms"], "mu_0": settings["mu_0"]}
+        for coherence in settings[f"{prefix}coherences"]:
             for seed in seeds:
                 own = {**shared, "coherence": coherence}
                 if model == "spiking":
@@ -111,12 +111,14 @@ def _curve(model: str, found: list[Point]) -> list[Row]:
     data = [p.coherence for p in found], [p.right for p in found], [p.decided for p in found]
     fitted = fit(*data)
     drawn = bootstrap(*data, BOOTSTRAP, np.random.default_rng(0))
+    settled = drawn[~np.isnan(drawn).any(axis=1)]
+    known = len(settled) >= SETTLED * BOOTSTRAP
     rows = []
     for k, (name, unit) in enumerate((("alpha", "%"), ("beta", ""))):
-        low, high = np.quantile(drawn[:, k], (0.025, 0.975))  # NaN if a sample has no threshold: then no interval
-        value = getattr(fitted, name, None)
-        source = "Weibull fit, 95 % by bootstrap over trials; the paper's own value is not at hand and was not verified"
-        rows.append(Row(f"{model}/{name}", value, low, high, found[0].seeds, unit, source=source))
+        low, high = np.quantile(settled[:, k], (0.025, 0.975)) if known else (None, None)
+        how = f"Weibull fit, 95 % by bootstrap over trials ({len(settled)} of {BOOTSTRAP} samples have a threshold)"
+        source = f"{how}; the paper's own value is not verified"
+        rows.append(Row(f"{model}/{name}", getattr(fitted, name, None), low, high, found[0].seeds, unit, source=source))
     return rows
 
 
@@ -194,12 +196,15 @@ def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict
 _COHERENCES = [0, 3.2, 6.4, 12.8, 25.6, 51.2]  # percent
 
 _FULL: dict[str, Any] = {
-    "coherences": {"reduced": _COHERENCES, "spiking": _COHERENCES},
-    "trials": {"reduced": 2000, "spiking": 6},  # of each seed
-    "duration": {"reduced": 3.0, "spiking": 2.0},  # seconds of stimulus at most
+    "coherences": _COHERENCES,
+    "trials": 2000,  # of each seed
+    "duration": 3.0,  # seconds of stimulus at most
     "dt_ms": 0.5,
     "mu_0": 30.0,
-    "planes": [0, 6.4, 51.2, 100],
+    "planes": [0, 6.4, 51.2, 100],  # coherences whose steady states are looked for
+    "spiking_coherences": _COHERENCES,
+    "spiking_trials": 6,
+    "spiking_duration": 2.0,
     "targets": ["cpp"],
 }
 
@@ -219,18 +224,19 @@ competition = Protocol(
     presets={
         "demo": {
             **_FULL,
-            "coherences": {"reduced": [0, 6.4, 12.8], "spiking": []},
-            "trials": {"reduced": 400, "spiking": 0},
-            "duration": {"reduced": 1.5, "spiking": 2.0},
+            "coherences": [0, 6.4, 12.8],
+            "trials": 400,
+            "duration": 1.5,
             "planes": [0],
+            "spiking_coherences": [],
             "targets": ["numpy"],
             "seeds": 1,
         },
         "quick": {
             **_FULL,
-            "coherences": {"reduced": _COHERENCES, "spiking": [6.4, 25.6]},
-            "trials": {"reduced": 1000, "spiking": 6},
+            "trials": 1000,
             "planes": [0, 6.4],
+            "spiking_coherences": [6.4, 25.6],
             "seeds": 1,
         },
         "full": {**_FULL, "seeds": 5},

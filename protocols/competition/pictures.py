@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bioplast import figure
-from bioplast.experiment import Figure
+from bioplast.experiment import Figure, interval
 from bioplast.figure.plots import Line, Plot, plots
 
 from . import phase_plane, reduced, spiking, wang
@@ -78,19 +78,21 @@ def _curves(results: dict[str, dict[str, Any]]) -> list[Plot]:
         right.append(Line(x, shares, "" if curve else model, "points", colour, _half(each)))
         integrated = [100 * p.integrated / max(p.decided, 1) for p in each]
         right.append(Line(x, integrated, f"{model}: integrator", "dashed", colour + 2))
-        for name, style in (("times_right", "line"), ("times_wrong", "dashed")):
-            few = 5  # a mean of fewer errors is no curve
-            means = [p.mean(getattr(p, name)) if len(getattr(p, name)) >= few else (np.nan,) * 3 for p in each]
-            label = f"{model}, {'right' if style == 'line' else 'wrong'}"
-            values = [m[0] for m in means]
-            times.append(Line(x, values, label, style, colour))
-            errors = [m[2] - m[0] for m in means]
-            times.append(Line(x, values, "", "points", colour, errors))
+        for name, style in (("right", "line"), ("wrong", "dashed")):
+            means, halves = np.transpose([_mean(getattr(p, f"times_{name}")) for p in each])
+            times.append(Line(x, means, f"{model}, {name}", style, colour))
+            times.append(Line(x, means, "", "points", colour, halves))
     axis = "coherence (%)"
     return [
         Plot("Right choices", axis, "right choices (%)", right, ticks=ticks),
         Plot("Decision times", axis, "decision time (ms)", times, ticks=ticks),
     ]
+
+
+def _mean(times: np.ndarray) -> tuple[float, float]:
+    """The mean of decision times and half the width of its interval; NaN of fewer than five, which make no curve."""
+    mean, low, _ = interval(times.tolist()) if len(times) >= 5 else (np.nan, np.nan, np.nan)
+    return mean, mean - (np.nan if low is None else low)
 
 
 def _half(found: list[Point]) -> list[float]:
@@ -106,17 +108,17 @@ def _planes(results: dict[str, dict[str, Any]]) -> list[Plot]:
     for plane in planes[:3]:
         before = not plane["mu"]
         lines = [
-            Line(*curve.T, f"dS{k + 1}/dt = 0", "line", k)
+            Line(curve[:, 0], curve[:, 1], f"dS{k + 1}/dt = 0", "line", k)
             for k, curve in enumerate(phase_plane.nullclines(plane["mu"], plane["coherence"] / 100))
         ]
         onset = round(reduced.ONSET / STEP)
         for k, path in enumerate(paths if before or plane is planes[1] else []):
             part = path[: onset + 1] if before else path[onset:]
-            lines.append(Line(*part.T, f"trial {k + 1}", "line", 4 + k))
+            lines.append(Line(part[:, 0], part[:, 1], f"trial {k + 1}", "line", 4 + k))
         for kind, colour in (("attractor", 2), ("saddle", 3), ("repeller", 4)):
             gates = np.array([s["gates"] for s in plane["states"] if s["kind"] == kind]).reshape(-1, 2)
             if len(gates):
-                lines.append(Line(*gates.T, kind, "points", colour))
+                lines.append(Line(gates[:, 0], gates[:, 1], kind, "points", colour))
         title = "Before the stimulus" if before else f"Coherence {plane['coherence']:g} %"
         panels.append(Plot(title, "S1", "S2", lines))
     return panels

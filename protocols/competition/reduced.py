@@ -32,14 +32,16 @@ def _program(trials: int, dt: float, duration: float, target: str) -> Any:
     return bioplast.compile(network(trials, dt), (ONSET + duration) * second, target, namespace={})
 
 
-def one(coherence: float, trials: int, dt: float, duration: float, target: str, seed: int) -> dict[str, Any]:
-    """Decisions at a coherence (in percent), beside those of a perfect integrator of the same evidence.
+def one(
+    coherence: float, trials: int, dt: float, mu_0: float, duration: float, target: str, seed: int
+) -> dict[str, Any]:
+    """Decisions at a coherence (in percent) of a stimulus (Hz), beside those of a perfect integrator of the same input.
 
     The integrator answers with the sign of what it has gathered when the network decides, `duration` seconds after the
     onset of the stimulus at the latest. Population 0 is the right choice.
     """
     program = _program(trials, dt, duration, target)
-    out = program(values={"trials.c": np.full(trials, coherence / 100)}, seed=seed)
+    out = program(values={"trials.c": np.full(trials, coherence / 100), "trials.mu_0": mu_0}, seed=seed)
     states = out.states["counts"]
     found = decisions(np.stack([states["n_1"], states["n_2"]], axis=-1), ONSET)
     width = len(states["E"]) - len(found.rates)

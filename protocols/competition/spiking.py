@@ -33,7 +33,8 @@ def one(coherence: float, trials: int, duration: float, target: str, seed: int, 
     rng = np.random.default_rng([seed, round(coherence * 1000)])
     stimuli = [wang.stimulus(coherence, duration, rng) for _ in range(trials)]
     outs = list(program.batch(inputs={"stimulus": stimuli}, seed=[int(s) for s in rng.integers(2**31, size=trials)]))
-    counts = [wang.population_counts(*out.events("fired"), total, STEP) for out in outs]
+    fired = [out.events("fired") for out in outs]
+    counts = [wang.population_counts(times, cells, total, STEP) for times, cells in fired]
     found = decisions(np.stack(counts, axis=1), wang.ONSET)
     until = np.where(found.choice >= 0, found.time, duration) + wang.ONSET
     integrator = []
