@@ -14,7 +14,7 @@ DT = 0.1  # ms
 
 
 def strengths():
-    """Of every synapse, [postsynaptic, presynaptic]: the structured ones of the paper are those onto selective cells."""
+    """Of every synapse, [postsynaptic, presynaptic]: the paper structures those onto selective cells."""
     post, pre = OF[:, None], OF[None, :]
     strong, weak = 1.7, 1 - 0.15 * (1.7 - 1) / (1 - 0.15)
     return np.where(post > 1, 1.0, np.where(pre == post, strong, weak))
