@@ -112,9 +112,7 @@ class JaxProgram(TracedCalls):
         a number: a state that is carried from run to run without it would begin anew, and is refused.
         """
         if traced(values, inputs, seed):
-            return self._call_traced(
-                named(values, "values"), named(inputs, "inputs"), key_of(seed), self._span(duration)
-            )
+            return self._call_traced(values, named(inputs, "inputs"), key_of(seed), self._span(duration))
         return super().__call__(values, inputs, seed, duration=duration, progress=progress)
 
     def batch(
@@ -137,7 +135,7 @@ class JaxProgram(TracedCalls):
         was on one: begin with `replicated` values.
         """
         if traced(values, inputs, seed):
-            return self._batch_traced(named(values, "values"), named(inputs, "inputs"), seed, self._span(duration))
+            return self._batch_traced(values, named(inputs, "inputs"), seed, self._span(duration))
         return super().batch(values, inputs, seed, duration=duration)
 
     def replicated(self, tree: Any) -> Any:

@@ -7,12 +7,14 @@ import dataclasses
 from collections.abc import Mapping, Set
 from typing import Any
 
+import brian2
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...errors import BioplastError, UnknownName
 from .. import network as net
+from ..arguments import named
 from ..call import Call
 from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
@@ -53,8 +55,11 @@ class TracedCalls(Program):
 
     # Calls ------------------------------------------------------------------------------------------------------------
 
-    def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any, duration: float) -> ArrayOutput:
+    def _call_traced(
+        self, given: Mapping[str, Any] | None, inputs: dict[str, Any], key: Any, duration: float
+    ) -> ArrayOutput:
         self._prepare_tracing()
+        values = named(given, "values")
         refuse_containers(values)
         refuse_containers(inputs)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
@@ -64,6 +69,7 @@ class TracedCalls(Program):
         for name in sorted(followed.keys() - {TIME}):
             self._shaped(name, followed[name])  # a wrong shape is told first
         self._refuse_parts(plain, values, inputs, followed.keys())
+        self._refuse_other_delays(given, plain, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
             final, records = self._follow(call, followed, inputs)
@@ -118,8 +124,11 @@ class TracedCalls(Program):
             found[f"{pathway.name}.queue"] = arrivals.astype(types[pathway.events])
         return found
 
-    def _batch_traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any, duration: float) -> ArrayOutput:
+    def _batch_traced(
+        self, given_values: Mapping[str, Any] | None, inputs: dict[str, Any], seed: Any, duration: float
+    ) -> ArrayOutput:
         self._prepare_tracing()
+        values = named(given_values, "values")
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
         refuse_containers(values)
@@ -129,7 +138,9 @@ class TracedCalls(Program):
         size, of_values, of_inputs = axes.size, axes.values, axes.inputs
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
         self._refuse_delays(plain)
-        self._refuse_parts(plain, values, inputs, {k for k, v in values.items() if traced(v)})
+        followed = {k for k, v in values.items() if traced(v)}
+        self._refuse_parts(plain, values, inputs, followed)
+        self._refuse_other_delays(given_values, plain, followed)
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
         rasters = {k: self._checked_batch_input(k, v, plan) for k, v in inputs.items() if k in of_inputs}
@@ -175,6 +186,13 @@ class TracedCalls(Program):
         """
         queues = [f"{p.name}.queue" for p in pathways(self._steps) if np.max(plain[p.delay], initial=0) > 0]
         moving = [key for key in self._simulation.written if key in self._variables] + queues
+        for key in sorted(followed & self._event_driven):
+            since = f"{key.rpartition('.')[0]}.lastupdate"
+            if since not in values:
+                raise BioplastError(
+                    f"{key!r} is traced without {since!r}, which says when it had that value: give both, as `carry` "
+                    f"and `final` do, or {since!r}: 0*second"
+                )
         if TIME in followed:
             if missing := sorted(set(moving) - values.keys()):
                 others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
@@ -189,6 +207,29 @@ class TracedCalls(Program):
                     f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
                     f"values that `carry` and `final` give, or say when the run begins, {TIME!r}: 0*second"
                 )
+
+    def _refuse_other_delays(
+        self, given: Mapping[str, Any] | None, plain: Mapping[str, Any], followed: Set[str]
+    ) -> None:
+        """Refuse spikes on their way that are traced, with other delays than those with which they were sent.
+
+        Whether one of them meets a later one of a synapse would be known only while it runs; of the two one would be
+        lost.
+        """
+        own = given.sent_with if isinstance(given, Carried) else self.values
+        for pathway in pathways(self._steps):
+            key = f"{pathway.name}.queue"
+            if key in followed and not np.array_equal(own.get(pathway.delay), plain[pathway.delay]):
+                raise BioplastError(
+                    f"{key!r} is traced, with another {pathway.delay!r} than that with which its spikes were sent: "
+                    "give `carry` and `final` as they are; other delays are put into `carry`"
+                )
+
+    @property
+    def _event_driven(self) -> frozenset[str]:
+        """The keys of synaptic variables that are brought up to date when a spike comes."""
+        found = [obj for obj in self.network.sorted_objects if isinstance(obj, brian2.Synapses) and obj.event_driven]
+        return frozenset(f"{obj.name}.{name}" for obj in found for name in obj.event_driven.diff_eq_names)
 
     def _goes_on(self, key: str) -> bool:
         """Whether who gives this value goes on with a run; weights alone are carried from trial to trial as well."""

@@ -103,8 +103,8 @@ def generated_spikes(
             dt = group.clock.dt_ * 1e3
             raise BioplastError(
                 f"{group.name!r}: the run begins at {start * dt:.10g} ms, within a period of {period * dt:g} ms, and "
-                f"Brian2 emits in its first step all spikes of the period until then, neuron {found[times > 1][0]} more "
-                "than once: begin the run with a period"
+                "Brian2 emits in its first step all spikes of the period until then, neuron "
+                f"{found[times > 1][0]} more than once: begin the run with a period"
             )
     return {
         "neuron_index": neurons.astype(np.int32),

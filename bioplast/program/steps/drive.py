@@ -191,8 +191,8 @@ def _rasters(
         if given is None and later is not None:
             if net.has_missed_spikes(group, net.spans(network, 0)[operation.clock].start):
                 raise BioplastError(
-                    f"{net.TIME!r} cannot be traced: {name!r} begins within a period, with spikes that Brian2 takes for "
-                    "missed and emits in its first step; run the network until the end of the period first"
+                    f"{net.TIME!r} cannot be traced: {name!r} begins within a period, with spikes that Brian2 takes "
+                    "for missed and emits in its first step; run the network until the end of the period first"
                 )
             raster = _emitted_later(group, max(span.end - span.start, 1), later)
         elif given is None or isinstance(given, tuple):
