@@ -108,6 +108,8 @@ class JaxProgram(TracedCalls):
 
         `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned;
         a network that draws random numbers then needs a seed.
+        Spikes that are traced are truth values, or numbers 0.0 and 1.0 that carry a derivative. Other numbers cannot be
+        refused while they are traced: they make all that is recorded, and the values after the run, NaN.
         Where the time decides what happens, the state of neurons is traced together with ``"network.t"``, which may be
         a number: a state that is carried from run to run without it would begin anew, and is refused.
         """

@@ -219,7 +219,7 @@ class TracedCalls(Program):
         own = given.sent_with if isinstance(given, Carried) else self.values
         for pathway in pathways(self._steps):
             key = f"{pathway.name}.queue"
-            if key in followed and not np.array_equal(own.get(pathway.delay), plain[pathway.delay]):
+            if key in followed and not np.array_equal(own.get(pathway.delay, ()), plain[pathway.delay]):
                 raise BioplastError(
                     f"{key!r} is traced, with another {pathway.delay!r} than that with which its spikes were sent: "
                     "give `carry` and `final` as they are; other delays are put into `carry`"
@@ -281,7 +281,12 @@ class TracedCalls(Program):
         counts = {
             op.name: {"count": state.arrays[op.count]} for op in self._steps.operations if isinstance(op, EventCount)
         }
-        return self._carried(values, {**state.arrays, TIME: end, **queues}), {**records, **counts}
+        arrays = state.arrays
+        queued = [given for name, given in followed.items() if name.endswith(".queue")]
+        numbers = [given for given in (*spikes.values(), *queued) if traced(given) and given.dtype != bool]
+        if numbers:
+            arrays, records = _nan_unless(_are_spikes(numbers), (arrays, records))
+        return self._carried(values, {**arrays, TIME: end, **queues}), {**records, **counts}
 
     def _shaped(self, name: str, value: Any) -> Any:
         """A traced value in the shape and precision that the network has."""
@@ -366,6 +371,11 @@ class TracedCalls(Program):
             span = call.spans(self.network)[groups[name].clock.name]
             wanted: tuple[int, ...] = (span.end - span.start, len(groups[name]))
             into, rows = spikes, slice(None)
+            if given.dtype.kind not in "bf":
+                raise BioplastError(
+                    f"input {name!r} is of type {given.dtype} and traced: truth values are accepted, such as "
+                    "raster.astype(bool), or numbers 0.0 and 1.0 that carry a derivative"
+                )
         elif name in self._steps.inputs:
             wanted = self._steps.tables[self._steps.inputs[name]].shape
             into, rows = tables, slice(1, None)  # a table may have any length
@@ -384,6 +394,16 @@ def _marked(shape: tuple[int, int], rows: Any, columns: np.ndarray) -> Any:
     """An array that is True at some rows and columns, of which rows outside it are left out."""
     outside = (rows < 0) | (rows >= shape[0])
     return jnp.zeros(shape, dtype=bool).at[jnp.where(outside, shape[0], rows), columns].set(True, mode="drop")
+
+
+def _are_spikes(rasters: list[Any]) -> Any:
+    """Whether all numbers of some rasters are 0 or 1."""
+    return jnp.all(jnp.stack([jnp.all((raster == 0) | (raster == 1)) for raster in rasters]))
+
+
+def _nan_unless(sound: Any, tree: Any) -> Any:
+    """Arrays whose numbers are NaN unless it is known, while they run, that they are sound."""
+    return jax.tree.map(lambda a: jnp.where(sound, a, jnp.nan) if a.dtype.kind == "f" else a, tree)
 
 
 def _refuse_extra(pathway: str) -> None:

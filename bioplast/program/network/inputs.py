@@ -47,6 +47,7 @@ def own_spikes(group: Any) -> tuple[np.ndarray, np.ndarray, int]:
         times, neurons = np.asarray(group._spike_time), np.asarray(group._neuron_index)
     else:  # which Network.restore brings back, other than the two above
         times, neurons = (np.array(group.variables[name].get_value()) for name in ("spike_time", "neuron_index"))
+    neurons = neurons.astype(np.int64)  # of none at all Brian2 keeps real numbers
     bins = time_bins(times, dt)
     if ((np.diff(bins) == 0) & (np.diff(neurons) == 0)).any():
         raise BioplastError(f"{group.name!r}: a neuron spikes more than once in a step of {dt * 1e3:g} ms")
@@ -118,7 +119,7 @@ def has_missed_spikes(group: Any, start: int) -> bool:
     """Whether Brian2 emits spikes of earlier steps in the first step of a run that begins now, with step `start`."""
     bins, _, period = own_spikes(group)
     phase = start % period if period else start
-    return _next_spike(group, start, bins, period) < np.searchsorted(bins, phase)
+    return bool(_next_spike(group, start, bins, period) < np.searchsorted(bins, phase))
 
 
 def _next_spike(group: Any, start: int, bins: np.ndarray, period: int) -> int:
