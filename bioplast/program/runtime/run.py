@@ -10,7 +10,7 @@ import brian2
 import numpy as np
 from brian2.core.operations import NetworkOperation
 
-from ...errors import BioplastError
+from ...errors import BioplastError, Unsupported
 from ..call import Progress
 from ..network.borrow import brian2_device, explain
 from ..network.integration import remembered_integration
@@ -50,6 +50,20 @@ def run_with_brian2(
             raise
         except Exception as error:
             raise explain(error) from error
+    if codegen_target == "cython":
+        _refuse_left_out(network)
     if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
         raise KeyboardInterrupt
     return network.t_ == t_end
+
+
+def _refuse_left_out(network: brian2.Network) -> None:
+    """Refuse a run without the code that Cython did not compile: Brian2 runs the rest without a word."""
+    for obj in network.sorted_objects:
+        for code in obj._code_objects:
+            text = getattr(code.code, "run", "") if code.class_name == "cython" else ""
+            if text.strip() and "EMPTY_CODE_BLOCK" not in text and code.compiled_code["run"] is None:
+                raise Unsupported(
+                    f"{obj.name!r}: Cython does not compile its code, such as a number given to an integer or a "
+                    "boolean, and Brian2 would run without it; write int(...) or use target='numpy' or 'cpp'"
+                )
