@@ -361,7 +361,14 @@ class TracedCalls(Program):
         start = call.start if begin is None else begin
         dimensions = {name: monitor.dimensions for name, monitor in self._monitors.items()}
         return ArrayOutput(
-            recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt, dimensions
+            recorded["spikes"],
+            counts,
+            recorded["states"],
+            recorded["rate"],
+            final,
+            start,
+            dt,
+            dimensions,
         )
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
