@@ -163,7 +163,7 @@ def fit(
     if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
         length = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
         raise BioplastError(f"validation is a {type(validation).__name__}{length}: a pair (inputs, labels) is accepted")
-    if not (isinstance(progress, bool) or callable(progress)):
+    if not (isinstance(progress, bool) or callable(progress)):  # before the first epoch is compiled
         raise BioplastError(f"progress is {in_short(progress)}: True, False or a function is accepted")
     file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
