@@ -88,7 +88,7 @@ def test_a_readout_in_another_unit_than_the_variable_is_refused(programs, target
     [
         (lambda out: learning.Trace(5)(out), UnknownName, "unknown state monitor '5': accepted: trace"),
         (lambda out: learning.Trace("trace", 5)(out), UnknownName, "unknown variable of trace '5': accepted: v"),
-        (lambda out: learning.Raster(None)(out), UnknownName, "unknown spike monitor 'None'"),
+        (lambda out: learning.Raster(None)(out), BioplastError, "by its name, not by a NoneType: None"),
         (lambda out: learning.Trace("trace")(None), BioplastError, "Trace: what a program gives is read, not None"),
         (lambda out: learning.Count("spikes")(3), BioplastError, "Count: what a program gives is read, not 3"),
         (lambda out: learning.Trace("trace", unit="mV"), BioplastError, "Trace: unit is 'mV': a positive quantity"),

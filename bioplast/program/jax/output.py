@@ -98,6 +98,20 @@ class ArrayOutput:
         )
 
 
+def _entries(found: Recorded) -> tuple[tuple[tuple[Any, Any], ...], tuple[str, tuple[str, ...]]]:
+    names = tuple(sorted(found))
+    return tuple((jax.tree_util.DictKey(name), found[name]) for name in names), (found.kind, names)
+
+
+def _of_entries(structure: tuple[str, tuple[str, ...]], values: tuple[Any, ...]) -> Recorded:
+    kind, names = structure
+    return Recorded(kind, dict(zip(names, values, strict=True)))
+
+
+# so that a part of an output may leave a compiled function by itself, as a dict may
+jax.tree_util.register_pytree_with_keys(Recorded, _entries, _of_entries)
+
+
 def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     # a time that is known is no array: one for each run of a batch would have another shape
     known = isinstance(out.start, float)
