@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def _entries(found: Recorded) -> tuple[tuple[tuple[Any, Any], ...], tuple[str, t
     return tuple((jax.tree_util.DictKey(name), found[name]) for name in names), (found.kind, names)
 
 
-def _of_entries(structure: tuple[str, tuple[str, ...]], values: tuple[Any, ...]) -> Recorded:
+def _of_entries(structure: tuple[str, tuple[str, ...]], values: Iterable[Any]) -> Recorded:
     kind, names = structure
     return Recorded(kind, dict(zip(names, values, strict=True)))
 
