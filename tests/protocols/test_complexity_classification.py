@@ -119,6 +119,47 @@ def test_a_trained_network_answers_on_numpy_as_on_jax():
     np.testing.assert_array_equal(found, expected)
 
 
+def trained(cell, rule):
+    """A network of 8 hidden neurons after a little training, and words that it has not seen [4, 256]."""
+    parts = tasks.draw("poisson2", {"train": 4, "validation": 1, "test": 2}, 256, 0)
+    constants = networks.Constants(5e-3, 3e-3, 5e-4)
+    start = networks.initial(constants, 8, 1.5, 0)
+    rate = {"backprop": 0.03, "tempotron": 1e-2, "stdp": 0.03}[rule]
+    values = rules.RULES[rule](cell, start, constants, parts["train"].words, rate, True, 1, 0)
+    assert any((values[name] != start[name]).any() for name in start)
+    return values, parts["test"].words
+
+
+@pytest.mark.build
+@pytest.mark.long
+@pytest.mark.parametrize("cell", networks.CELLS)
+def test_a_trained_network_answers_in_cpp_as_on_jax(cell):
+    """Spike for spike in both layers. The random numbers of two targets differ, so that of a probabilistic neuron this
+    is asked without escape noise, delta_u = 1 pV, and with it the mean numbers of spikes are compared."""
+    program = networks.compiled(cell, 256, "cpp")
+    for rule in rules.RULES:
+        values, words = trained(cell, rule)
+        given = {"word": words[:, :, None].astype(bool)}
+        noiseless = {f"{group}.delta_u": 1e-12 for group in ("hidden", "output")} if "probabilistic" in cell else {}
+        noiseless = {name: np.broadcast_to(v, np.shape(program.values[name])) for name, v in noiseless.items()}
+        found = program.batch({**values, **noiseless}, given, 1)
+        for monitor in ("spikes", "inner"):
+            expected = networks.outputs(cell, {**values, **noiseless}, words, 0, monitor)
+            raster = found.raster(monitor)
+            np.testing.assert_array_equal(raster if monitor == "inner" else raster[:, :, 0], expected)
+            assert expected.any() and not expected.all()
+        if noiseless:
+            times = 40
+            numbers = [
+                program.batch(values, {"word": np.repeat(given["word"], times, axis=0)}, 2).raster("inner").sum((1, 2)),
+                networks.outputs(cell, values, np.repeat(words, times, axis=0), 3, "inner").sum((1, 2), dtype=int),
+            ]
+            one, other = (number.reshape(len(words), times) for number in numbers)
+            error = np.sqrt((one.var(axis=1) + other.var(axis=1)) / times)
+            assert (error > 0).all()
+            np.testing.assert_array_less(np.abs(one.mean(axis=1) - other.mean(axis=1)), 5 * error)
+
+
 def test_equal_seeds_give_equal_results():
     settings = protocol.complexity_classification.settings("demo")
     one = {name: settings[name] for name in ("sizes", "widths")} | {"lengths": [], "evaluations": 3, "effort": 1}
