@@ -10,7 +10,7 @@ import numpy as np
 
 def _compiled(function: Any) -> Any:
     """Compile a function when it is first called, and keep the machine code where there is a place for it."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # neither the folder of this file nor the user's cache can be written

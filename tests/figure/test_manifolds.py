@@ -30,7 +30,7 @@ def test_samples_are_their_spikes_in_milliseconds():
     panels = [Sample(f"sample {k}", [0.01, 0.03 + k / 1000], [0, 2], k % 2) for k in range(3)]
     picture = sample_rasters(panels, units=4, duration_s=0.05, columns=2)
     shown = [axes for axes in picture.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown] == ["sample 0", "sample 1", "sample 2"]
+    assert [axes.get_title(loc="left") for axes in shown] == ["sample 0", "sample 1", "sample 2"]
     for k, axes in enumerate(shown):
         np.testing.assert_allclose(axes.lines[0].get_xdata(), [10, 30 + k])
         assert axes.lines[0].get_ydata().tolist() == [0, 2]

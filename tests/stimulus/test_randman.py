@@ -59,7 +59,7 @@ def test_what_is_held_out_decides_on_nothing_unless_it_is_asked_for():
     other = replace(task, values=values)
     np.testing.assert_array_equal(task.split()["train"].times, other.split()["train"].times)
     assert task.split()["test"].times.max() <= 50e-3
-    assert 0 <= other.split()["test"].times.min() and other.split()["test"].times.max() == 50e-3  # clipped
+    assert other.split()["test"].times.min() >= 0 and other.split()["test"].times.max() == 50e-3  # clipped
     before, after = (one.split(standardise="all") for one in (task, other))
     assert not np.allclose(before["train"].times, after["train"].times)
     times = np.concatenate([part.times for part in before.values()]).reshape(-1, 3, 4)
