@@ -9,12 +9,17 @@ from .current import Segment, piecewise
 from .direct import direct_current
 from .inhomogeneous import inhomogeneous_poisson
 from .latency import latency, linear_latency, raster
+from .manifold import Manifold, manifold
+from .randman import Randman, SpikeTimes, randman
 from .rate import poisson_raster
 from .renewal import gamma_renewal, poisson
 from .spike_trains import SpikeTrains
 
 __all__ = [
+    "Manifold",
+    "Randman",
     "Segment",
+    "SpikeTimes",
     "SpikeTrains",
     "bernoulli",
     "bits_of",
@@ -25,10 +30,12 @@ __all__ = [
     "inhomogeneous_poisson",
     "latency",
     "linear_latency",
+    "manifold",
     "markov",
     "piecewise",
     "poisson",
     "poisson_raster",
+    "randman",
     "raster",
     "symbols_of",
 ]

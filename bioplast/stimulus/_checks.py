@@ -10,6 +10,9 @@ from brian2 import Hz, second
 
 from ..errors import BioplastError
 
+# A time that lies so little before the border of two bins, in bins, belongs to the later one: it was rounded.
+ROUNDING = 1e-6
+
 
 def time(name: str, given: Any, zero: bool = False) -> float:
     """A time in seconds; BioplastError unless it is one positive time with a unit, or 0 where that is accepted."""
@@ -18,6 +21,11 @@ def time(name: str, given: Any, zero: bool = False) -> float:
         kind = "a time that is not negative" if zero else "a positive time"
         raise BioplastError(f"{name} is {given!r}: {kind} with a unit is accepted, such as 1*ms")
     return float(plain)
+
+
+def bins(times: np.ndarray, width: float) -> np.ndarray:
+    """The bin that each time lies in, counted from 0; both in seconds."""
+    return np.floor(times / width + ROUNDING).astype(np.int64)
 
 
 def rates(given: Any, shape: tuple[int, ...], axes: str) -> np.ndarray:

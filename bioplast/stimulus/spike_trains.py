@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SpikeTrains"]
 
-# A time that lies so little before the border of two bins, in bins, belongs to the later one: it was rounded.
-_ROUNDING = 1e-6
-
 
 @dataclass(frozen=True, eq=False)
 class SpikeTrains:
@@ -100,7 +97,7 @@ class SpikeTrains:
         ndarray of int [bins, neurons]
         """
         step = _checks.time("width", width)
-        bins = int(self.duration / step + _ROUNDING)
+        bins = int(self.duration / step + _checks.ROUNDING)
         if not bins:
             raise BioplastError(f"a width of {step} s is longer than the duration of {self.duration} s")
         rows = self._rows(step)
@@ -149,4 +146,4 @@ class SpikeTrains:
         return [neo.SpikeTrain(part, units="s", t_start=0, t_stop=self.duration) for part in parts]
 
     def _rows(self, step: float) -> np.ndarray:
-        return np.floor(self.times / step + _ROUNDING).astype(np.int64)
+        return _checks.bins(self.times, step)
