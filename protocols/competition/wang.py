@@ -55,7 +55,7 @@ tau_ref : second (constant)
 w_ext : siemens (constant)
 """
 
-# A is the sum of the gates of AMPA or GABA of a population's cells, S that of NMDA.
+# A is the sum of the gates of AMPA or GABA of a population's cells; S is that of NMDA and reaches them a step later.
 SUMS = """
 dA/dt = -A/tau : 1
 S : 1
