@@ -37,8 +37,8 @@ class Line:
         What was measured is a line, points or bars (with their error in `error`); a theory is dashed.
     colour : int or None
         The number of the colour, from 0; by default the next one, and grey for what is dashed.
-    error : array [points] or None
-        Half the height of the error bars of points.
+    error : array [points] or [2, points] or None
+        Half the height of the error bars of points; two rows: how far they reach below and above.
     """
 
     x: ArrayLike

@@ -75,7 +75,7 @@ def _curves(results: dict[str, dict[str, Any]]) -> list[Plot]:
             label = f"{model}: α {curve.alpha:.1f} %, β {curve.beta:.2f}"
             right.append(Line(fine, 100 * curve(lowest * 2 ** (fine - 1)), label, colour=colour))
         shares = np.array([100 * p.right / max(p.decided, 1) for p in each])
-        right.append(Line(x, shares, "" if curve else model, "points", colour, _half(each)))
+        right.append(Line(x, shares, "" if curve else model, "points", colour, _reach(each)))
         integrated = [100 * p.integrated / max(p.decided, 1) for p in each]
         right.append(Line(x, integrated, f"{model}: integrator", "dashed", colour + 2))
         for name, style in (("right", "line"), ("wrong", "dashed")):
@@ -95,10 +95,14 @@ def _mean(times: np.ndarray) -> tuple[float, float]:
     return mean, mean - (np.nan if low is None else low)
 
 
-def _half(found: list[Point]) -> list[float]:
-    """Half the height of the intervals of the shares, in percent."""
-    intervals = [p.share_interval(p.right) for p in found]
-    return [0.0 if low is None or high is None else 50 * (high - low) for low, high in intervals]
+def _reach(found: list[Point]) -> np.ndarray:
+    """How far the intervals of the shares reach below and above them, in percent: [2, points]."""
+    reach = []
+    for p in found:
+        low, high = p.share_interval(p.right)
+        share = p.right / max(p.decided, 1)
+        reach.append((share - low, high - share) if low is not None and high is not None else (0.0, 0.0))
+    return 100 * np.maximum(np.transpose(reach), 0)
 
 
 def _planes(results: dict[str, dict[str, Any]]) -> list[Plot]:
@@ -144,7 +148,9 @@ def _courses(results: dict[str, dict[str, Any]]) -> list[Plot]:
         threshold = Line(times[[0, -1]], [THRESHOLD] * 2, "threshold", "dashed")
         for trial in range(min(rates.shape[1], 2)):
             lines = [Line(times, rates[:, trial, k], f"population {k + 1}", "line", k) for k in (0, 1)]
-            panels.append(Plot(f"{model.capitalize()}", "time (ms)", "rate (Hz)", [*lines, threshold]))
+            panels.append(
+                Plot(f"{model.capitalize()}, trial {trial + 1}", "time (ms)", "rate (Hz)", [*lines, threshold])
+            )
     return panels
 
 
@@ -155,7 +161,7 @@ def _raster(results: dict[str, dict[str, Any]], key: str, folder: Path) -> Figur
     picture = figure.raster(
         np.asarray(spikes["time_ms"], float) / 1e3,
         spikes["cell"],
-        title=f"Spiking network, coherence {coherence} %",
+        title=f"Coherence {coherence} %",
         neurons=sum(spiking.RASTER.values()),
         duration_s=end,
         groups=list(spiking.RASTER.items()),

@@ -55,7 +55,7 @@ tau_ref : second (constant)
 w_ext : siemens (constant)
 """
 
-# A is the sum of the gates of AMPA or GABA of a population's cells, S that of NMDA.
+# A is the sum of the gates of AMPA or GABA of a population's cells; S is that of NMDA and reaches them a step later.
 SUMS = """
 dA/dt = -A/tau : 1
 S : 1
@@ -125,10 +125,8 @@ def network() -> Network:
     spikes.connect(i=np.arange(len(of)), j=of)
     gates = Synapses(cells, cells, on_pre="x_post += 1", delay=0.5 * ms, dt=DT, name="gates")
     gates.connect(i=np.flatnonzero(pyramidal), j=np.flatnonzero(pyramidal))
-    # Of summed variables of one group Brian2 computes that of the Synapses first whose name comes first: S before
-    # g_NMDA, which is made of it.
-    activation = Synapses(cells, sums, "S_post = s_pre : 1 (summed)", dt=DT, name="activation")
-    activation.connect(i=np.flatnonzero(pyramidal), j=of[pyramidal])
+    nmda = Synapses(cells, sums, "S_post = s_pre : 1 (summed)", dt=DT, name="nmda")
+    nmda.connect(i=np.flatnonzero(pyramidal), j=of[pyramidal])
     coupling = Synapses(sums, sums, COUPLING, dt=DT, name="coupling")
     coupling.connect()
     pre, post = np.array(coupling.i), np.array(coupling.j)
@@ -145,7 +143,7 @@ def network() -> Network:
     evoked = Synapses(stimuli, cells, on_pre="g_ext_post += w_ext_post", dt=DT, name="evoked")
     evoked.connect(i=np.arange(2 * sizes[0]), j=np.arange(2 * sizes[0]))
     monitors = SpikeMonitor(cells, name="fired"), SpikeMonitor(stimuli, name="evidence")
-    return Network(cells, sums, spikes, gates, activation, coupling, background, stimuli, evoked, *monitors)
+    return Network(cells, sums, spikes, gates, nmda, coupling, background, stimuli, evoked, *monitors)
 
 
 def stimulus(coherence: float, duration: float, rng: np.random.Generator) -> np.ndarray:

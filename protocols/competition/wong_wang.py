@@ -10,7 +10,8 @@ from bioplast.definition import Neuron, Parameter, Receptor
 
 _SOURCE = "Wong and Wang (2006), J. Neurosci. 26:1314, doi:10.1523/JNEUROSCI.3733-05.2006"
 
-# The rate is 0/0 at a*x = b, as in the paper; with noise no input is exactly that.
+# eta is white noise, the paper's. It is drawn by name, since Brian2 draws several xi in an order that differs from one
+# process to the next. The rate is 0/0 at a*x = b, as in the paper; with noise no input is exactly that.
 wong_wang = Neuron(
     """
     dS_1/dt = -S_1/tau_S + (1 - S_1)*gamma*r_1 : 1
@@ -22,8 +23,10 @@ wong_wang = Neuron(
     I_1 = J_ext*mu*(1 + c) : amp
     I_2 = J_ext*mu*(1 - c) : amp
     mu = mu_0*int(t >= t_on) : hertz
-    dI_noise_1/dt = -I_noise_1/tau_AMPA + sigma*sqrt(1/tau_AMPA)*xi_1 : amp
-    dI_noise_2/dt = -I_noise_2/tau_AMPA + sigma*sqrt(1/tau_AMPA)*xi_2 : amp
+    dI_noise_1/dt = -I_noise_1/tau_AMPA + sigma*sqrt(1/tau_AMPA)*eta_1 : amp
+    dI_noise_2/dt = -I_noise_2/tau_AMPA + sigma*sqrt(1/tau_AMPA)*eta_2 : amp
+    eta_1 = randn()/sqrt(dt) : second**-0.5 (constant over dt)
+    eta_2 = randn()/sqrt(dt) : second**-0.5 (constant over dt)
     """,
     method="euler",
     dt=0.5 * ms,
@@ -45,6 +48,7 @@ wong_wang = Neuron(
     },
     initial={"S_1": 0.1, "S_2": 0.1},
     meaning="two competing populations, reduced to their NMDA gates",
+    name="wong_wang",
     source=_SOURCE,
 )
 
@@ -58,5 +62,6 @@ readout = Receptor(
     """,
     requires={"r_1": Hz, "r_2": Hz, "I_1": nA, "I_2": nA, "I_noise_1": nA, "I_noise_2": nA, "t_on": second},
     meaning="spikes of a cell of each population since the start, and the evidence",
+    name="readout",
     source=_SOURCE,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import Network, StateMonitor, ms, nA, second
+from brian2 import Equations, Network, StateMonitor, ms, nA, second
 from scipy import integrate, optimize
 
 import bioplast
@@ -67,6 +67,11 @@ def test_the_noise_is_an_ornstein_uhlenbeck_process():
     assert noise.var() == pytest.approx(expected, rel=5 * np.sqrt(2 / 6000))
     assert abs(noise.mean()) < 5 * np.sqrt(expected / 6000)
     assert abs(np.corrcoef(noise)[0, 1]) < 5 / np.sqrt(3000)
+
+
+def test_the_order_of_its_noises_does_not_depend_on_the_process():
+    # Brian2 keeps several xi in a set, whose order is that of a process; then no seed gives the same run again.
+    assert not Equations(wong_wang.wong_wang.model).stochastic_variables
 
 
 # ---- the phase plane -------------------------------------------------------------------------------------------------

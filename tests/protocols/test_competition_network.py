@@ -14,7 +14,7 @@ DT = 0.1  # ms
 
 
 def strengths():
-    """Of every synapse, [postsynaptic, presynaptic]: the paper structures those onto selective cells."""
+    """Of every synapse, [postsynaptic, presynaptic]; the paper structures those onto selective cells."""
     post, pre = OF[:, None], OF[None, :]
     strong, weak = 1.7, 1 - 0.15 * (1.7 - 1) / (1 - 0.15)
     return np.where(post > 1, 1.0, np.where(pre == post, strong, weak))
@@ -30,13 +30,15 @@ def dense(v, g_ext, steps):
     refractory = np.where(PYRAMIDAL, 2.0, 1.0)
     fast, s, x = np.zeros(2000), np.where(PYRAMIDAL, 0.15, 0.0), np.zeros(2000)
     tau = np.where(PYRAMIDAL, 2.0, 5.0)
+    summed = np.zeros(2000)  # Brian2 adds the NMDA gates up after they are used: they arrive a step later
     last, potentials, spikes = np.full(2000, -1e9), [], []
     v = v.copy()
     for k in range(steps):
         potentials.append(v.copy())
         active = k * DT - last >= refractory - 1e-9
-        g_nmda = nmda @ s / (1 + np.exp(-0.062 * v) / 3.57)
+        g_nmda = nmda @ summed / (1 + np.exp(-0.062 * v) / 3.57)
         current = (g_ext + ampa @ fast + g_nmda) * v + gaba @ fast * (v + 70)
+        summed = s
         v = np.where(active, v + DT * (-g_L * (v + 70) - current) / C, v)
         g_ext = g_ext - DT * g_ext / 2
         fast, s, x = fast - DT * fast / tau, s + DT * (-s / 100 + 0.5 * x * (1 - s)), x - DT * x / 2
