@@ -25,7 +25,7 @@ from .evaluation import Evaluation, Validation, batch_like, is_best
 from .finite import Steps, refuse_wrong_mean, worst
 from .predict import precision
 
-__all__ = ["Fit", "fit"]
+__all__ = ["Fit", "Progress", "fit"]
 
 Progress = bool | Callable[[Mapping[str, float]], object]
 
@@ -144,9 +144,9 @@ def fit(
         raise BioplastError(f"training needs a program of target 'jax', not {program.target!r}")
     batch, epochs = whole(batch, "batch"), whole(epochs, "epochs")
     patience = None if patience is None else whole(patience, "patience")
-    check_course(loss, score, validation, progress)
-    if validation is None and (patience is not None or score is not None):
-        raise BioplastError("patience and score need validation=(inputs, labels)")
+    check_course(loss, score, validation, progress, patience)
+    if validation is None and score is not None:
+        raise BioplastError("score needs validation=(inputs, labels)")
     file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
         run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)
