@@ -1,4 +1,4 @@
-"""The command line: ``bioplast list | show | run | assess | export | report | doctor | cache``.
+"""The command line: ``bioplast list | show | run | assess | export | report | complexity | doctor | cache``.
 
 A command is parsed first and carried out afterwards, in `main`, so that every error takes the same way out: one line
 on the standard error and the exit status 2, 1 for what is no mistake of the user's, 130 for Ctrl-C.
@@ -11,7 +11,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -146,6 +146,26 @@ def export(
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run's folder.")]) -> Action:
     """Rebuild a run's report and print its summary."""
     return partial(_report, folder)
+
+
+@app.command()
+def complexity(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Bits as text, one word a line (.txt, .bits, .dat or no ending); an array [words, symbols] (.npy); "
+            "spike trains (.nix, .nwb).",
+        ),
+    ],
+    bin: Annotated[
+        str | None, typer.Option("--bin", metavar="T", help="Of spike trains, such as '5 ms'.", show_default="1 ms")
+    ] = None,
+    transpose: Annotated[bool, typer.Option("--transpose", help="The array is [steps, neurons].")] = False,
+    block: Annotated[int, typer.Option(metavar="N", help="The entropy rate is of blocks of N symbols.")] = 4,
+) -> Action:
+    """Print the Lempel-Ziv complexity of the binary words in a file."""
+    return partial(_complexity, file, bin, transpose, block)
 
 
 @app.command()
@@ -360,28 +380,54 @@ def _export(name: str, folder: Path, preset: str | None, changes: dict[str, str]
     print(f"C++ project: {written} (cd there, make, ./{program.replace('-', '_')} --help)")
 
 
+def _complexity(file: Path, bin: str | None, transpose: bool, block: int) -> None:
+    from .analysis.word_files import bin_width, complexities
+
+    width = None if bin is None else bin_width(bin)
+    found = complexities(file, bin=width, transpose=transpose, block=block)
+    heads = ("word", "symbols", "ones", "LZ76", "LZ78", "normalized LZ76", f"entropy rate, N = {block} (bits)")
+    rows = [
+        (
+            word.name,
+            *map(str, (word.symbols, word.ones, word.lz76, word.lz78)),
+            *("" if number != number else f"{number:.4f}" for number in (word.normalized, word.entropy_rate)),
+        )
+        for word in found
+    ]
+    shown = [k for k in range(len(heads)) if k < 5 or any(row[k] for row in rows)]
+    _print_table("", [heads[k] for k in shown], [[row[k] for k in shown] for row in rows], range(1, len(shown)))
+
+
 def _print_left_out(done: Run) -> None:
     for target, line in done.left_out.items():
         print(f"{done.protocol}: target {target} left out: {line}")
 
 
 def _print_summary(folder: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from .experiment.agreement import row_cells
     from .experiment.report import read_run
 
     record, summary = read_run(folder)
     heads = ("", "ours", "95 % interval", "seeds", "unit", "published", "difference")
     cells = [row_cells(row) for row in summary["rows"]]
-    table = Table(title=record["protocol"]["title"], title_justify="left", title_style="bold", box=None, pad_edge=False)
     columns = list(zip(*cells, strict=True)) or [() for _ in heads]
     shown = [k for k, column in enumerate(columns) if k < 2 or any(column)]
-    for k in shown:
-        table.add_column(heads[k], justify="right" if k in (1, 2, 3, 5) else "left", overflow="fold", no_wrap=k > 0)
-    for row in cells:
-        table.add_row(*(row[k] for k in shown))
+    right = [n for n, k in enumerate(shown) if k in (1, 2, 3, 5)]
+    _print_table(
+        record["protocol"]["title"], [heads[k] for k in shown], [[row[k] for k in shown] for row in cells], right
+    )
+
+
+def _print_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int]) -> None:
+    """Print rows below their heads; the columns in `right` are numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for k, head in enumerate(heads):
+        table.add_column(head, justify="right" if k in right else "left", overflow="fold", no_wrap=k > 0)
+    for row in rows:
+        table.add_row(*row)
     # In a file or a pipe a row is one line, however long.
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 300).print(table)
 

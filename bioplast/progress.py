@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Protocol
 
+from .errors import BioplastError
+
 __all__ = ["Progress", "progress_bar"]
 
 # What a user gives: whether to show it, or a function of the fraction done and the seconds since the beginning.
@@ -51,13 +53,21 @@ def progress_bar(
     title : str
     progress : bool or callable
         False shows nothing; a callable is called with (fraction done, seconds elapsed) instead of showing anything.
+        What it raises ends the work, and is raised as it is.
     total, done : float
         How much there is to do, and how much of it is done already.
     unit : str
         What is counted, such as "trials"; without one a percentage is shown.
     clock : callable
         The time in seconds.
+
+    Raises
+    ------
+    BioplastError
+        For what is neither a truth value nor a function.
     """
+    if not isinstance(progress, bool) and not callable(progress):
+        raise BioplastError(f"progress is {progress!r}: True, False or a function is accepted")
     begin = clock()
     if callable(progress):
         function = progress

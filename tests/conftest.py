@@ -36,6 +36,8 @@ if (sys.platform, platform.machine()) != ("linux", "x86_64"):
     LEFT_OUT["models/test_nest.py"] = "NEST is installed on Linux on x86-64 only"
 if importlib.util.find_spec("brian2cuda") is None:
     LEFT_OUT["program/cuda/test_program.py"] = "brian2cuda is missing, which `make test` installs with Python 3.12"
+if not os.environ.get("BIOPLAST_DATA"):
+    LEFT_OUT["dataset/test_real_files.py"] = "BIOPLAST_DATA names no folder with the real data sets, as it does in CI"
 collect_ignore = list(LEFT_OUT)
 
 

@@ -77,7 +77,7 @@ def test_help_does_not_wait_for_brian2(arguments):
 def test_help_names_every_command(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("list", "show", "run", "assess", "report", "doctor", "cache"):
+    for command in ("list", "show", "run", "assess", "report", "complexity", "doctor", "cache"):
         assert f"\n  {command} " in text
     assert main([]) == 0
     assert capsys.readouterr().out == text

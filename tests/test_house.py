@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "experiment": {"plausibility", "learning", "control", "exchange", "figure"},
     "protocols": {"__init__", "experiment", "models", *LEAVES},
     "doctor": {"program.__init__"},
-    "cli": {"experiment", "doctor"},
+    "cli": {"experiment", "doctor", "analysis"},
     "__main__": {"cli"},
 }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-
-from ..errors import BioplastError
+from .parts import check_number
 from .samples import Samples
 
 __all__ = ["CLASSES", "SOURCE", "load", "split"]
@@ -57,9 +55,9 @@ def split(seed: int, limit: int | None = None) -> dict[str, Samples]:
     """
     from sklearn.model_selection import train_test_split
 
-    for name, number, least in (("seed", seed, 0), ("limit", limit, 1)):
-        if number is not None and not (isinstance(number, int | np.integer) and number >= least):
-            raise BioplastError(f"{name} is {number!r}: a whole number from {least} is accepted")
+    check_number("seed", seed, 0)
+    if limit is not None:
+        check_number("limit", limit, 1)
     images, labels = _split_once()["others"]
     parts = train_test_split(images, labels, test_size=VALIDATION, stratify=labels, random_state=seed)
     test = _split_once()["test"]

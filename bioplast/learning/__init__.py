@@ -20,13 +20,15 @@ from .losses import (
     count_hinge,
     cross_entropy,
     hinge,
+    l2,
     max_over_time_cross_entropy,
     membrane_hinge,
     rate_error,
+    temporal_smoothness,
     van_rossum,
 )
 from .predict import predict
-from .readouts import Count, Maximum, Mean, Raster, Trace
+from .readouts import Count, Last, Maximum, Mean, Raster, Sum, Trace
 from .tempotron import Kernel, Patterns, Tempotron, TempotronFit
 from .trainable import Trainable
 
@@ -35,10 +37,12 @@ __all__ = [
     "Evolved",
     "Fit",
     "Kernel",
+    "Last",
     "Maximum",
     "Mean",
     "Patterns",
     "Raster",
+    "Sum",
     "Tempotron",
     "TempotronFit",
     "Trace",
@@ -48,10 +52,12 @@ __all__ = [
     "evolve",
     "fit",
     "hinge",
+    "l2",
     "max_over_time_cross_entropy",
     "membrane_hinge",
     "predict",
     "rate_error",
     "strategies",
+    "temporal_smoothness",
     "van_rossum",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "checked_path",
     "checked_program",
     "checked_values",
+    "followed",
     "numbers",
     "one_number",
     "require_function",
@@ -44,6 +45,15 @@ def checked_values(given: Any) -> Mapping[str, Any] | None:
     if not isinstance(given, Mapping | None):
         raise BioplastError(f"values: a mapping by the keys of Program.values is accepted, not {_kind(given)}")
     return given
+
+
+def followed(program: Program, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values that a compiled function takes as arguments, so that others need no other one, and all the rest.
+
+    Real numbers can be arguments. Delays, spikes on their way and the time decide how a run is laid out.
+    """
+    real = {key for key, known in program._variables.items() if known.dtype.kind == "f" and not known.delay}
+    return {k: v for k, v in values.items() if k in real}, {k: v for k, v in values.items() if k not in real}
 
 
 def whole(given: Any, what: str) -> int:

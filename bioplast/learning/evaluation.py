@@ -12,7 +12,7 @@ from ..errors import NonFiniteError
 from ..program import Program
 from ..program.network import TIME
 from . import checkpoint as stored
-from .arguments import checked_values, one_number
+from .arguments import checked_values, followed, one_number
 from .data import Data, portions
 from .finite import FinalStates, refuse_wrong_mean, worst
 from .trainable import Scaled, scaled
@@ -41,6 +41,8 @@ class Evaluation:
         What is trained.
     start : float
         When each run begins, in seconds.
+    given : dict
+        The values that are replaced but not trained and that a compiled function takes as arguments.
     states : FinalStates or None
         Of a program of target jax.
     """
@@ -48,11 +50,13 @@ class Evaluation:
     def __init__(self, program: Program, train: Any, loss: Any, score: Any, values: Mapping[str, Any] | None):
         self.program = program
         # when each run begins is not left open, since what is trained may be what a run changes
-        self.fixed = {TIME: program.values[TIME]} | program._checked(checked_values(values))
-        self.complete = {**program.values, **self.fixed}
+        given = {TIME: program.values[TIME]} | program._checked(checked_values(values))
+        self.complete = {**program.values, **given}
         self.start = float(self.complete[TIME])
         self.scaled: dict[str, Scaled] = scaled(program, train, self.complete)
-        self.states = FinalStates(program, self.complete) if program.target == "jax" else None
+        # arguments of what is compiled, so that it serves a search whose runs differ in them
+        self.given, self.fixed = followed(program, {k: v for k, v in given.items() if k not in self.scaled})
+        self.states: Any = FinalStates(program, self.complete) if program.target == "jax" else None
         self.loss = one_number(loss, "loss")
         self.score = None if score is None else one_number(score, "score")
 
@@ -68,15 +72,19 @@ class Evaluation:
         """The numbers in SI base units that elements share."""
         return {n: np.asarray(how.values(numbers[n])) for n, how in self.scaled.items() if how.index is not None}
 
-    def losses(self, data: Data, numbers: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
-        """Loss and score of each sample of a batch, and the worst of each state at the end; what JAX traces."""
-        losses, scores, out = self.outcome(data, numbers, given, wanted, keys)
-        assert self.states is not None
+    def losses(self, data: Data, values: Any, numbers: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
+        """Loss and score of each sample of a batch, and the worst of each state at the end; what JAX traces.
+
+        `values` are `given`, as JAX traces them.
+        """
+        losses, scores, out = self.outcome(data, values, numbers, given, wanted, keys)
         return losses, scores, self.states.search(jax.lax.stop_gradient(out.final))
 
-    def outcome(self, data: Data, numbers: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
+    def outcome(
+        self, data: Data, values: Any, numbers: Any, given: Any, wanted: Any, keys: Any
+    ) -> tuple[Any, Any, Any]:
         """Loss and score of each sample of a batch, and the output; what JAX traces. Without a score the loss twice."""
-        out = self.program.batch({**self.fixed, **self.values(numbers)}, given, keys)
+        out = self.program.batch({**self.fixed, **values, **self.values(numbers)}, given, keys)
         functions = [self.loss] if self.score is None else [self.loss, self.score]
         found = [jax.vmap(function)(out, wanted) for function in functions]
         for function in functions:
@@ -92,7 +100,7 @@ class Evaluation:
             When a state of a sample turns NaN or infinite.
         """
         given, wanted = data.part(chosen)
-        outs = self.program.batch({**self.fixed, **self.plain(numbers)}, given, [int(s) for s in seeds])
+        outs = self.program.batch({**self.fixed, **self.given, **self.plain(numbers)}, given, [int(s) for s in seeds])
         labels = [jax.tree.map(lambda array, k=k: array[k], wanted) for k in range(len(chosen))]
         losses, scores = (
             np.array([float(function(out, label)) for out, label in zip(outs, labels, strict=True)])
@@ -108,6 +116,7 @@ class Evaluation:
                 for n, how in self.scaled.items()
             },
             "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
+            "values": stored.digest(sorted(self.given), self.given),
         }
 
 
@@ -126,7 +135,8 @@ class Validation:
 
     def __init__(self, network: Evaluation, held_out: Any, batch: int, key: Any):
         self.network = network
-        self.data = Data.checked(network.program, *held_out, network.start, "validation")
+        inputs, labels = held_out
+        self.data = Data.checked(network.program, inputs, labels, network.start, "validation")
         self.batch = min(max(batch, AT_ONCE), self.data.size)
         self.names = ["validation_loss"] + ([] if network.score is None else ["validation_score"])
         self.keys = jax.random.split(key, self.data.size)
@@ -136,10 +146,10 @@ class Validation:
         """Prepare for numbers that are like these."""
         if self.network.states is not None:
             like = batch_like(self.data, self.batch, self.keys[0])
-            self._measure = jax.jit(self._measured).lower(numbers, *like).compile()
+            self._measure = jax.jit(self._measured).lower(self.network.given, numbers, *like).compile()
 
-    def _measured(self, numbers: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
-        loss, score, states = self.network.losses(self.data, numbers, given, wanted, keys)
+    def _measured(self, values: Any, numbers: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
+        loss, score, states = self.network.losses(self.data, values, numbers, given, wanted, keys)
         found = {"validation_loss": loss, "validation_score": score.astype(float)}
         return {
             "states": states,
@@ -173,9 +183,10 @@ class Validation:
                 for name, found in zip(self.names, each, strict=False):
                     sums[name] += float(found.sum())
                 continue
-            report = jax.device_get(self._measure(numbers, *self.data.part(chosen), weight, self.keys[chosen]))
+            report = jax.device_get(
+                self._measure(self.network.given, numbers, *self.data.part(chosen), weight, self.keys[chosen])
+            )
             states = self.network.states
-            assert states is not None
             if refuse:
                 states.refuse(report["states"], self.data, chosen, f"{when}, validation, ")
             elif not np.isfinite(report["states"][0]).all():
@@ -202,14 +213,8 @@ def is_best(history: Mapping[str, Any]) -> bool:
 
     Without validation it always is. What is not a number is never better.
     """
-    columns = [
-        np.where(np.isnan(column), np.inf, column)
-        for column in (-history["validation_score"] if "validation_score" in history else None, _loss(history))
-        if column is not None
-    ]
+    signs = {"validation_score": -1, "validation_loss": 1}
+    columns = [sign * history[name] for name, sign in signs.items() if name in history]
+    columns = [np.where(np.isnan(column), np.inf, column) for column in columns]
     rows = list(zip(*columns, strict=True))
     return not columns or all(rows[-1] < row for row in rows[:-1])
-
-
-def _loss(history: Mapping[str, Any]) -> Any:
-    return history.get("validation_loss")

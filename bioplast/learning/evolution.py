@@ -276,7 +276,7 @@ class _Run:
             "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
             "validation": None if self.validation is None else self.validation.digest(),
             "history": self.names,
-            "values": stored.digest({name: np.asarray(v) for name, v in self.network.complete.items()}),
+            "network": stored.digest({name: np.asarray(v) for name, v in self.network.complete.items()}),
             "network, loss, strategy or version of JAX": stored.digest(texts),
         }
 

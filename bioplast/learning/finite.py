@@ -91,7 +91,8 @@ class FinalStates:
                 sample = data.part(chosen[[run]])[0]
                 wrong = [repr(name) for name, given in sample.items() if not np.isfinite(given).all()]
                 cause = f"; in training, {_HINT}" if when else ""
-                if wrong:
+                if wrong:  # which no smaller dt mends
+                    what = what.partition(": a smaller dt")[0]
                     cause = f"; its input {' and '.join(wrong)} is not finite"
                 raise NonFiniteError(f"{when}sample {chosen[run]}: {what}{cause}")
 

@@ -200,15 +200,18 @@ class _Run:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
         state = wrapped(self.optimiser.init, "optimiser")(trained)
         if self.batch > 1:  # where each step leaves them, so that all is compiled for that
-            trained, state = self.program.replicated((trained, state))  # type: ignore[attr-defined]
+            spread: Any = self.program.replicated  # type: ignore[attr-defined]
+            trained, state, self.network.given = spread((trained, state, self.network.given))
         history = {name: np.zeros(0) for name in self.names}
         return _State(trained, state, trained, np.array(-1), history)
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 
-    def _step(self, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> tuple[Any, ...]:
+    def _step(
+        self, values: Any, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any
+    ) -> tuple[Any, ...]:
         def mean(trained: Any) -> Any:
-            losses, _, states = self.network.losses(self.data, trained, given, wanted, keys)
+            losses, _, states = self.network.losses(self.data, values, trained, given, wanted, keys)
             return weight @ losses / weight.sum(), (worst(losses), states)
 
         (loss, (sample, states)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
@@ -226,7 +229,7 @@ class _Run:
     def through(self, epochs: int, patience: int | None, file: Path | None, progress: Progress) -> Fit:
         state = self.begin()
         like = batch_like(self.data, self.batch, self.key)
-        lowered = jax.jit(self._step).lower(state.trained, state.optimiser, *like)
+        lowered = jax.jit(self._step).lower(self.network.given, state.trained, state.optimiser, *like)
         stamp: dict[str, Any] = {}
         if file is not None:
             stamp = self._stamp(lowered.as_text())
@@ -259,7 +262,7 @@ class _Run:
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
             state.trained, state.optimiser, report = step(
-                state.trained, state.optimiser, *self.data.part(chosen), weight, keys
+                self.network.given, state.trained, state.optimiser, *self.data.part(chosen), weight, keys
             )
             report = jax.device_get(report)
             loss = float(report["loss"])

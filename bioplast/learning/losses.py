@@ -1,7 +1,12 @@
-"""Losses of one run: what a readout gave, and what was wanted.
+"""Losses of one run, of what a readout gave and what was wanted, and regularisers, terms that are added to a loss.
 
 Each is a pure function of JAX arrays with a derivative wherever its readout has one. Classes are counted from 0; for a
-label that is none the loss is refused, or NaN while JAX traces the label.
+label that is none the loss is refused, or NaN while JAX traces the label. A readout gives a potential in the unit that
+it was told, else in volt; a regulariser is weighed by hand::
+
+    def loss(out, label):
+        fit = learning.cross_entropy(learning.Count("spikes")(out), label)
+        return fit + 1e-3 * learning.l2(out.final["afferents.w"], 0.1*nA)
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from brian2 import hertz
-from brian2.units.fundamentalunits import DIMENSIONLESS
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from ..errors import BioplastError
 from ..program.arguments import positive, seconds, si_array
@@ -20,9 +25,11 @@ __all__ = [
     "count_hinge",
     "cross_entropy",
     "hinge",
+    "l2",
     "max_over_time_cross_entropy",
     "membrane_hinge",
     "rate_error",
+    "temporal_smoothness",
     "van_rossum",
 ]
 
@@ -33,7 +40,7 @@ def cross_entropy(scores: Any, label: Any) -> Any:
     Parameters
     ----------
     scores : array [classes]
-        x, such as what `Maximum` or `Count` reads out.
+        x, such as what `Count`, `Maximum`, `Mean`, `Last` or `Sum` reads out.
     label : int
         The right class.
 
@@ -200,6 +207,57 @@ def van_rossum(raster: Any, wanted: Any, dt: Any, tau: Any) -> Any:
     last, squares = jax.lax.scan(step, jnp.zeros_like(raster[0]), raster - wanted)
     # within a step the filtered difference only decays; after the last one it does so for ever
     return ((1 - decay**2) * squares.sum(axis=0) + decay**2 * last**2).sum()
+
+
+def l2(values: Any, size: Any = 1) -> Any:
+    """``sum_i (x_i/size)**2``: the L2 regulariser of weights, or of whatever else is to stay small.
+
+    Parameters
+    ----------
+    values : array
+        x, such as ``out.final["afferents.w"]``, in SI base units; of weights that are trained with an index, each
+        synapse counts.
+    size : quantity
+        What the numbers are in, such as ``0.1*nA``: the typical size that a weight is trained with.
+
+    Returns
+    -------
+    scalar
+
+    Notes
+    -----
+    The loss of a batch is a mean over its samples, of which the weights are the same: the term counts once. With
+    ``optax.adamw`` weights decay at a rate of their own instead, with no term in the loss.
+
+    References
+    ----------
+    Krogh and Hertz (1992), Advances in Neural Information Processing Systems 4:950
+    """
+    unit = positive(size, "size", "quantity")
+    values = _plain(values, "values", get_dimensions(size))
+    if jnp.issubdtype(values.dtype, jnp.complexfloating):
+        raise BioplastError(f"values: real numbers are accepted, not {values.dtype}")
+    return jnp.sum((values / unit) ** 2)
+
+
+def temporal_smoothness(trace: Any) -> Any:
+    """``mean over t, j of (u_j(t+1) - u_j(t))**2``: how much a trace changes from step to step, as a regulariser.
+
+    Parameters
+    ----------
+    trace : array [steps, recorded]
+        u, at least two steps of what `Trace` reads out. The term shrinks with the square of the step; divided by that
+        square, it approximates the mean of ``(du/dt)**2``.
+
+    Returns
+    -------
+    scalar
+        In the square of the trace's unit.
+    """
+    trace = _numbers(trace, "trace", "[steps, recorded]")
+    if len(trace) < 2:
+        raise BioplastError("the trace has 1 step: at least 2 are needed to tell how it changes")
+    return jnp.mean((trace[1:] - trace[:-1]) ** 2)
 
 
 def _time(given: Any, what: str) -> float:

@@ -75,7 +75,7 @@ class CompiledPopulation:
         self.at_once = min(share, self._at_once(batch, like))
         self.rounds = -(-share // self.at_once)
         points = np.zeros((members, len(numbers.start)), dtype=numbers.start.dtype)
-        lowered = jax.jit(self._all).lower(points, np.int32(0), *like)
+        lowered = jax.jit(self._all).lower(points, np.int32(0), network.given, *like)
         self.text = lowered.as_text()
         with disk_cache():
             self._compiled = lowered.compile()
@@ -84,7 +84,9 @@ class CompiledPopulation:
         """How many members are simulated side by side on a device."""
         given, wanted, _, keys = like
         *_, out = jax.eval_shape(
-            lambda point: self.network.outcome(self.data, self.numbers.split(point), given, wanted, keys),
+            lambda point: self.network.outcome(
+                self.data, self.network.given, self.numbers.split(point), given, wanted, keys
+            ),
             self.numbers.start,
         )
         recorded = sum(
@@ -113,31 +115,34 @@ class CompiledPopulation:
         """
         given, wanted = self.data.part(chosen)
         return jax.device_get(
-            self._compiled(points, np.int32(count), given, wanted, weight, jax.random.split(key, len(chosen)))
+            self._compiled(
+                points, np.int32(count), self.network.given, given, wanted, weight, jax.random.split(key, len(chosen))
+            )
         )
 
-    def _all(self, points: Any, count: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> tuple[Any, Any]:
+    def _all(
+        self, points: Any, count: Any, values: Any, given: Any, wanted: Any, weight: Any, keys: Any
+    ) -> tuple[Any, Any]:
         """What JAX traces."""
         many = len(self.devices)
         places = self.rounds * self.at_once
         padded = jnp.pad(points, ((0, places * many - self.members), (0, 0)), mode="edge")
         # the first members are on all devices
         dealt = jnp.swapaxes(padded.reshape(places, many, -1), 0, 1)
-        found = over_batch(self._share, dealt, (-(-count // many), given, wanted, weight, keys), self.devices)
+        found = over_batch(self._share, dealt, (-(-count // many), *shared), self.devices)
         losses, scores = (jnp.swapaxes(each, 0, 1).reshape(-1)[: self.members] for each in found)
         asked = jnp.arange(self.members) < count
         return jnp.where(asked, losses, jnp.nan), jnp.where(asked, scores, jnp.nan)
 
     def _share(self, points: Any, shared: tuple[Any, ...]) -> tuple[Any, Any]:
         """The members of one device, some at once."""
-        count, given, wanted, weight, keys = shared
+        count, values, given, wanted, weight, keys = shared
         rounds = points.reshape(self.rounds, self.at_once, -1)
         nothing = jnp.full((self.rounds, self.at_once), jnp.nan, dtype=points.dtype)
 
         def one(point: Any) -> tuple[Any, Any]:
             numbers = self.numbers.split(point)
-            losses, scores, out = self.network.outcome(self.data, numbers, given, wanted, keys)
-            assert self.network.states is not None
+            losses, scores, out = self.network.outcome(self.data, values, numbers, given, wanted, keys)
             fine = self.network.states.finite(out.final)
             means = (weight @ each.astype(points.dtype) / weight.sum() for each in (losses, scores))
             loss, score = means
@@ -158,12 +163,11 @@ class CompiledPopulation:
 
         def measured(numbers: Any) -> Any:
             losses, _, states = self.network.losses(
-                self.data, numbers, given, wanted, jax.random.split(key, len(chosen))
+                self.data, self.network.given, numbers, given, wanted, jax.random.split(key, len(chosen))
             )
             return losses.mean(), worst(losses), states
 
         mean, found, states = jax.device_get(jax.jit(measured)(self.numbers.split(point)))
-        assert self.network.states is not None
         self.network.states.refuse(states, self.data, chosen, f"{when}, ")
         refuse_wrong_mean("loss", float(mean), found, chosen, when)
 

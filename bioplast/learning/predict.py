@@ -11,7 +11,7 @@ import numpy as np
 from ..program import Program
 from ..program.arguments import checked_seed
 from ..program.network import TIME
-from .arguments import checked_program, checked_values, numbers, require_function, whole
+from .arguments import checked_program, checked_values, followed, numbers, require_function, whole
 from .data import Data, portions
 from .trainable import precision_of
 
@@ -63,17 +63,20 @@ def predict(
 
         batch, states = min(batch, data.size), FinalStates(program, complete)
 
-        def read(given: Any, keys: Any) -> Any:
-            out = program.batch(values, given, keys)
+        # arguments, so that what is compiled serves for other values, too; when each run begins is not left open
+        real, fixed = followed(program, {TIME: complete[TIME], **values})
+
+        def read(real: Any, given: Any, keys: Any) -> Any:
+            out = program.batch({**fixed, **real}, given, keys)
             return jax.vmap(read_out)(out), states.search(out.final)
 
         with precision(program):
             keys = jax.random.split(jax.random.key(seed), data.size)
-            lowered = jax.jit(read).lower(data.part(everyone[:batch])[0], keys[:batch])
+            lowered = jax.jit(read).lower(real, data.part(everyone[:batch])[0], keys[:batch])
             with disk_cache():
                 compiled = lowered.compile()
             for chosen, weight in portions(everyone, batch):
-                found, worst = jax.device_get(compiled(data.part(chosen)[0], keys[chosen]))
+                found, worst = jax.device_get(compiled(real, data.part(chosen)[0], keys[chosen]))
                 states.refuse(worst, data, chosen)
                 parts.append(jax.tree.map(lambda array, kept=weight > 0: array[kept], found))
     else:

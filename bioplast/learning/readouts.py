@@ -14,7 +14,7 @@ from ..definition.units import unit_name
 from ..errors import BioplastError, UnknownName
 from ..program.arguments import in_short, positive
 
-__all__ = ["Count", "Maximum", "Mean", "Raster", "Trace"]
+__all__ = ["Count", "Last", "Maximum", "Mean", "Raster", "Sum", "Trace"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,22 @@ class Mean(Trace):
 
     def __call__(self, out: Any) -> Any:
         return self._trace(out).mean(axis=-2)
+
+
+@dataclass(frozen=True)
+class Last(Trace):
+    """The value in the last recorded step, [recorded]; parameters as of `Trace`."""
+
+    def __call__(self, out: Any) -> Any:
+        return self._trace(out)[..., -1, :]
+
+
+@dataclass(frozen=True)
+class Sum(Trace):
+    """The sum over the recorded steps, [recorded]; parameters as of `Trace`."""
+
+    def __call__(self, out: Any) -> Any:
+        return self._trace(out).sum(axis=-2)
 
 
 @dataclass(frozen=True)

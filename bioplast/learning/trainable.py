@@ -40,6 +40,11 @@ class Trainable:
         For synapses, or neurons, that share a number, as the weights of a convolution do: which of the numbers 0 to
         K - 1 each element of the value has. Those K numbers are trained, each along the sum of the gradients of its
         elements, which begin with the same value. Each of the K numbers belongs to an element at least.
+
+    Notes
+    -----
+    Of sparse connections, as ``synapses.connect(p=0.2)`` or ``synapses.connect(i=pre, j=post)`` make them, only the
+    synapses that exist have a weight: that is what a mask does to a dense matrix, without its cost.
     """
 
     unit: Any = 1

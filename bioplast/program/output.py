@@ -12,6 +12,12 @@ from ..errors import BioplastError, UnknownName
 from .spikes import Spikes
 
 
+def refuse_other_than_names(name: object) -> None:
+    """Refuse what is no name of a monitor."""
+    if not isinstance(name, str):
+        raise BioplastError(f"a monitor is asked for by its name, not by a {type(name).__name__}: {name!r}")
+
+
 @dataclass(frozen=True)
 class Output:
     """The result of one run of a `Program`. All numbers are in SI base units.
@@ -60,6 +66,7 @@ class Output:
         return raster
 
     def _spikes(self, name: str) -> Spikes:
+        refuse_other_than_names(name)
         if name in self.counts and name not in self.spikes:
             raise BioplastError(
                 f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
@@ -80,6 +87,27 @@ class Output:
         return to_neo(self)
 
 
+class Recorded(dict[str, Any]):
+    """What monitors recorded, by their names; one that does not exist is told as such.
+
+    Parameters
+    ----------
+    kind : str
+        What is asked for, such as "state monitor".
+    recorded : mapping
+    """
+
+    def __init__(self, kind: str, recorded: Mapping[str, Any]):
+        super().__init__(recorded)
+        self.kind = kind
+
+    def __missing__(self, name: object) -> Any:
+        raise UnknownName(self.kind, str(name), self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Recorded, (self.kind, dict(self))
+
+
 class Outputs(tuple[Output, ...]):
     """The results of `Program.batch`: a tuple of `Output`, with the recordings stacked along a leading batch axis."""
 
@@ -91,6 +119,10 @@ class Outputs(tuple[Output, ...]):
         """Times and neurons, one pair for each run."""
         return [out.events(name) for out in self]
 
+    def to_neo(self) -> list[Any]:
+        """The recordings as a `neo.Block` for each run."""
+        return [out.to_neo() for out in self]
+
     @property
     def dimensions(self) -> dict[str, Mapping[str, Sequence[float]]]:
         """The exponents of the SI base units of what each monitor recorded, by variable."""
@@ -99,13 +131,15 @@ class Outputs(tuple[Output, ...]):
     @property
     def counts(self) -> dict[str, np.ndarray]:
         """[batch, neurons] how often each neuron spiked, by monitor."""
-        return {name: np.stack([out.counts[name] for out in self]) for name in self[0].counts}
+        stacked = {name: np.stack([out.counts[name] for out in self]) for name in self[0].counts}
+        return Recorded("spike monitor", stacked)
 
     @property
     def states(self) -> dict[str, dict[str, np.ndarray]]:
         """For each StateMonitor every variable as [batch, steps, recorded]."""
         first = self[0].states
-        return {m: {v: np.stack([out.states[m][v] for out in self]) for v in first[m]} for m in first}
+        stacked = {m: {v: np.stack([out.states[m][v] for out in self]) for v in first[m]} for m in first}
+        return Recorded("state monitor", stacked)
 
     @property
     def final(self) -> dict[str, Any]:

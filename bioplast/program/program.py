@@ -19,7 +19,7 @@ from .batch_axes import Accepted, BatchAxes, batch_axes
 from .call import Call, Progress
 from .inputs import sampled_inputs, split_inputs
 from .network.changes import facts, refuse_changes
-from .output import Output, Outputs
+from .output import Output, Outputs, Recorded
 from .spikes import Spikes
 
 TIME = net.TIME
@@ -319,10 +319,10 @@ class Program(abc.ABC):
             elif monitor.kind == "rate":
                 rates[name] = dict(arrays)
         return Output(
-            spikes=spikes,
-            counts=counts,
-            states=states,
-            rates=rates,
+            spikes=Recorded("spike monitor", spikes),
+            counts=Recorded("spike monitor", counts),
+            states=Recorded("state monitor", states),
+            rates=Recorded("rate monitor", rates),
             final=dict(final),
             seed=call.seed,
             seconds=elapsed,

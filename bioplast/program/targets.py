@@ -40,6 +40,8 @@ class Target:
         Those of `OPTIONS` that it takes.
     lacks : callable
         Says in one line what it lacks on this machine, or returns None.
+    assesses : bool
+        Whether neurons are assessed there: runs of any number of steps, without compiling each.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Target:
     program: str
     options: frozenset[str]
     lacks: Callable[[], str | None]
+    assesses: bool = True
 
     def load(self) -> type[Program]:
         """The class of its programs, imported now: a target that is not used costs nothing."""
@@ -151,7 +154,7 @@ TARGETS: Mapping[str, Target] = {
         Target("cython", "runtime", "RuntimeProgram", frozenset({"fast_math"}), _cython),
         Target("cpp", "cpp", "CppProgram", frozenset({"fast_math"}), _compiler),
         Target("openmp", "cpp", "CppProgram", frozenset({"threads", "fast_math"}), _openmp),
-        Target("cuda", "cuda", "CudaProgram", frozenset({"fast_math"}), _cuda),
-        Target("jax", "jax", "JaxProgram", _FOR_JAX, _jax),
+        Target("cuda", "cuda", "CudaProgram", frozenset({"fast_math"}), _cuda, assesses=False),
+        Target("jax", "jax", "JaxProgram", _FOR_JAX, _jax, assesses=False),
     )
 }

@@ -51,3 +51,19 @@ def generator(given: Any) -> np.random.Generator:
     if not isinstance(given, np.random.Generator):
         raise BioplastError(f"rng is {given!r}: a generator is accepted, such as numpy.random.default_rng(1)")
     return given
+
+
+def fractions(intensity: Any, maximum: Any = None) -> np.ndarray:
+    """Intensities as parts of the largest that there can be, from 0 to 1.
+
+    Without a maximum it is 255 for bytes (``uint8``), as images have them, and 1 for all other numbers.
+    """
+    given = np.asarray(intensity)
+    if given.dtype.kind not in "uif":
+        raise BioplastError(f"intensities are of type {given.dtype.name}: numbers are accepted")
+    largest = (255 if given.dtype == np.uint8 else 1) if maximum is None else maximum
+    if not is_real(largest) or not 0 < largest < np.inf:
+        raise BioplastError(f"maximum is {maximum!r}: a positive number is accepted")
+    if given.size and not (given.min() >= 0 and given.max() <= largest):
+        raise BioplastError(f"intensities lie from {given.min():g} to {given.max():g}: 0 to {largest:g} are accepted")
+    return given / largest

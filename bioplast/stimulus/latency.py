@@ -1,4 +1,7 @@
-"""Latency coding: the stronger an intensity, the earlier its spike; and spike times as a raster."""
+"""Latency coding: the stronger an intensity, the earlier its spike; and spike times as a raster.
+
+`latency` is that of a neuron, `linear_latency` the code of intensities in many studies of learning.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import BioplastError
-from ._checks import time
+from ._checks import fractions, time, whole
 
-__all__ = ["latency", "raster"]
+__all__ = ["latency", "linear_latency", "raster"]
 
 
 def latency(intensity: ArrayLike, tau: Any, threshold: float) -> np.ndarray:
@@ -54,6 +57,40 @@ def latency(intensity: ArrayLike, tau: Any, threshold: float) -> np.ndarray:
     return times
 
 
+def linear_latency(intensity: ArrayLike, tau_max: Any, maximum: float | None = None) -> np.ndarray:
+    """The time of the one spike that codes an intensity: ``tau_max*(1 - I/I_max)``.
+
+    Parameters
+    ----------
+    intensity : array
+        I, from 0 to the maximum.
+    tau_max : quantity [time]
+        The latency of intensity 0. `raster` leaves such spikes out if its steps end with tau_max.
+    maximum : float, optional
+        I_max, whose spike comes at time 0; 255 for bytes (``uint8``), as images have them, else 1.
+
+    Returns
+    -------
+    ndarray
+        Seconds from 0 to tau_max, in the shape of the intensities: [samples, neurons] is what `raster` takes.
+
+    Raises
+    ------
+    BioplastError
+        For intensities outside, or a latency that is not positive.
+
+    Examples
+    --------
+    >>> from brian2 import ms
+    >>> from bioplast import stimulus
+    >>> from bioplast.dataset import digits
+    >>> times = stimulus.linear_latency(digits.load().pixels, 40*ms)
+    >>> stimulus.raster(times, 1*ms, 40).shape          # inputs of bioplast.learning.fit
+    (1797, 40, 64)
+    """
+    return time("tau_max", tau_max) * (1 - fractions(intensity, maximum))
+
+
 def raster(times: ArrayLike, dt: Any, steps: int) -> np.ndarray:
     """Spikes of one neuron each as a raster, for the inputs of a program.
 
@@ -74,11 +111,11 @@ def raster(times: ArrayLike, dt: Any, steps: int) -> np.ndarray:
     Raises
     ------
     BioplastError
-        For times that are negative or NaN.
+        For times that are negative or NaN, or no whole number of steps.
     """
     times = np.asarray(times, dtype=float)
     if not (times >= 0).all():
         raise BioplastError("spike times that are not negative are accepted")
     # a time on the border of two steps belongs to the later one, however it was rounded
     row = np.floor(times / time("dt", dt) + 1e-9)
-    return row[..., None, :] == np.arange(steps)[:, None]
+    return row[..., None, :] == np.arange(whole("steps", steps))[:, None]

@@ -14,7 +14,7 @@ from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, amp, ms, mV, nA
 
 import bioplast
 from bioplast.definition import Parameter, Receptor, Synapse
-from bioplast.models import exponential_synapse
+from bioplast.models import exponential_synapse, pair_stdp_current
 
 from .networks import CELLS, MOST, Constants, compiled, outputs
 from .tasks import DT
@@ -177,34 +177,8 @@ _teaching = Synapse(
     parameters={"w": Parameter(1 * nA, low=0 * nA, high=1000 * nA, meaning="current of the teacher")},
     meaning="a teacher's input",
 )
-# pair_stdp of the models with a current instead of a conductance
-_plastic = Synapse(
-    """
-    w : 1
-    dP/dt = -P/tau_plus : 1 (event-driven)
-    dM/dt = -M/tau_minus : 1 (event-driven)
-    """,
-    on_pre="""
-    I_syn_post += w_max*w
-    P += A_plus
-    w = clip(w + M, 0, 1)
-    """,
-    on_post="""
-    M -= A_minus
-    w = clip(w + P, 0, 1)
-    """,
-    requires_post={"I_syn": amp},
-    parameters={
-        "w_max": Parameter(0.1 * nA, low=0 * nA, high=1000 * nA, meaning="current at the full weight w = 1"),
-        "A_plus": Parameter(0.005, low=0, high=1, meaning="potentiation by a pair at zero lag"),
-        "A_minus": Parameter(0.00525, low=0, high=1, meaning="depression by a pair at zero lag"),
-        "tau_plus": Parameter(10 * ms, low=1 * ms, high=100 * ms, scale="log", meaning="window of potentiation"),
-        "tau_minus": Parameter(10 * ms, low=1 * ms, high=100 * ms, scale="log", meaning="window of depression"),
-    },
-    initial={"w": 0.5},
-    meaning="additive pair-based STDP of a current-based synapse",
-    source="Song, Miller and Abbott (2000), Nature Neuroscience 3:919, doi:10.1038/78829",
-)
+# The window of the rule, in both directions.
+_WINDOW = 10 * ms
 
 
 @functools.lru_cache(8)
@@ -213,7 +187,7 @@ def _taught(cell: str, steps: int) -> Any:
     hidden = SpikeGeneratorGroup(MOST, [], [] * ms, dt=DT, name="hidden")
     teacher = SpikeGeneratorGroup(1, [], [] * ms, dt=DT, name="teacher")
     output = (CELLS[cell] + _teacher).group(1, dt=DT, name="output")
-    plastic = _plastic.connect(hidden, output, name="efferents", dt=DT)
+    plastic = pair_stdp_current.connect(hidden, output, name="efferents", dt=DT, tau_plus=_WINDOW, tau_minus=_WINDOW)
     teaching = _teaching.connect(teacher, output, name="teaching", dt=DT)
     live = Network(hidden, teacher, output, plastic, teaching, SpikeMonitor(output, name="spikes"))
     return bioplast.compile(live, steps * DT, "jax", namespace={})

@@ -121,6 +121,7 @@ def test_a_killed_training_resumes_to_the_very_same_values(program, whole, tmp_p
         ({"seed": 4}, "seed"),
         ({"batch": 4}, "batch"),
         ({"values": {"weights.w": 1 * mV}}, "start"),
+        ({"values": {"cells.v": 1 * mV}}, "values"),
         ({"train": {"weights.w": 1 * mV}}, "train"),
         ({"optimiser": optax.sgd(0.2)}, "network, loss, optimiser or version of JAX"),
     ):

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, volt
+from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, nA, volt
 
 import bioplast
 from bioplast import analysis, learning
@@ -79,6 +79,17 @@ CASES = {
         RASTER,
         squared_distance(RASTER),
     ),
+    "l2": (
+        lambda x, label: learning.l2(x, 0.5),
+        COURSE,
+        sum((x / 0.5) ** 2 for x in COURSE.ravel()),
+    ),
+    "temporal_smoothness": (
+        lambda x, label: learning.temporal_smoothness(x),
+        COURSE,
+        sum((COURSE[t + 1, j] - COURSE[t, j]) ** 2 for t in range(STEPS - 1) for j in range(CLASSES))
+        / ((STEPS - 1) * CLASSES),
+    ),
 }
 
 
@@ -113,6 +124,22 @@ def test_van_rossum_counts_a_lonely_spike_as_one_however_late_it_is():
 def test_hinge_is_nothing_once_the_right_class_leads_by_the_margin():
     assert float(learning.hinge(np.array([0.0, 1.0, 3.0, 2.0]), LABEL, 1.0)) == 0
     assert float(learning.hinge(np.array([0.0, 1.0, 3.0, 2.25]), LABEL, 1.0)) == 0.25
+
+
+def test_weights_with_a_unit_are_squared_in_their_typical_size():
+    expected = 3**2 + 4**2
+    for weights in ([0.3, 0.4] * nA, [3e-10, 4e-10], jnp.array([3e-10, 4e-10])):
+        assert float(learning.l2(weights, 0.1 * nA)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_smoothness_over_the_square_of_the_step_is_the_mean_of_the_squared_slope():
+    """Of u = sin(2 pi t) along a period: the mean of (2 pi cos(2 pi t))**2 is 2 pi**2."""
+    for steps in (100, 1000):
+        course = np.sin(2 * np.pi * np.arange(steps + 1) / steps)[:, None]
+        # the secant's slope is short of the curve's by (pi/steps)**2/6 of it
+        found = float(learning.temporal_smoothness(course)) * steps**2
+        assert found == pytest.approx(2 * np.pi**2, rel=2 * (np.pi / steps) ** 2 / 6)
+        assert found < 2 * np.pi**2
 
 
 def test_spikes_as_truth_values_count_as_numbers():
@@ -155,6 +182,12 @@ def test_spikes_as_truth_values_count_as_numbers():
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 7 * mV), "tau is .*: one time"),
         (lambda: learning.van_rossum(RASTER, WANTED, 1 * ms, 0 * ms), "tau is 0 s"),
         (lambda: learning.rate_error(RASTER, 10, 0.001), "dt is 0.001"),
+        (lambda: learning.l2(SCORES * mV, 1 * nA), "'values' is given in V: A is expected"),
+        (lambda: learning.l2(SCORES * nA), "'values' is given in A: no unit is expected"),
+        (lambda: learning.l2(SCORES, 0), "size is 0: a positive quantity is accepted"),
+        (lambda: learning.l2(jnp.array(SCORES) * 1j), "values: real numbers are accepted, not complex128"),
+        (lambda: learning.temporal_smoothness(COURSE[:1]), "the trace has 1 step: at least 2"),
+        (lambda: learning.temporal_smoothness(SCORES), r"shape of trace is \(4,\): .* \[steps, recorded\]"),
         (lambda: learning.Trace("trace", unit=0 * mV), "Trace: unit is"),
     ],
 )
@@ -189,6 +222,8 @@ def test_readouts_are_the_same_on_every_target(recorded):
         np.testing.assert_allclose(learning.Trace("trace", "v", unit=1 * mV)(out), v * 1e3, rtol=1e-12)
         np.testing.assert_allclose(learning.Maximum("trace", "v")(out), [max(v[:, j]) for j in range(3)], rtol=1e-12)
         np.testing.assert_allclose(learning.Mean("trace", unit=1 * volt)(out), [sum(v[:, j]) / 200 for j in range(3)])
+        np.testing.assert_allclose(learning.Last("trace", unit=1 * mV)(out), v[199] * 1e3, rtol=1e-12)
+        np.testing.assert_allclose(learning.Sum("trace")(out), [sum(v[:, j]) for j in range(3)], rtol=1e-12)
         np.testing.assert_array_equal(learning.Raster("spikes")(out), plain.raster("spikes"))
         assert learning.Count("spikes")(out).tolist() == counts
 
@@ -196,7 +231,8 @@ def test_readouts_are_the_same_on_every_target(recorded):
 def test_a_batch_keeps_its_axis_in_front(recorded):
     one = jax.device_get(recorded[1])
     batch = jax.tree.map(lambda array: np.stack([array, 2 * array]), one)
-    for readout in (learning.Maximum("trace"), learning.Count("spikes"), learning.Mean("trace")):
+    traced = [kind("trace") for kind in (learning.Maximum, learning.Mean, learning.Last, learning.Sum)]
+    for readout in (*traced, learning.Count("spikes")):
         np.testing.assert_allclose(readout(batch), np.stack([readout(one), 2 * readout(one)]), rtol=1e-12)
 
 

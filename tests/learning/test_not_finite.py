@@ -39,7 +39,7 @@ def test_nan_in_a_timed_array_of_one_sample_is_found_as_a_call_finds_it(program)
         program.batch(inputs=with_nan(3))
     with pytest.raises(NonFiniteError, match=re.escape(f"epoch 1, {LINE}")) as told:
         classify(program, with_nan(3))
-    assert str(told.value).endswith("its input 'stim' is not finite")
+    assert str(told.value) == f"epoch 1, {LINE}; its input 'stim' is not finite"
     with pytest.raises(NonFiniteError, match=re.escape(f"epoch 1, validation, {LINE}")):
         classify(program, validation=(with_nan(3), CLASSES))
     with pytest.raises(NonFiniteError, match=re.escape(LINE)):

@@ -25,6 +25,7 @@ from bioplast.models import (
     nmda,
     nmda_synapse,
     pair_stdp,
+    pair_stdp_current,
     sbp,
     sbp_sums,
 )
@@ -46,6 +47,13 @@ def firing(size=AFTER, extra="g_ampa : siemens", seed=1):
 
 def stdp():
     synapses = pair_stdp.connect(source(), firing().group(AFTER, dt=DT), name="rule", dt=DT)
+    return Network(synapses.source, synapses.target, synapses)
+
+
+def current_based_stdp():
+    """Below threshold, where the potential shows the weights, under spikes of other neurons' making."""
+    cells = (lif + exponential_current).replace(threshold="drive(t, i) > 0.5", reset="", namespace=firing().namespace)
+    synapses = pair_stdp_current.connect(source(), cells.group(AFTER, dt=DT), name="rule", dt=DT)
     return Network(synapses.source, synapses.target, synapses)
 
 
@@ -81,6 +89,11 @@ SPREADS = ("lambda_presyn", "lambda_postsyn", "lambda_bp")
 # The network, the parameters of the pathway `rule`, and what they change: variables whose weighted sum is told.
 RULES = {
     "pair_stdp": (stdp, ("A_plus", "A_minus", "tau_plus", "tau_minus", "w"), ("rule.w",)),
+    "pair_stdp_current": (
+        current_based_stdp,
+        ("w_max", "A_plus", "A_minus", "tau_plus", "tau_minus", "w"),
+        ("rule.w", "v"),
+    ),
     "hebbian_decay": (hebbian, ("eta", "tau_H", "theta", "beta", "v_0", "alpha", "H"), ("rule.H", "v")),
     "sbp": (
         self_backpropagation,

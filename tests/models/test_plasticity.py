@@ -17,6 +17,7 @@ from bioplast.models import (
     hebbian_decay,
     oja,
     pair_stdp,
+    pair_stdp_current,
     reward_stdp,
     sbp,
     sbp_sums,
@@ -75,6 +76,8 @@ def window(rule, equations="g_ampa : siemens", **values):
 def test_additive_stdp(ledger):
     expected = np.where(LAGS > 0, 0.005 * np.exp(-LAGS / 20), -0.00525 * np.exp(LAGS / 20))
     ledger(pair_stdp, found=window(pair_stdp) - 0.5, expected=expected, relative=1e-9, **WINDOW)
+    of_current = window(pair_stdp_current, "I_syn : amp") - 0.5
+    ledger(pair_stdp_current, found=of_current, expected=expected, relative=1e-9, **WINDOW)
 
 
 @pytest.mark.parametrize("w", [0.1, 0.4])

@@ -34,6 +34,7 @@ VALUES = {
     "hebbian_decay": {"eta": 0.3},
     "oja": {"g_max": 1 * nS},
     "pair_stdp": {"A_plus": 0.05, "A_minus": 0.05},
+    "pair_stdp_current": {"A_plus": 0.05, "A_minus": 0.05, "w_max": 0.05 * nA},
     "sbp": {"alpha": 1, "A_plus": 0.1, "A_minus": 0.1},
     "synaptic_scaling": {"beta": 0.1},
     "tsodyks_markram": {"A": 0.3 * nA},

@@ -27,6 +27,7 @@ from bioplast.models import (
     gaba_a_synapse,
     lif,
     pair_stdp,
+    pair_stdp_current,
 )
 
 DT = 0.1 * ms
@@ -158,6 +159,22 @@ def test_a_presynaptic_spike_opens_the_weighted_conductance():
     synapses = pair_stdp.connect(before, after, dt=DT, w=[0.1, 0.2, 0.3], g_max=1 * nS)
     Network(before, after, synapses).run(2 * ms)
     assert float(after.g_ampa[0] / nS) == pytest.approx(0.6)
+
+
+def test_current_based_stdp_adds_the_weighted_current_before_the_spike_changes_the_weight(ledger):
+    """A spike after 10 ms: the second of two presynaptic ones sees the first pair, and its own depression comes after.
+
+    The current right after it: w_max*(w*exp(-20/tau_syn) + w + A_plus*exp(-10/tau_plus)).
+    """
+    before = SpikeGeneratorGroup(1, [0, 0], [10, 30] * ms, dt=DT)
+    after = Neuron("dI_syn/dt = -I_syn/(5*ms) : amp", threshold="t == 20*ms", reset="", method="exact").group(1, dt=DT)
+    synapses = pair_stdp_current.connect(before, after, dt=DT, w=0.4, w_max=2 * nA, A_plus=0.1, A_minus=0.2)
+    network = Network(before, after, synapses)
+    network.run(30.1 * ms)
+    expected = 2 * (0.4 * np.exp(-20 / 5) + 0.4 + 0.1 * np.exp(-10 / 20))
+    ledger(pair_stdp_current, quantity="current", against="closed form", found=after.I_syn / nA, expected=[expected],
+           relative=1e-9, dt=0.1, duration=30.1)  # fmt: skip
+    assert float(synapses.w[0]) == pytest.approx(0.4 + 0.1 * np.exp(-10 / 20) - 0.2 * np.exp(-10 / 20))
 
 
 def test_stdp_says_what_the_postsynaptic_neuron_lacks():

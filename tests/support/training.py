@@ -27,13 +27,13 @@ SPIKES = RNG.random((SAMPLES, STEPS, 3)) < 0.3
 WANTED = RNG.normal(size=(SAMPLES, 2))
 
 
-def integrators():
-    """Potentials that are linear in the weights."""
+def integrators(p=1):
+    """Potentials that are linear in the weights, of which each is there with probability p."""
     source = SpikeGeneratorGroup(3, [], [] * ms, dt=DT, name="source")
     cells = NeuronGroup(2, "dv/dt = -v/(5*ms) : volt", method="exact", dt=DT, name="cells")
     weights = Synapses(source, cells, "w : volt", on_pre="v_post += w", dt=DT, name="weights")
-    weights.connect()
-    weights.w = np.arange(6) * mV
+    weights.connect(p=p)
+    weights.w = np.arange(len(weights)) * mV
     return Network(source, cells, weights)
 
 

@@ -20,8 +20,8 @@ def without_ties(key: Any, losses: Any) -> Any:
     """Losses of which no two are equal and all are finite, in the same order; chance decides between equals.
 
     evosax cuts the mean rank of tied members to a whole number, so that the weights of its recombination no longer sum
-    to 1. Equal losses are moved apart by some last digits; one that is not finite becomes worse than all that are, by as
-    much as these differ.
+    to 1. Equal losses are moved apart by some last digits; one that is not finite becomes worse than all that are, by
+    as much as these differ.
 
     Parameters
     ----------

@@ -37,8 +37,8 @@ class Hybrid(Strategy):
     A population is the best point p of each particle, evaluated again; the particles theta; and samples
     ``theta + sigma N(0, 1)`` around them. So all that is compared is evaluated on the same samples. Then
 
-    - the best of a particle, of its samples and of the p before is its p, the best of all is g, and particles move as in
-      `Swarm`: ``v = 0.5 v + 1.5 r1 (p - theta) + 1.5 r2 (g - theta)``;
+    - the best of a particle, of its samples and of the p before is its p, the best of all is g, and particles move as
+      in `Swarm`: ``v = 0.5 v + 1.5 r1 (p - theta) + 1.5 r2 (g - theta)``;
     - while the accuracy is below the threshold, the best quarter of all members is pooled: their mean m takes the place
       of the last particle, and ``m + sigma N(0, 1)`` that of the others which are not among the best quarter.
 

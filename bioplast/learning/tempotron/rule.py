@@ -225,6 +225,8 @@ class Tempotron:
             raise BioplastError(f"momentum is {momentum!r}: a number from 0 to below 1 is accepted")
         if not (isinstance(epochs, int) and epochs > 0):
             raise BioplastError(f"epochs is {epochs!r}: a whole number from 1 is accepted")
+        if not (isinstance(progress, bool) or callable(progress)):
+            raise BioplastError(f"progress is {progress!r}: True, False or a function is accepted")
         patterns, current = self.patterns(inputs), self._values(values)
         wanted = self._labels(labels, len(patterns))
         others = self._others(train or {}, current)

@@ -86,7 +86,10 @@ def calibrate(
         time = relaxation_time(deviation(cells.recording(), cells.dt, length), cells.dt)[0]
         length *= 4
     if np.isnan(time):
-        raise BioplastError(f"{neuron.label} cannot be assessed: it does not come to rest within {length / 4:g} s")
+        raise BioplastError(
+            f"{neuron.label} cannot be assessed: after a small pulse of its input it does not come to rest within "
+            f"{length / 4:g} s, as a neuron without a leak (dv/dt = I) or one that oscillates on its own does not"
+        )
     step = max(STEP * time, STEPS * cells.dt)
     rheobase, depolarization = _threshold(firing, amplitudes, step, neuron.label)
     recovery, wait = np.nan, STEPS * cells.dt

@@ -27,8 +27,6 @@ from .objective import Found, Objective, search
 from .result import PatternResult, Trace, plain_input
 from .rounding import FULL
 
-# Where a neuron can be simulated at time steps of any size.
-TARGETS = ("cpp", "openmp", "cython", "numpy")
 # How many candidates are simulated together.
 SIZE = 128
 # How many candidates a search simulates at most, and how many searches are made for a pattern, unless a user says so.
@@ -90,8 +88,9 @@ class Assessor:
         for name, number, least in (("budget", budget, 1), ("starts", starts, 1), ("seed", seed, 0)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
                 raise BioplastError(f"{name} is {number!r}: a whole number, at least {least}, is accepted")
-        if target not in TARGETS:
-            raise UnknownName("target of an assessment", target, TARGETS)
+        accepted = [name for name, known in targets.TARGETS.items() if known.assesses]
+        if target not in accepted:
+            raise UnknownName("target of an assessment", target, accepted)
         if isinstance(model, Neuron):
             targets.require(target)
         self.model, self.budget, self.seed, self.starts = model, budget, seed, starts

@@ -51,7 +51,8 @@ def program_data(
             arrays[array] = np.array([value], dtype=arrays[array].dtype)
     for name, names in lowered.generators.items():
         group = net.spike_inputs(network)[name]
-        generated = net.generated_spikes(group, spans[group.clock.name].start, spikes.get(name))
+        begin = spans[group.clock.name].start
+        generated = net.generated_spikes(group, begin, spikes.get(name), now=call.start == network.t_)
         arrays.update({names[v]: value.astype(arrays[names[v]].dtype) for v, value in generated.items()})
     for monitor in lowered.recorded:  # a run records from its own start
         for name in lowered.counters[monitor]:

@@ -14,6 +14,7 @@ from brian2.devices.device import Device
 from brian2.parsing.rendering import CPPNodeRenderer
 
 from ...errors import Unsupported
+from ..codegen.assignments import Generator
 from ..codegen.lifting import Lifting
 from ..network.generate import TEMPLATES, Generating
 
@@ -25,6 +26,7 @@ CABLE_HEADER = "cable.h"
 class CodeObject(CPPStandaloneCodeObject):
     """Brian2's C++ code object. A class of its own, so that functions and templates can be made for it alone."""
 
+    generator_class = Generator
     # templates/ has what we write otherwise than Brian2, in faster code with the same results
     templater = CPPStandaloneCodeObject.templater.derive(__package__)
 

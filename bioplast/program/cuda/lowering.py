@@ -31,6 +31,7 @@ from brian2cuda.codeobject import CUDAStandaloneAtomicsCodeObject, CUDAStandalon
 from brian2cuda.device import CUDAStandaloneDevice
 
 from ...errors import Unsupported
+from ..codegen.assignments import makes_boolean, refuse_cut_off
 from ..codegen.lifting import Lifting
 from ..codegen.lowered import Lowered
 from ..codegen.lowering import Prepared, describe, prepared
@@ -189,6 +190,12 @@ def _refuse_races(
     for block, text in code.items() if isinstance(code, dict) else ():
         scalar, vector = make_statements(text, variables, prefs["core.default_float_dtype"], True, blockname=block)
         for statement in [*scalar, *vector]:
+            refuse_cut_off(statement, variables)
+            if makes_boolean(statement, variables):
+                raise Unsupported(
+                    f"{owner!r}: '{statement.var} {statement.op} {statement.expr}' makes a truth value of a number: "
+                    f"{_WHERE} cuts it to a byte; write (...) != 0"
+                )
             variable = variables.get(statement.var)
             if not isinstance(variable, ArrayVariable):
                 continue

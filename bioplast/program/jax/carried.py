@@ -23,39 +23,49 @@ class Carried(dict[str, Any]):
         Those that may be traced.
     fixed : mapping of str to ndarray
         Those that may not.
+    sent_with : mapping of str to ndarray, optional
+        The delays of the spikes on their way, by default those of `fixed`.
     """
 
-    def __init__(self, values: Mapping[str, Any], fixed: Mapping[str, np.ndarray]):
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        fixed: Mapping[str, np.ndarray],
+        sent_with: Mapping[str, np.ndarray] | None = None,
+    ):
         super().__init__({**values, **fixed})
         self.fixed = frozenset(fixed)
+        self.sent_with = {key: np.array(value) for key, value in (fixed if sent_with is None else sent_with).items()}
 
 
 class _Structure:
-    """The keys of the leaves, and the values that are none; equal by content."""
+    """The keys of the leaves, the values that are none, and the delays of spikes on their way; equal by content."""
 
-    def __init__(self, keys: tuple[str, ...], fixed: Mapping[str, np.ndarray]):
+    def __init__(self, keys: tuple[str, ...], fixed: Mapping[str, np.ndarray], sent_with: Mapping[str, np.ndarray]):
         self.keys = keys
         self.fixed = dict(fixed)
-        self._hash = hash((keys, tuple((key, value.tobytes()) for key, value in sorted(self.fixed.items()))))
+        self.sent_with = dict(sent_with)
+        self._content = (keys, _content(self.fixed), _content(self.sent_with))
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash(self._content)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Structure):
-            return NotImplemented
-        same_keys = self.keys == other.keys and self.fixed.keys() == other.fixed.keys()
-        return same_keys and all(np.array_equal(value, other.fixed[key]) for key, value in self.fixed.items())
+        return self._content == other._content if isinstance(other, _Structure) else NotImplemented
+
+
+def _content(arrays: Mapping[str, np.ndarray]) -> tuple[Any, ...]:
+    return tuple((key, value.shape, value.tobytes()) for key, value in sorted(arrays.items()))
 
 
 def _flatten(values: Carried) -> tuple[tuple[Any, ...], _Structure]:
     keys = tuple(sorted(values.keys() - values.fixed))
     fixed = {key: np.asarray(values[key]) for key in values.fixed if key in values}
-    return tuple(values[key] for key in keys), _Structure(keys, fixed)
+    return tuple(values[key] for key in keys), _Structure(keys, fixed, values.sent_with)
 
 
 def _unflatten(structure: _Structure, leaves: tuple[Any, ...]) -> Carried:
-    return Carried(dict(zip(structure.keys, leaves, strict=True)), structure.fixed)
+    return Carried(dict(zip(structure.keys, leaves, strict=True)), structure.fixed, structure.sent_with)
 
 
 jax.tree_util.register_pytree_node(Carried, _flatten, _unflatten)

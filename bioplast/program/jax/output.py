@@ -10,6 +10,15 @@ import jax
 import numpy as np
 
 from ...errors import BioplastError, UnknownName
+from ..output import Recorded, refuse_other_than_names
+
+#: What each attribute holds the records of.
+_KINDS = {
+    "rasters": "spike monitor",
+    "counts": "spike monitor with record=False",
+    "states": "state monitor",
+    "rates": "rate monitor",
+}
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,15 @@ class ArrayOutput:
     dt: Mapping[str, float]
     dimensions: Mapping[str, Mapping[str, tuple[float, ...]]]
 
+    def __post_init__(self) -> None:
+        for attribute, kind in _KINDS.items():
+            found = getattr(self, attribute)
+            if isinstance(found, dict):  # JAX makes structures of other things, too
+                object.__setattr__(self, attribute, Recorded(kind, found))
+
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
+        refuse_other_than_names(name)
         if name in self.counts:
             raise BioplastError(
                 f"the monitor {name!r} has record=False and keeps counts only: counts[{name!r}] has them"
@@ -74,11 +90,19 @@ class ArrayOutput:
         dt = self.dt[name]
         return (round(float(self.start) / dt) + rows) * dt, neurons.astype(np.int32)
 
+    def to_neo(self) -> Any:
+        """Refused: a `neo.Block` holds the numbers of one run, and while JAX traces there are none."""
+        raise BioplastError(
+            "to_neo() needs the numbers of one run: call the program outside of jax.jit, jax.vmap and jax.grad, "
+            "where nothing is traced, and convert what it returns"
+        )
+
 
 def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     # a time that is known is no array: one for each run of a batch would have another shape
     known = isinstance(out.start, float)
-    arrays = (out.rasters, out.counts, out.states, out.rates, out.final, None if known else out.start)
+    recorded = (dict(found) if isinstance(found, dict) else found for found in map(out.__getattribute__, _KINDS))
+    arrays = (*recorded, out.final, None if known else out.start)
     dimensions = tuple((name, tuple(sorted(found.items()))) for name, found in sorted(out.dimensions.items()))
     return arrays, (out.start if known else None, tuple(sorted(out.dt.items())), dimensions)
 

@@ -108,13 +108,13 @@ class JaxProgram(TracedCalls):
 
         `seed` may be a JAX key too. With values, inputs or a key that JAX traces an `ArrayOutput` is returned;
         a network that draws random numbers then needs a seed.
+        Spikes that are traced are truth values, or numbers 0.0 and 1.0 that carry a derivative. Other numbers cannot be
+        refused while they are traced: they make all that is recorded, and the values after the run, NaN.
         Where the time decides what happens, the state of neurons is traced together with ``"network.t"``, which may be
         a number: a state that is carried from run to run without it would begin anew, and is refused.
         """
         if traced(values, inputs, seed):
-            return self._call_traced(
-                named(values, "values"), named(inputs, "inputs"), key_of(seed), self._span(duration)
-            )
+            return self._call_traced(values, named(inputs, "inputs"), key_of(seed), self._span(duration))
         return super().__call__(values, inputs, seed, duration=duration, progress=progress)
 
     def batch(
@@ -137,7 +137,7 @@ class JaxProgram(TracedCalls):
         was on one: begin with `replicated` values.
         """
         if traced(values, inputs, seed):
-            return self._batch_traced(named(values, "values"), named(inputs, "inputs"), seed, self._span(duration))
+            return self._batch_traced(values, named(inputs, "inputs"), seed, self._span(duration))
         return super().batch(values, inputs, seed, duration=duration)
 
     def replicated(self, tree: Any) -> Any:

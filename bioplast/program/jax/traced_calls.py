@@ -7,12 +7,14 @@ import dataclasses
 from collections.abc import Mapping, Set
 from typing import Any
 
+import brian2
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...errors import BioplastError, UnknownName
 from .. import network as net
+from ..arguments import named
 from ..call import Call
 from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
@@ -53,8 +55,11 @@ class TracedCalls(Program):
 
     # Calls ------------------------------------------------------------------------------------------------------------
 
-    def _call_traced(self, values: dict[str, Any], inputs: dict[str, Any], key: Any, duration: float) -> ArrayOutput:
+    def _call_traced(
+        self, given: Mapping[str, Any] | None, inputs: dict[str, Any], key: Any, duration: float
+    ) -> ArrayOutput:
         self._prepare_tracing()
+        values = named(given, "values")
         refuse_containers(values)
         refuse_containers(inputs)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
@@ -64,6 +69,7 @@ class TracedCalls(Program):
         for name in sorted(followed.keys() - {TIME}):
             self._shaped(name, followed[name])  # a wrong shape is told first
         self._refuse_parts(plain, values, inputs, followed.keys())
+        self._refuse_other_delays(given, plain, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
             final, records = self._follow(call, followed, inputs)
@@ -118,8 +124,11 @@ class TracedCalls(Program):
             found[f"{pathway.name}.queue"] = arrivals.astype(types[pathway.events])
         return found
 
-    def _batch_traced(self, values: dict[str, Any], inputs: dict[str, Any], seed: Any, duration: float) -> ArrayOutput:
+    def _batch_traced(
+        self, given_values: Mapping[str, Any] | None, inputs: dict[str, Any], seed: Any, duration: float
+    ) -> ArrayOutput:
         self._prepare_tracing()
+        values = named(given_values, "values")
         if is_key(seed):
             seed = seed if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(seed)
         refuse_containers(values)
@@ -129,7 +138,9 @@ class TracedCalls(Program):
         size, of_values, of_inputs = axes.size, axes.values, axes.inputs
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
         self._refuse_delays(plain)
-        self._refuse_parts(plain, values, inputs, {k for k, v in values.items() if traced(v)})
+        followed = {k for k, v in values.items() if traced(v)}
+        self._refuse_parts(plain, values, inputs, followed)
+        self._refuse_other_delays(given_values, plain, followed)
         plan = Call(plain, frozenset(values), {}, {}, None, float(plain[TIME]), duration)
         given = {k: self._checked_batch(k, v) for k, v in values.items() if k in of_values}
         rasters = {k: self._checked_batch_input(k, v, plan) for k, v in inputs.items() if k in of_inputs}
@@ -175,6 +186,13 @@ class TracedCalls(Program):
         """
         queues = [f"{p.name}.queue" for p in pathways(self._steps) if np.max(plain[p.delay], initial=0) > 0]
         moving = [key for key in self._simulation.written if key in self._variables] + queues
+        for key in sorted(followed & self._event_driven):
+            since = f"{key.rpartition('.')[0]}.lastupdate"
+            if since not in values:
+                raise BioplastError(
+                    f"{key!r} is traced without {since!r}, which says when it had that value: give both, as `carry` "
+                    f"and `final` do, or {since!r}: 0*second"
+                )
         if TIME in followed:
             if missing := sorted(set(moving) - values.keys()):
                 others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
@@ -189,6 +207,29 @@ class TracedCalls(Program):
                     f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
                     f"values that `carry` and `final` give, or say when the run begins, {TIME!r}: 0*second"
                 )
+
+    def _refuse_other_delays(
+        self, given: Mapping[str, Any] | None, plain: Mapping[str, Any], followed: Set[str]
+    ) -> None:
+        """Refuse spikes on their way that are traced, with other delays than those with which they were sent.
+
+        Whether one of them meets a later one of a synapse would be known only while it runs; of the two one would be
+        lost.
+        """
+        own = given.sent_with if isinstance(given, Carried) else self.values
+        for pathway in pathways(self._steps):
+            key = f"{pathway.name}.queue"
+            if key in followed and not np.array_equal(own.get(pathway.delay, ()), plain[pathway.delay]):
+                raise BioplastError(
+                    f"{key!r} is traced, with another {pathway.delay!r} than that with which its spikes were sent: "
+                    "give `carry` and `final` as they are; other delays are put into `carry`"
+                )
+
+    @property
+    def _event_driven(self) -> frozenset[str]:
+        """The keys of synaptic variables that are brought up to date when a spike comes."""
+        found = [obj for obj in self.network.sorted_objects if isinstance(obj, brian2.Synapses) and obj.event_driven]
+        return frozenset(f"{obj.name}.{name}" for obj in found for name in obj.event_driven.diff_eq_names)
 
     def _goes_on(self, key: str) -> bool:
         """Whether who gives this value goes on with a run; weights alone are carried from trial to trial as well."""
@@ -240,7 +281,12 @@ class TracedCalls(Program):
         counts = {
             op.name: {"count": state.arrays[op.count]} for op in self._steps.operations if isinstance(op, EventCount)
         }
-        return self._carried(values, {**state.arrays, TIME: end, **queues}), {**records, **counts}
+        arrays = state.arrays
+        queued = [given for name, given in followed.items() if name.endswith(".queue")]
+        numbers = [given for given in (*spikes.values(), *queued) if traced(given) and given.dtype != bool]
+        if numbers:
+            arrays, records = _nan_unless(_are_spikes(numbers), (arrays, records))
+        return self._carried(values, {**arrays, TIME: end, **queues}), {**records, **counts}
 
     def _shaped(self, name: str, value: Any) -> Any:
         """A traced value in the shape and precision that the network has."""
@@ -315,7 +361,14 @@ class TracedCalls(Program):
         start = call.start if begin is None else begin
         dimensions = {name: monitor.dimensions for name, monitor in self._monitors.items()}
         return ArrayOutput(
-            recorded["spikes"], counts, recorded["states"], recorded["rate"], final, start, dt, dimensions
+            recorded["spikes"],
+            counts,
+            recorded["states"],
+            recorded["rate"],
+            final,
+            start,
+            dt,
+            dimensions,
         )
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:
@@ -325,6 +378,11 @@ class TracedCalls(Program):
             span = call.spans(self.network)[groups[name].clock.name]
             wanted: tuple[int, ...] = (span.end - span.start, len(groups[name]))
             into, rows = spikes, slice(None)
+            if given.dtype.kind not in "bf":
+                raise BioplastError(
+                    f"input {name!r} is of type {given.dtype} and traced: truth values are accepted, such as "
+                    "raster.astype(bool), or numbers 0.0 and 1.0 that carry a derivative"
+                )
         elif name in self._steps.inputs:
             wanted = self._steps.tables[self._steps.inputs[name]].shape
             into, rows = tables, slice(1, None)  # a table may have any length
@@ -343,6 +401,16 @@ def _marked(shape: tuple[int, int], rows: Any, columns: np.ndarray) -> Any:
     """An array that is True at some rows and columns, of which rows outside it are left out."""
     outside = (rows < 0) | (rows >= shape[0])
     return jnp.zeros(shape, dtype=bool).at[jnp.where(outside, shape[0], rows), columns].set(True, mode="drop")
+
+
+def _are_spikes(rasters: list[Any]) -> Any:
+    """Whether all numbers of some rasters are 0 or 1."""
+    return jnp.all(jnp.stack([jnp.all((raster == 0) | (raster == 1)) for raster in rasters]))
+
+
+def _nan_unless(sound: Any, tree: Any) -> Any:
+    """Arrays whose numbers are NaN unless it is known, while they run, that they are sound."""
+    return jax.tree.map(lambda a: jnp.where(sound, a, jnp.nan) if a.dtype.kind == "f" else a, tree)
 
 
 def _refuse_extra(pathway: str) -> None:

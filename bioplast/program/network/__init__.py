@@ -9,7 +9,7 @@ there first.
 from .borrow import held
 from .clocks import ClockSpan, clocks, spans
 from .copies import frozen, referred, thawed
-from .inputs import generated_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
+from .inputs import generated_spikes, has_missed_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
 from .pathways import has_old_steps, pathways, pending_spikes, set_pending_spikes
 from .refusals import check, refuse_late_steps
@@ -40,6 +40,7 @@ __all__ = [
     "exponents",
     "frozen",
     "generated_spikes",
+    "has_missed_spikes",
     "has_old_steps",
     "held",
     "monitors",

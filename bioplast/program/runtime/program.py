@@ -47,6 +47,7 @@ class RuntimeProgram(Program):
             refuse_meeting_spikes(network, call.values)
         with contextlib.ExitStack() as borrowed:
             borrowed.enter_context(net.held(network, arrays=True))
+            now = network.t_ == call.start
             network.t_ = call.start
             if TIME in call.given:
                 for clock in net.clocks(network):
@@ -63,7 +64,8 @@ class RuntimeProgram(Program):
             for name, group in net.spike_inputs(network).items():
                 if not hasattr(group, "thresholder"):
                     begin_step = spans[group.clock.name].start
-                    set_generated_spikes(group, net.generated_spikes(group, begin_step, call.spikes.get(name)))
+                    given = call.spikes.get(name)
+                    set_generated_spikes(group, net.generated_spikes(group, begin_step, given, now=now))
                 elif name in call.spikes:
                     extra.append(spike_playback(group, *call.spikes[name]))
             watch = None

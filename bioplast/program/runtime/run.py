@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ import brian2
 import numpy as np
 from brian2.core.operations import NetworkOperation
 
-from ...errors import BioplastError
+from ...errors import BioplastError, Unsupported
 from ..call import Progress
 from ..network.borrow import brian2_device, explain
 from ..network.integration import remembered_integration
@@ -33,9 +34,15 @@ def run_with_brian2(
         network.objects.add(operation)  # `held` takes it out again; add() would warn about its clock
     t_end = network.t_ + duration
 
+    raised: list[Exception] = []  # by the user's function
+
     def tell(elapsed: Any, completed: float, start: Any, span: Any) -> None:
         if progress is not None:
-            progress(float(completed), float(elapsed))
+            try:
+                progress(float(completed), float(elapsed))
+            except Exception as error:
+                raised.append(error)
+                raise
 
     with runtime_target(codegen_target, fast_math), remembered_integration(), warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # the imaginary part would be lost
@@ -49,7 +56,32 @@ def run_with_brian2(
         except BioplastError:
             raise
         except Exception as error:
+            if error in raised:
+                raise
+            if (operation := _operation(error)) in network.sorted_objects:
+                told = " ".join(traceback.format_exception_only(error)[-1].split())
+                raise BioplastError(f"{operation.name!r}: {told}") from error
             raise explain(error) from error
+    if codegen_target == "cython":
+        _refuse_left_out(network)
     if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
         raise KeyboardInterrupt
     return network.t_ == t_end
+
+
+def _refuse_left_out(network: brian2.Network) -> None:
+    """Refuse a run without the code that Cython did not compile: Brian2 runs the rest without a word."""
+    for obj in network.sorted_objects:
+        for code in obj._code_objects:
+            text = getattr(code.code, "run", "") if code.class_name == "cython" else ""
+            if text.strip() and "EMPTY_CODE_BLOCK" not in text and code.compiled_code["run"] is None:
+                raise Unsupported(
+                    f"{obj.name!r}: Cython does not compile its code, such as a number given to an integer or a "
+                    "boolean, and Brian2 would run without it; write int(...) or use target='numpy' or 'cpp'"
+                )
+
+
+def _operation(error: Exception) -> Any:
+    """The user's Python function that was run when an error was raised, as Brian2's object; None for other errors."""
+    selves = (frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return next((found for found in selves if isinstance(found, NetworkOperation)), None)

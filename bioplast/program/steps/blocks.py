@@ -219,7 +219,7 @@ def _number(obj: Any, name: str, variable: Constant) -> float | int | bool:
     value = np.asarray(variable.get_value())
     if value.shape != () or value.dtype.kind not in "biuf":
         raise Unsupported(f"{obj.name!r} uses the constant {name!r}, which is no number")
-    return value.item()
+    return bool(value) if variable.is_boolean else value.item()  # which Brian2 keeps as 1.0 or 0.0
 
 
 def _statement(statement: Any, repeated: bool) -> steps.Statement:

@@ -160,7 +160,7 @@ def _events(
     """Events that are given beforehand, [moments, neurons] by their name."""
     always = always_due(followed.clocks)
     events = {}
-    for name, clock, raster in _rasters(network, followed, call.spikes, spans, later):
+    for name, clock, raster in _rasters(network, followed, call, spans, later):
         if not moments.count:  # a row that no moment asks for
             raster = np.zeros((1, raster.shape[1]), dtype=raster.dtype)
         elif len(raster) != moments.count or clock not in always:
@@ -172,12 +172,12 @@ def _events(
 def _rasters(
     network: brian2.Network,
     followed: steps.Steps,
-    spikes: Mapping[str, Any],
+    call: Call,
     spans: Mapping[str, net.ClockSpan],
     later: Later | None,
 ) -> Iterator[tuple[str, str, Any]]:
     """Event, clock and raster [steps, neurons] of each group whose spikes are given."""
-    groups = net.spike_inputs(network)
+    groups, spikes, now = net.spike_inputs(network), call.spikes, call.start == network.t_
     for operation in followed.operations:
         if isinstance(operation, steps.Generator):
             name = operation.name
@@ -189,11 +189,16 @@ def _rasters(
         given = spikes.get(name)
         raster: Any = given
         if given is None and later is not None:
+            if net.has_missed_spikes(group, net.spans(network, 0)[operation.clock].start):
+                raise BioplastError(
+                    f"{net.TIME!r} cannot be traced: {name!r} begins within a period, with spikes that Brian2 takes "
+                    "for missed and emits in its first step; run the network until the end of the period first"
+                )
             raster = _emitted_later(group, max(span.end - span.start, 1), later)
         elif given is None or isinstance(given, tuple):
             raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
             if isinstance(operation, steps.Generator):
-                _emit(net.generated_spikes(group, span.start, given), span, raster)
+                _emit(net.generated_spikes(group, span.start, given, now=now), span, raster)
             elif given is not None:
                 raster[given[0] - span.start, given[1]] = True
         yield operation.events, operation.clock, raster
@@ -202,9 +207,13 @@ def _rasters(
 def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.ndarray) -> None:
     """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
     bins, indices = generated["_timebins"], generated["neuron_index"]
-    period = int(generated["_period_bins"][0])
+    period, upcoming = int(generated["_period_bins"][0]), int(generated["_lastindex"][0])
     step = np.arange(span.start, span.end)
     first, end = (np.searchsorted(bins, step % period if period else step, side) for side in ("left", "right"))
+    if len(step):
+        first[0] = upcoming  # spikes of earlier steps, when Brian2 takes them for missed
+    if not period:
+        first, end = np.maximum(first, upcoming), np.maximum(end, upcoming)
     rows = np.repeat(step - span.start, end - first)
     before = np.cumsum(end - first) - (end - first)  # spikes in the steps before
     raster[rows, indices[np.arange(len(rows)) + (first - before)[rows]]] = True

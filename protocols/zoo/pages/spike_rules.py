@@ -12,7 +12,17 @@ from brian2 import ms, nS
 from bioplast.definition import Receptor, Synapse
 from bioplast.experiment import Row
 from bioplast.figure.plots import Line, Plot
-from bioplast.models import ampa, gaba_a, guetig_stdp, pair_stdp, symmetric_stdp, triplet_stdp, van_rossum_stdp
+from bioplast.models import (
+    ampa,
+    exponential_current,
+    gaba_a,
+    guetig_stdp,
+    pair_stdp,
+    pair_stdp_current,
+    symmetric_stdp,
+    triplet_stdp,
+    van_rossum_stdp,
+)
 from bioplast.protocols.zoo.pages.page import Found, Page
 from bioplast.protocols.zoo.pages.simulation import STEP, cells, run, scripted, trains
 
@@ -137,6 +147,15 @@ SPIKE_RULES: dict[str, Page] = {
             "Song, Miller and Abbott (2000), Nature Neurosci. 3:919: exponential window",
         ),
         CAPTION, receptors=(ampa,), values=(("A_plus", 0.05), ("A_minus", 0.05)),
+    ),
+    "pair-stdp-current": Page(
+        "Pair STDP, additive, of a current-based synapse", GROUP, (pair_stdp_current,),
+        partial(
+            windows, pair_stdp_current, exponential_current, {"w = 0.5": {}},
+            lambda lags, values: _two_sided(0.005, 0.00525, lags), 1.0, "",
+            "Song, Miller and Abbott (2000), Nature Neurosci. 3:919: exponential window",
+        ),
+        CAPTION, receptors=(exponential_current,), values=(("A_plus", 0.05), ("A_minus", 0.05)),
     ),
     "van-rossum-stdp": Page(
         "Pair STDP, depression in proportion", GROUP, (van_rossum_stdp,),

@@ -314,6 +314,7 @@ def test_wrong_arguments_end_in_one_line():
     refused("rate is 0 in epoch 0: a positive number", rate=0)
     refused("rate is -0.5 in epoch 1: a positive number", rate=lambda epoch: 0.5 - epoch)
     refused("epochs is 0", epochs=0)
+    refused("progress is 'yes': True, False or a function", progress="yes")
     refused("seed is -1", seed=-1)
     refused("is after the run's end", inputs={"source": [([0.1001], [0])] * 50})
     refused("is after the run's end", inputs={"source": [([0.1], [0])] * 50})

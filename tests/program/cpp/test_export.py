@@ -84,8 +84,9 @@ def test_values_and_duration_on_the_command_line_are_those_of_a_program(project)
         (["--data", "."], "cannot read .: "),
         (["--data", "/dev/null"], "/dev/null is no data of this program: it ends too early"),
         (["--data", "README.md"], "README.md is no data of this program"),
-        (["--data", "shorter.dat"], "shorter.dat is no data of this program: it ends too early"),
-        (["--data", "longer.dat"], "longer.dat is no data of this program: it holds more"),
+        (["--data", "shorter.dat"], "shorter.dat is no data of this program: it is damaged, its checksum is another"),
+        (["--data", "longer.dat"], "longer.dat is no data of this program: it is damaged, its checksum is another"),
+        (["--data", "half.dat"], "half.dat is no data of this program: it announces more than it holds"),
         (["--data", "larger.dat"], "larger.dat is no data of this program: it announces more than it holds"),
         (["stdp.w=@."], "stdp.w: cannot read ."),
         (["stdp.w=@README.md"], "stdp.w: a number is accepted, not '#'"),
@@ -104,11 +105,23 @@ def test_a_mistake_on_its_command_line_is_one_line(project, words, message):
     data = (folder / "network.dat").read_bytes()
     (folder / "shorter.dat").write_bytes(data[:-1])
     (folder / "longer.dat").write_bytes(data + b"x")
+    (folder / "half.dat").write_bytes(data[:100])
     constants = 8 * (4 + 2)  # after seed, watch, report and the last steps of two clocks
     (folder / "larger.dat").write_bytes(data[:constants] + (2**62).to_bytes(8, "little") + data[constants + 8 :])
     done = run("./plastic", *words)
     assert done.returncode == 2
     assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.build
+def test_a_flipped_bit_of_its_data_is_noticed_wherever_it_is(project):
+    folder, run = project
+    data = (folder / "network.dat").read_bytes()
+    for place in np.linspace(0, len(data) - 1, 40).astype(int):
+        (folder / "flipped.dat").write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        done = run("./plastic", "--data", "flipped.dat")
+        assert done.returncode == 2, place
+        assert "flipped.dat is no data of this program: " in done.stderr and done.stderr.count("\n") == 1
 
 
 @pytest.mark.build

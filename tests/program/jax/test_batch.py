@@ -337,7 +337,7 @@ def test_memory_of_a_gradient_with_checkpoints_grows_with_the_square_root_of_the
 
 @pytest.fixture
 def hits(monkeypatch, tmp_path):
-    """The compilations that JAX found on disk, counted; in a cache of this test's own that keeps the quick ones, too."""
+    """The compilations that JAX found on disk, counted; in a cache of this test's own that keeps quick ones, too."""
     monkeypatch.setenv("BIOPLAST_CACHE", str(tmp_path))
     monkeypatch.setitem(disk.SETTINGS, "jax_persistent_cache_min_compile_time_secs", 0.0)
     found = []

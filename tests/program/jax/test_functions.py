@@ -7,11 +7,13 @@ import ast
 import jax
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup, ms
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import bioplast
 from bioplast.errors import Unsupported
 from bioplast.program.jax import functions as fn
 from bioplast.program.jax.expressions import evaluate, parse
@@ -163,3 +165,18 @@ def test_what_numpy_would_do_with_the_wrong_types_is_refused(expression):
     names = {"a": jax.numpy.zeros(2), "b": jax.numpy.zeros(2, bool), "k": jax.numpy.ones(2, int)}
     with pytest.raises(Unsupported):
         evaluate(parse(expression), names.__getitem__, lambda name, arguments: 0)
+
+
+@pytest.mark.parametrize("constant", [True, False, np.bool_(True), np.bool_(False)])
+def test_a_constant_of_the_namespace_may_be_a_truth_value(constant):
+    """On its own, beside others, and in a condition; whole numbers stay what they are."""
+    code = "x += int(on and x > 0) + 2*int(on or x > 1)\nb = on and not (x > 5)\nc = on or b\nx += 4*int(on)"
+    found = {}
+    for target in ("numpy", "jax"):
+        group = NeuronGroup(3, "x : 1\nb : boolean\nc : boolean", name="cells")
+        group.x = [-1.7, 0.6, 2.5]
+        group.run_regularly(code, dt=0.1 * ms)
+        program = bioplast.compile(Network(group), 0.1 * ms, target, namespace={"on": constant})
+        found[target] = program(seed=1).final
+    for name in "xbc":
+        np.testing.assert_array_equal(found["jax"][f"cells.{name}"], found["numpy"][f"cells.{name}"])

@@ -3,6 +3,7 @@
 #ifndef BIOPLAST_COMMAND_LINE_H
 #define BIOPLAST_COMMAND_LINE_H
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <fstream>
@@ -31,6 +32,30 @@ struct Options
     double duration = 0;
     std::vector<std::pair<std::string, std::string>> values;
 };
+
+// Compare the checksum at the end of a file, the CRC-32 of all before it as zlib has it.
+inline void check_sum(const std::string& path)
+{
+    uint32_t table[256];
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        table[byte] = byte;
+        for (int bit = 0; bit < 8; bit++) table[byte] = table[byte] >> 1 ^ (table[byte] & 1 ? 0xedb88320u : 0);
+    }
+    std::ifstream file(path.c_str(), std::ios::binary | std::ios::ate);
+    int64_t left = (int64_t)file.tellg() - 8, expected = 0;
+    file.seekg(0);
+    uint32_t sum = ~0u;
+    std::vector<char> block(1 << 16);
+    while (left > 0 && file) {
+        const int64_t n = std::min(left, (int64_t)block.size());
+        file.read(block.data(), n);
+        for (int64_t k = 0; k < n; k++) sum = table[(sum ^ block[k]) & 255] ^ sum >> 8;
+        left -= n;
+    }
+    file.read((char*)&expected, sizeof expected);
+    if (!file || expected != (int64_t)(uint32_t)~sum)
+        runtime::fail(path + " is no data of this program: it is damaged, its checksum is another");
+}
 
 inline double number(const std::string& text, const std::string& what)
 {

@@ -303,6 +303,7 @@ int main(int argc, char** argv)
     for (Clock& clock : clocks) clock.end = data.integer();
     read_data(data);
 {% if exported %}
+    command_line::check_sum(data_file);
     command_line::apply(options, values());
     command_line::prepare(options.out);
     if (options.has_seed) seed = options.seed;
@@ -321,6 +322,9 @@ int main(int argc, char** argv)
 {% if watched %}
     data.bytes(watched, sizeof watched);
     last_finite = done_until();
+{% endif %}
+{% if exported %}
+    data.integer();  // the checksum
 {% endif %}
     data.finish();
 
