@@ -3,11 +3,11 @@
     python -m benchmarks.evolution [rounds] [population]
 
 A population of 256 networks, 20 inputs, 100 leaky integrate-and-fire neurons, 10 leaky readouts, on 256 samples of 100
-steps in which each input spikes once. Timed are generations, ask, evaluate and tell, of OpenAI-ES: of `learning.evolve`;
-and of evosax with the same network as plain JAX, in a process of its own (``pip install evosax``). A Python loop over the
-compiled network of bioplast calls it once for each member: as a user does, ``program.batch(values, inputs)``, and with
-the mean loss of one network as a function that `jax.jit` has compiled, which leaves nothing to a loop but the calls.
-The losses of the two networks are compared first.
+steps in which each input spikes once. Timed are generations of OpenAI-ES, ask, evaluate and tell: of `learning.evolve`,
+and of evosax with the same network as plain JAX, in a process of its own (``pip install evosax``). A Python loop over
+the compiled network of bioplast calls it once for each member: as a user does, ``program.batch(values, inputs)``, with
+what Python then makes of 256 outputs; and as a function of one network's mean loss that `jax.jit` has compiled, which
+leaves nothing to a loop but the calls. The losses of the two networks are compared first.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 ...     train={"w_in.w": 0.1*nA, "hidden.tau_m": learning.Trainable(10*ms, low=2*ms, high=200*ms)},
 ...     loss=lambda out, label: learning.max_over_time_cross_entropy(potential(out), label),
 ... )
->>> evolved = learning.evolve(program, {"input": spikes}, labels, train=..., loss=..., strategy="hybrid")  # doctest: +SKIP
+>>> evolved = learning.evolve(program, {"input": spikes}, labels, train=..., loss=...)  # doctest: +SKIP
 >>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
 """
 

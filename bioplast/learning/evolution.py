@@ -35,7 +35,7 @@ class Evolved(Fit):
     Attributes
     ----------
     values : dict of ndarray
-        As of `Fit`: the deployed network of the generation with the best validation, of the last one without validation.
+        As of `Fit`: the deployed network of the generation with the best validation, of the last one without it.
     last : dict of ndarray
         The deployed network after the last generation.
     tied : dict of ndarray [K]

@@ -89,10 +89,12 @@ class CompiledPopulation:
             ),
             self.numbers.start,
         )
-        recorded = sum(
-            leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves((out.rasters, out.states, out.rates))
-        )
-        fitting = RECORDS // max(1, recorded)
+        recorded = [
+            out.rasters.values(),
+            *[found.values() for kind in (out.states, out.rates) for found in kind.values()],
+        ]
+        size = sum(array.size * array.dtype.itemsize for each in recorded for array in each)
+        fitting = RECORDS // max(1, size)
         if self.devices[0].platform == "cpu":
             changing = self.network.program.changing  # type: ignore[attr-defined]
             state = sum(out.final[key].size * out.final[key].dtype.itemsize for key in changing)
@@ -120,10 +122,8 @@ class CompiledPopulation:
             )
         )
 
-    def _all(
-        self, points: Any, count: Any, values: Any, given: Any, wanted: Any, weight: Any, keys: Any
-    ) -> tuple[Any, Any]:
-        """What JAX traces."""
+    def _all(self, points: Any, count: Any, *shared: Any) -> tuple[Any, Any]:
+        """What JAX traces; `shared` are values, inputs, labels, weights and keys."""
         many = len(self.devices)
         places = self.rounds * self.at_once
         padded = jnp.pad(points, ((0, places * many - self.members), (0, 0)), mode="edge")
