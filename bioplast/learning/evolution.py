@@ -171,7 +171,6 @@ class _Run:
         self.batch = data.size if batch is None else min(batch, data.size)
         self.numbers = Numbers(network.scaled)
         self.strategy = strategy_of(strategy, population, self.numbers.start)
-        self.ask, self.tell = jax.jit(self.strategy.ask), jax.jit(self.strategy.tell)
         self.key, validation_key = jax.random.split(jax.random.key(seed))
         self.validation = None if validation is None else Validation(network, validation, self.batch, validation_key)
         self.names = ["loss", "best_loss", *([] if network.score is None else ["score"]), "failed", "evaluations"]
@@ -229,7 +228,7 @@ class _Run:
         when = f"generation {generation + 1}"
         asking, telling, drawing = jax.random.split(jax.random.fold_in(self.key, generation + 1), 3)
         params = self.strategy.default_params
-        points, asked = self.ask(asking, state.strategy, params)
+        points, asked = self.strategy.ask(asking, state.strategy, params)
         points = self.numbers.inside(points)
         count = self.strategy.samples(generation)
         chosen, weight = self._samples(generation)
@@ -248,7 +247,9 @@ class _Run:
         accuracy = np.nan
         if self.network.score is not None:
             accuracy = found["score"] = float(scores[winner])
-        told, _ = self.tell(telling, points, losses.astype(points.dtype), asked, self.strategy.params_at(accuracy))
+        told, _ = self.strategy.tell(
+            telling, points, losses.astype(points.dtype), asked, self.strategy.params_at(accuracy)
+        )
         state.strategy = jax.tree.map(lambda new, old: np.asarray(new, dtype=old.dtype), _plain(told), state.strategy)
         state.deployed = self.numbers.inside(self.strategy.get_mean(state.strategy))
         if self.validation is not None:
@@ -261,11 +262,11 @@ class _Run:
     def _stamp(self, state: _State) -> dict[str, Any]:
         params = self.strategy.default_params
         key, losses = self.key, np.zeros(self.strategy.population_size, dtype=self.numbers.start.dtype)
-        points, _ = jax.eval_shape(self.ask, key, state.strategy, params)
+        points, _ = jax.eval_shape(self.strategy.ask, key, state.strategy, params)
         texts = [
             self.evaluate.text,
-            self.ask.lower(key, state.strategy, params).as_text(),
-            self.tell.lower(key, points, losses, state.strategy, params).as_text(),
+            jax.jit(self.strategy.ask).lower(key, state.strategy, params).as_text(),
+            jax.jit(self.strategy.tell).lower(key, points, losses, state.strategy, params).as_text(),
         ]
         return {
             **self.network.stamp(),

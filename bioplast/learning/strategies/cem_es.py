@@ -16,7 +16,8 @@ __all__ = ["CEMES"]
 class CEMES(CEM):
     """A Gaussian whose mean climbs along the ranks of all members, and whose variance is that of the elite (`CEM`).
 
-    With ``u_i = 1/2 - r_i/(n - 1)`` for the rank r_i from 0, the best, to n - 1 of the n members whose loss is finite::
+    With ``u_i = 1/2 - r_i/(n - 1)`` for the rank r_i of each of the n members, from 0, the best, to n - 1; those whose
+    loss is not finite share the mean of the last ranks::
 
         mu' = mu + rate/n sum_i u_i (x_i - mu)
 
@@ -34,7 +35,8 @@ class CEMES(CEM):
 
     def _mean(self, population: Any, losses: Any, order: Any, weights: Any, mean: Any) -> Any:
         finite = jnp.isfinite(losses)
-        count = finite.sum()
-        ranks = jnp.argsort(order) / jnp.maximum(count - 1, 1)
-        utility = jnp.where(finite, 0.5 - ranks, 0).astype(population.dtype)
-        return mean + self.rate * (utility @ (population - mean)) / jnp.maximum(count, 1)
+        last = len(losses) - 1
+        # without the failed members the mean would not be driven out of where all around it fail
+        ranks = jnp.where(finite, jnp.argsort(order), (finite.sum() + last) / 2)
+        utility = (0.5 - ranks / last).astype(population.dtype)
+        return mean + self.rate * (utility @ (population - mean)) / len(losses)

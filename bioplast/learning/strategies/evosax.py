@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -81,6 +82,7 @@ class Evosax:
         """The whole population."""
         return self.population_size
 
+    @partial(jax.jit, static_argnames=("self",))
     def init(self, key: Any, mean: Any, params: Any) -> State:
         """The state to begin with, around a point [numbers]."""
         mean = jnp.asarray(mean)
@@ -93,6 +95,7 @@ class Evosax:
         zeros = jnp.zeros(self.population_size, dtype=mean.dtype)
         return State(self.algorithm.init(inner, population, zeros, params), begun)
 
+    @partial(jax.jit, static_argnames=("self",))
     def ask(self, key: Any, state: State, params: Any) -> tuple[Any, State]:
         """The next population [members, numbers], and the state."""
         population, inner = self.algorithm.ask(key, state.inner, params)
@@ -101,6 +104,7 @@ class Evosax:
         choose = jax.tree.map(lambda new, old: jnp.where(state.begun, new, old), inner, state.inner)
         return jnp.where(state.begun, population, state.inner.population), State(choose, state.begun)
 
+    @partial(jax.jit, static_argnames=("self",))
     def tell(self, key: Any, population: Any, fitness: Any, state: State, params: Any) -> tuple[State, dict[str, Any]]:
         """The state after a generation; see `Strategy.tell`."""
         ties, key = jax.random.split(key)
