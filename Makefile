@@ -76,6 +76,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/cpp_overhead.py
 	$(BIN)/python -m benchmarks.neo
 	$(BIN)/python -m benchmarks.complexity
+	$(BIN)/python -m benchmarks.evolution
 	$(BIN)/python -m benchmarks.peers
 
 clean:

@@ -1,4 +1,4 @@
-"""Learning by gradients: losses, readouts and a training loop for any network that target jax can follow.
+"""Learning by gradients, for any network that target jax can follow, and by evolution, on any target.
 
 >>> program = bioplast.compile(network, 40*ms, target="jax", surrogate=bioplast.SuperSpike())  # doctest: +SKIP
 >>> potential = learning.Trace("trace", "v", unit=1*mV)  # doctest: +SKIP
@@ -9,9 +9,12 @@
 ...     train={"w_in.w": 0.1*nA, "hidden.tau_m": learning.Trainable(10*ms, low=2*ms, high=200*ms)},
 ...     loss=lambda out, label: learning.max_over_time_cross_entropy(potential(out), label),
 ... )
+>>> evolved = learning.evolve(program, {"input": spikes}, labels, train=..., loss=...)  # doctest: +SKIP
 >>> program.write_back(fitted.values)  # into the Brian2 network, for any target  # doctest: +SKIP
 """
 
+from . import strategies
+from .evolution import Evolved, evolve
 from .gradient import Fit, fit
 from .losses import (
     count_hinge,
@@ -31,6 +34,7 @@ from .trainable import Trainable
 
 __all__ = [
     "Count",
+    "Evolved",
     "Fit",
     "Kernel",
     "Last",
@@ -45,6 +49,7 @@ __all__ = [
     "Trainable",
     "count_hinge",
     "cross_entropy",
+    "evolve",
     "fit",
     "hinge",
     "l2",
@@ -52,6 +57,7 @@ __all__ = [
     "membrane_hinge",
     "predict",
     "rate_error",
+    "strategies",
     "temporal_smoothness",
     "van_rossum",
 ]

@@ -16,6 +16,7 @@ from ..program import Program
 from ..program.arguments import in_short
 
 __all__ = [
+    "check_course",
     "checked_optimiser",
     "checked_path",
     "checked_program",
@@ -70,6 +71,20 @@ def require_function(given: Any, what: str, arguments: str) -> None:
     """Refuse what cannot be called."""
     if not callable(given):
         raise BioplastError(f"{what} is {in_short(given)}: a function {what}({arguments}) is accepted")
+
+
+def check_course(loss: Any, score: Any, validation: Any, progress: Any, patience: int | None) -> None:
+    """Refuse what is no loss, score, validation or progress of a training, or patience without validation."""
+    require_function(loss, "loss", "out, label")
+    if score is not None:
+        require_function(score, "score", "out, label")
+    if validation is None and patience is not None:
+        raise BioplastError("patience needs validation=(inputs, labels)")
+    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
+        length = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
+        raise BioplastError(f"validation is a {type(validation).__name__}{length}: a pair (inputs, labels) is accepted")
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise BioplastError(f"progress is {in_short(progress)}: True, False or a function is accepted")
 
 
 def checked_path(given: Any, what: str) -> Path | None:

@@ -67,6 +67,10 @@ class FinalStates:
         found = [worst(final[key]) for key in self.variables]
         return _stacked([number for number, _ in found], float), _stacked([place for _, place in found], int)
 
+    def finite(self, final: Mapping[str, Any]) -> Any:
+        """Whether all states of a batch are finite at the end; traced."""
+        return jnp.all(jnp.stack([jnp.isfinite(final[key]).all() for key in self.variables] or [jnp.array(True)]))
+
     def refuse(self, found: tuple[Any, Any], data: Data, chosen: np.ndarray, when: str = "") -> None:
         """Raise a NonFiniteError for what `search` found.
 
@@ -129,7 +133,7 @@ class Steps:
     def __init__(self, scaled: Mapping[str, Scaled], detached: bool | None):
         self.scaled = scaled
         self.detached = detached
-        self.limits = {n: LARGEST * max(1.0, float(np.abs(how.start).max())) for n, how in scaled.items()}
+        self.limits = {name: how.limit(LARGEST) for name, how in scaled.items()}
         self.followed = dict.fromkeys(scaled, False)  # whether a derivative was other than 0
         self._largest_loss = 0.0
         self._warned: set[str] = set()
@@ -183,8 +187,8 @@ class Steps:
             if abs(bounded) > self.limits[name]:
                 size = in_units(how.unit, how.dimensions)
                 raise RunError(
-                    f"{name!r} is {in_units(bounded * how.unit, how.dimensions)} after a step in epoch {epoch}, "
-                    f"{abs(bounded):.1g} times its typical size {size}: {_HINT}, as in "
+                    f"{name!r} is {in_units(how.values(bounded), how.dimensions)} after a step in epoch {epoch}, "
+                    f"{abs(how.values(bounded)) / how.unit:.1g} times its typical size {size}: {_HINT}, as in "
                     "Trainable(size, low=..., high=...)"
                 )
             if not abs(slope) <= STEEPEST * self._largest_loss and name not in self._warned:

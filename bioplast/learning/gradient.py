@@ -15,28 +15,17 @@ import optax
 
 from ..errors import BioplastError
 from ..program import Program
-from ..program.arguments import checked_seed, in_short
+from ..program.arguments import checked_seed
 from ..program.jax import disk_cache
-from ..program.network import TIME
 from ..progress import progress_bar
 from . import checkpoint as stored
-from .arguments import (
-    checked_optimiser,
-    checked_path,
-    checked_program,
-    checked_values,
-    followed,
-    one_number,
-    require_function,
-    whole,
-    wrapped,
-)
+from .arguments import check_course, checked_optimiser, checked_path, checked_program, whole, wrapped
 from .data import Data, portions
-from .finite import FinalStates, Steps, refuse_wrong_mean, worst
+from .evaluation import Evaluation, Validation, batch_like, is_best
+from .finite import Steps, refuse_wrong_mean, worst
 from .predict import precision
-from .trainable import Scaled, scaled
 
-__all__ = ["Fit", "fit"]
+__all__ = ["Fit", "Progress", "fit"]
 
 Progress = bool | Callable[[Mapping[str, float]], object]
 
@@ -155,16 +144,9 @@ def fit(
         raise BioplastError(f"training needs a program of target 'jax', not {program.target!r}")
     batch, epochs = whole(batch, "batch"), whole(epochs, "epochs")
     patience = None if patience is None else whole(patience, "patience")
-    require_function(loss, "loss", "out, label")
-    if score is not None:
-        require_function(score, "score", "out, label")
-    if validation is None and (patience is not None or score is not None):
-        raise BioplastError("patience and score need validation=(inputs, labels)")
-    if validation is not None and not (isinstance(validation, tuple | list) and len(validation) == 2):
-        length = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
-        raise BioplastError(f"validation is a {type(validation).__name__}{length}: a pair (inputs, labels) is accepted")
-    if not (isinstance(progress, bool) or callable(progress)):  # before the first epoch is compiled
-        raise BioplastError(f"progress is {in_short(progress)}: True, False or a function is accepted")
+    check_course(loss, score, validation, progress, patience)
+    if validation is None and score is not None:
+        raise BioplastError("score needs validation=(inputs, labels)")
     file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
         run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)
@@ -203,60 +185,33 @@ class _Run:
         values: Mapping[str, Any] | None,
     ):
         self.program = program
-        # when each run begins is not left open, since what is trained may be what a run changes
-        given = {TIME: program.values[TIME]} | program._checked(checked_values(values))
-        complete = {**program.values, **given}
-        start = float(complete[TIME])
-        self.scaled: dict[str, Scaled] = scaled(program, train, complete)
-        # arguments of what is compiled, so that it serves a search whose runs differ in them
-        self.given, self.fixed = followed(program, {k: v for k, v in given.items() if k not in self.scaled})
-        self.states = FinalStates(program, complete)
+        self.network = network = Evaluation(program, train, loss, score, values)
+        self.scaled = network.scaled
         self.steps = Steps(self.scaled, program.detaches_resets)  # type: ignore[attr-defined]
-        self.loss, self.score = loss, score
         self.optimiser = checked_optimiser(optimiser)
-        self.data = Data.checked(program, inputs, labels, start)
+        self.data = Data.checked(program, inputs, labels, network.start)
         self.batch = min(batch, self.data.size)
-        self.held_out = None if validation is None else Data.checked(program, *validation, start, "validation")
         self.seed = seed
-        self.key, self.validation_key = jax.random.split(jax.random.key(self.seed))
-        self.names = ["loss"]
-        self.names += ["validation_loss"] if validation is not None else []
-        self.names += ["validation_score"] if score is not None else []
-        self.held_out_batch = 0 if self.held_out is None else min(max(self.batch, 256), self.held_out.size)
-        self.measure: Any = None
-
-    def values(self, trained: Mapping[str, Any]) -> dict[str, Any]:
-        """Trained values in SI base units, element by element."""
-        return {name: how.elements(trained[name]) for name, how in self.scaled.items()}
+        self.key, validation_key = jax.random.split(jax.random.key(self.seed))
+        self.validation = None if validation is None else Validation(network, validation, self.batch, validation_key)
+        self.names = ["loss", *([] if self.validation is None else self.validation.names)]
 
     def begin(self) -> _State:
         trained = {name: jnp.asarray(how.start) for name, how in self.scaled.items()}
         state = wrapped(self.optimiser.init, "optimiser")(trained)
         if self.batch > 1:  # where each step leaves them, so that all is compiled for that
             spread: Any = self.program.replicated  # type: ignore[attr-defined]
-            trained, state, self.given = spread((trained, state, self.given))
+            trained, state, self.network.given = spread((trained, state, self.network.given))
         history = {name: np.zeros(0) for name in self.names}
         return _State(trained, state, trained, np.array(-1), history)
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 
-    def _losses(
-        self, data: Data, values: Any, trained: Any, given: Any, wanted: Any, keys: Any
-    ) -> tuple[Any, Any, Any]:
-        """Loss and score of each sample of a batch, and the worst of each state at the end."""
-        out = self.program.batch({**self.fixed, **values, **self.values(trained)}, given, keys)
-        functions = [one_number(self.loss, "loss")]
-        functions += [] if self.score is None else [one_number(self.score, "score")]
-        found = [jax.vmap(function)(out, wanted) for function in functions]
-        for function in functions:
-            data.refuse_labels(function, out)
-        return found[0], found[-1], self.states.search(jax.lax.stop_gradient(out.final))
-
     def _step(
         self, values: Any, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any
     ) -> tuple[Any, ...]:
         def mean(trained: Any) -> Any:
-            losses, _, states = self._losses(self.data, values, trained, given, wanted, keys)
+            losses, _, states = self.network.losses(self.data, values, trained, given, wanted, keys)
             return weight @ losses / weight.sum(), (worst(losses), states)
 
         (loss, (sample, states)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
@@ -269,37 +224,20 @@ class _Run:
         report = {"loss": loss, "sample": sample, "states": states}
         return bounded, after, report | self.steps.report(slope, state, after, moved, bounded)
 
-    def _measured(self, values: Any, trained: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
-        assert self.held_out is not None
-        loss, score, states = self._losses(self.held_out, values, trained, given, wanted, keys)
-        found = {"validation_loss": loss, "validation_score": score.astype(float)}
-        return {
-            "states": states,
-            "sums": {name: weight @ each for name, each in found.items()},
-            "worst": {name: worst(each) for name, each in found.items()},
-        }
-
-    def _like(self, data: Data, size: int) -> tuple[Any, ...]:
-        """Arguments that are like those of a batch."""
-        given, wanted = data.part(np.zeros(size, dtype=int))
-        return given, wanted, np.ones(size), jax.random.split(self.key, size)
-
     # Epochs -----------------------------------------------------------------------------------------------------------
 
     def through(self, epochs: int, patience: int | None, file: Path | None, progress: Progress) -> Fit:
         state = self.begin()
-        lowered = jax.jit(self._step).lower(
-            self.given, state.trained, state.optimiser, *self._like(self.data, self.batch)
-        )
+        like = batch_like(self.data, self.batch, self.key)
+        lowered = jax.jit(self._step).lower(self.network.given, state.trained, state.optimiser, *like)
         stamp: dict[str, Any] = {}
         if file is not None:
             stamp = self._stamp(lowered.as_text())
             state = stored.load(file, stamp, state) or state
         with disk_cache():
             step = lowered.compile()
-            if self.held_out is not None:
-                like = self._like(self.held_out, self.held_out_batch)
-                self.measure = jax.jit(self._measured).lower(self.given, state.trained, *like).compile()
+            if self.validation is not None:
+                self.validation.compile(state.trained)
         done = len(state.history["loss"])
         with progress_bar("training", progress is True, epochs, done, "epochs") as update:
             for epoch in range(done, epochs):
@@ -312,9 +250,9 @@ class _Run:
                     progress({"epoch": epoch + 1, **means})
                 update(epoch + 1, note=", ".join(f"{name} {mean:.4g}" for name, mean in means.items()))
         best = jax.device_get(state.best)
-        tied = {n: np.asarray(how.values(best[n])) for n, how in self.scaled.items() if how.index is not None}
+        tied = self.network.tied(best)
         history = {name: np.asarray(means) for name, means in state.history.items()}
-        return Fit(self._plain(state.best), self._plain(state.trained), tied, history, int(state.best_epoch))
+        return Fit(self.network.plain(best), self.network.plain(state.trained), tied, history, int(state.best_epoch))
 
     def _epoch(self, step: Any, state: _State, epoch: int) -> dict[str, float]:
         """One pass through all samples; the state is changed in place."""
@@ -324,19 +262,21 @@ class _Run:
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
             state.trained, state.optimiser, report = step(
-                self.given, state.trained, state.optimiser, *self.data.part(chosen), weight, keys
+                self.network.given, state.trained, state.optimiser, *self.data.part(chosen), weight, keys
             )
             report = jax.device_get(report)
             loss = float(report["loss"])
-            self.states.refuse(report["states"], self.data, chosen, f"{when}, ")
+            self.network.states.refuse(report["states"], self.data, chosen, f"{when}, ")
             refuse_wrong_mean("loss", loss, report["sample"], chosen, when)
             self.steps.check(report, loss, epoch + 1, stacklevel=4)
             total += loss * int(np.count_nonzero(weight))
         if epoch == 0:
             self._refuse_without_derivative(total)
-        means = {"loss": total / self.data.size, **self._validated(state.trained, when)}
+        means = {"loss": total / self.data.size}
+        if self.validation is not None:
+            means |= self.validation(state.trained, when)
         state.history = {name: np.append(state.history[name], means[name]) for name in self.names}
-        if self._is_best(state.history):
+        if is_best(state.history):
             state.best, state.best_epoch = state.trained, np.array(epoch)
         return means
 
@@ -356,47 +296,13 @@ class _Run:
             reason = "it is 0 for all of them"
         raise BioplastError(f"the loss has no derivative in {without[0]!r} for any sample: {reason}")
 
-    def _validated(self, trained: Any, when: str) -> dict[str, float]:
-        """Mean loss and score of the samples that are held out."""
-        if self.held_out is None:
-            return {}
-        size = self.held_out.size
-        keys = jax.random.split(self.validation_key, size)
-        sums = {name: 0.0 for name in self.names[1:]}
-        for chosen, weight in portions(np.arange(size), self.held_out_batch):
-            found = jax.device_get(self.measure(self.given, trained, *self.held_out.part(chosen), weight, keys[chosen]))
-            self.states.refuse(found["states"], self.held_out, chosen, f"{when}, validation, ")
-            for name in sums:
-                sums[name] += float(found["sums"][name])
-                what = name.replace("_", " ")
-                refuse_wrong_mean(what, sums[name], found["worst"][name], chosen, when)
-        return {name: total / size for name, total in sums.items()}
-
-    def _is_best(self, history: Mapping[str, Any]) -> bool:
-        """Whether the last epoch is better than all before; without validation it always is."""
-        if self.held_out is None:
-            return True
-        rows = list(
-            zip(*(-history[n] if n == "validation_score" else history[n] for n in self.names[:0:-1]), strict=True)
-        )
-        return all(rows[-1] < row for row in rows[:-1])
-
-    def _plain(self, trained: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """What the numbers stand for: the product that is within the bounds, computed by NumPy."""
-        return {name: np.asarray(value) for name, value in self.values(jax.device_get(trained)).items()}
-
     def _stamp(self, computation: str) -> dict[str, Any]:
         return {
-            "train": {
-                n: [how.unit, float(how.low), float(how.high), stored.digest(how.index)]
-                for n, how in self.scaled.items()
-            },
-            "start": stored.digest({name: how.start for name, how in self.scaled.items()}),
-            "values": stored.digest(sorted(self.given), self.given),
+            **self.network.stamp(),
             "seed": self.seed,
             "batch": self.batch,
             "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
-            "validation": None if self.held_out is None else stored.digest(self.held_out.inputs, self.held_out.labels),
+            "validation": None if self.validation is None else self.validation.digest(),
             "history": self.names,
             "network, loss, optimiser or version of JAX": stored.digest(computation),
         }

@@ -13,8 +13,9 @@ from ..program.arguments import checked_seed
 from ..program.network import TIME
 from .arguments import checked_program, checked_values, followed, numbers, require_function, whole
 from .data import Data, portions
+from .trainable import precision_of
 
-__all__ = ["predict"]
+__all__ = ["precision", "predict"]
 
 
 def predict(
@@ -91,4 +92,4 @@ def precision(program: Program) -> AbstractContextManager[Any]:
     """What makes JAX compute with as many bits as the program."""
     import jax
 
-    return jax.enable_x64(program.dtype == np.float64)  # type: ignore[attr-defined]
+    return jax.enable_x64(precision_of(program) == np.float64)

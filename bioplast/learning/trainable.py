@@ -1,4 +1,4 @@
-"""Which values are trained, and how the optimiser sees them."""
+"""Which values are trained, and how the optimiser or the strategy sees them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from ..definition.units import unit_name, value_text
 from ..errors import BioplastError, UnknownName
 from ..program import Program
 from ..program.arguments import in_short, si_array
+from ..search.space import SCALES
 
-__all__ = ["Trainable"]
+__all__ = ["Scaled", "Trainable", "in_units", "precision_of", "scaled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,9 @@ class Trainable:
         A typical size of the value, such as ``0.1*nA``.
     low, high : quantity, optional
         Bounds.
+    scale : {"linear", "log"}
+        With "log" the optimiser sees the logarithm of the value divided by `unit`: a step is a factor. For values that
+        are positive, such as a time constant; each one to begin with must be, and `low`, where it is given.
     index : array of int [elements], optional
         For synapses, or neurons, that share a number, as the weights of a convolution do: which of the numbers 0 to
         K - 1 each element of the value has. Those K numbers are trained, each along the sum of the gradients of its
@@ -47,6 +51,7 @@ class Trainable:
     low: Any = None
     high: Any = None
     index: Any = None
+    scale: str = "linear"
 
     def scaled(self, name: str, start: np.ndarray, dimensions: Any, dtype: Any) -> Scaled:
         """The numbers that are trained, after a check that all fits together.
@@ -65,10 +70,13 @@ class Trainable:
         Raises
         ------
         BioplastError
-            For a unit that is not positive, a unit or bounds of other dimensions, a start outside of the bounds, or an
-            index that does not fit.
+            For a unit that is not positive, a unit or bounds of other dimensions, a start outside of the bounds, an
+            index that does not fit, a scale that is not known, or what is not positive on the scale "log".
         """
         right = unit_name(dimensions)
+        if self.scale not in SCALES:
+            raise BioplastError(f"{name!r}: the scale {in_short(self.scale)} is not known; accepted: 'linear', 'log'")
+        log = self.scale == "log"
         unit = _number(self.unit, dimensions, f"{name!r}: the unit", right)
         if not 0 < unit < np.inf:
             raise BioplastError(
@@ -92,16 +100,23 @@ class Trainable:
             raise BioplastError(
                 f"{which} begins outside of its bounds {in_short(self.low)} and {in_short(self.high)}: with {found}"
             )
+        if log and low <= 0 and self.low is not None:
+            raise BioplastError(f"{name!r}: the bound {in_short(self.low)} on the scale 'log' must be positive")
+        if log and not (start > 0).all():
+            wrong = in_units(start.flat[np.argmin(start > 0)], dimensions)
+            raise BioplastError(f"{name!r} begins with {wrong}: on the scale 'log' positive values are accepted")
         index = None if self.index is None else _checked_index(name, self.index, start)
         if index is not None:
             start = start[np.unique(index, return_index=True)[1]]
-        lowest, highest = _inside(low, unit, dtype, np.inf), _inside(high, unit, dtype, -np.inf)
+        inside = _inside_log if log else _inside
+        lowest, highest = inside(low, unit, dtype, np.inf), inside(high, unit, dtype, -np.inf)
         if not lowest < highest:
             raise BioplastError(
                 f"{name!r}: no two numbers of {dtype} lie between {in_short(self.low)} and {in_short(self.high)}"
             )
-        begin = np.clip(np.asarray(start / unit, dtype=dtype), lowest, highest)
-        return Scaled(unit, lowest, highest, begin, index, dimensions)
+        numbers = np.log(start / unit) if log else start / unit
+        begin = np.clip(np.asarray(numbers, dtype=dtype), lowest, highest)
+        return Scaled(unit, lowest, highest, begin, index, dimensions, log)
 
 
 def _number(given: Any, dimensions: Any, what: str, right: str) -> float:
@@ -138,6 +153,17 @@ def _inside(bound: float, unit: float, dtype: Any, inward: float) -> Any:
         number = np.nextafter(number, kind(inward))
     further = np.nextafter(number, kind(-inward))
     return number if passes(further) else further
+
+
+def _inside_log(bound: float, unit: float, dtype: Any, inward: float) -> Any:
+    """The outermost logarithm of which no exponential, however it is rounded, passes the bound."""
+    kind = np.dtype(dtype).type
+    if not 0 < bound < np.inf:
+        return kind(-inward)
+    number = kind(np.log(bound / unit))
+    # exponentials of NumPy and of XLA differ by some last digits
+    room = 4 * np.finfo(dtype).eps * max(1, abs(number))
+    return kind(number + np.copysign(room, inward))
 
 
 def _checked_index(name: str, given: Any, start: np.ndarray) -> np.ndarray:
@@ -177,6 +203,8 @@ class Scaled:
     index : ndarray or None
         Which of the numbers each element has.
     dimensions : brian2 Dimension
+    log : bool
+        Whether the numbers are logarithms.
     """
 
     unit: float
@@ -185,14 +213,35 @@ class Scaled:
     start: np.ndarray
     index: np.ndarray | None
     dimensions: Any
+    log: bool = False
 
     def values(self, numbers: Any) -> Any:
         """The values that numbers stand for, in SI base units and of their own array type: what a program is given."""
-        return numbers * self.unit
+        if not self.log:
+            return numbers * self.unit
+        exponential = np.exp(numbers) if isinstance(numbers, np.ndarray | np.generic | float) else _exp(numbers)
+        return exponential * self.unit
+
+    def limit(self, times: float) -> float:
+        """The number that stands for so many times the typical size, or the largest value to begin with."""
+        if self.log:
+            return float(np.log(times) + np.abs(self.start).max())
+        return times * max(1.0, float(np.abs(self.start).max()))
 
     def elements(self, numbers: Any) -> Any:
         """As `values`, for each element."""
         return self.values(numbers) if self.index is None else self.values(numbers)[self.index]
+
+
+def precision_of(program: Program) -> np.dtype[Any]:
+    """What a program computes with: float64 on all targets but jax, which may have been told otherwise."""
+    return np.dtype(getattr(program, "dtype", np.float64))
+
+
+def _exp(numbers: Any) -> Any:
+    import jax.numpy as jnp
+
+    return jnp.exp(numbers)
 
 
 def scaled(program: Program, train: Any, values: Mapping[str, Any]) -> dict[str, Scaled]:
@@ -220,5 +269,5 @@ def scaled(program: Program, train: Any, values: Mapping[str, Any]) -> dict[str,
             kind = "a delay" if variable.delay else "True or False" if start.dtype.kind == "b" else "a whole number"
             raise BioplastError(f"{name!r} is {kind}, which has no derivative: real numbers are trained")
         how = given if isinstance(given, Trainable) else Trainable(given)
-        found[name] = how.scaled(name, start, variable.dimensions, program.dtype)
+        found[name] = how.scaled(name, start, variable.dimensions, precision_of(program))
     return found

@@ -75,7 +75,7 @@ WRONG = {
     "no loss": ({"loss": None}, "loss is None: a function loss(out, label) is accepted"),
     "named loss": ({"loss": "mse"}, "loss is 'mse': a function"),
     "named score": ({"score": "accuracy", "validation": HELD_OUT}, "score is 'accuracy': a function score(out, label)"),
-    "score alone": ({"score": squares}, "patience and score need validation"),
+    "score alone": ({"score": squares}, "score needs validation"),
     "loss of None": ({"loss": lambda out, y: None}, "the loss of a sample is one real number, not None"),
     "loss of two": (
         {"loss": lambda out, y: (squares(out, y), 1)},
@@ -117,7 +117,7 @@ WRONG = {
         for given in (True, 0, -1, 1.5, "3", float("nan"), [2])
     },
     "no batch": ({"batch": None}, "batch is None"),
-    "patience alone": ({"patience": 3}, "patience and score need validation"),
+    "patience alone": ({"patience": 3}, "patience needs validation"),
     **{
         f"seed {given!r}": ({"seed": given}, f"seed is {given!r}: a whole number from 0 to 2**32 - 1 is accepted")
         for given in (-1, 2**70, 2**32, True, None, 1.5, "1", [1, 2])

@@ -3,5 +3,6 @@
 from .disk import disk_cache
 from .output import ArrayOutput
 from .program import JaxProgram
+from .spread import devices, over_batch
 
-__all__ = ["ArrayOutput", "JaxProgram", "disk_cache"]
+__all__ = ["ArrayOutput", "JaxProgram", "devices", "disk_cache", "over_batch"]
