@@ -123,7 +123,7 @@ def _synapses(pages: dict[str, Page]) -> tuple[Network, list[tuple[str, list[str
                 objects.append(_connected(definition, stimulus, cells, group, dict(page.values), rng))
                 keys += _state_keys(group, definition)
         # a synapse without a state of its own shows in what it acts on
-        keys = keys or _state_keys("cells", lif)
+        keys = keys or [f"cells.{variable}" for variable in lif.state_variables if variable in neuron.state_variables]
         owners.append((name, keys, ""))
     return Network(objects), owners
 
