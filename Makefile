@@ -39,11 +39,12 @@ export CYTHON_CACHE_DIR ?= $(CACHE)/bioplast/cython
 export MPLCONFIGDIR ?= $(CACHE)/bioplast/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long lint ledger bench clean machine
+.PHONY: help demo test test-short test-long lint ledger bench clean machine
 
 help:
 	@echo "make demo    install into $(VENV) and run every protocol in its shortest form; says where the reports are"
 	@echo "make test    linter, type checker and tests, in the same environment with the extra [dev]"
+	@echo "make test-short  the tests of make test without linter and type checker"
 	@echo "make test-long  the tests that make test leaves to CI: notebooks, other simulators, large networks, CUDA's sources"
 	@echo "make lint    linter and type checker only"
 	@echo "make ledger  measure again how far every model is from its truth: data/fidelity.csv and .md"
@@ -58,7 +59,9 @@ demo: $(BEGUN)
 $(BEGUN): $(SOURCES) $(INSTALLED)
 	@rm -rf results/demo && mkdir -p results/demo && touch $@
 
-test: lint
+test: lint test-short
+
+test-short: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --durations=10 -m "not long"
 
 test-long: $(INSTALLED_DEV)

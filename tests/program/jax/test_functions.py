@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import brian2
 import jax
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bioplast
-from bioplast.errors import Unsupported
+from bioplast.errors import BioplastError, Unsupported
 from bioplast.program.jax import functions as fn
 from bioplast.program.jax.expressions import evaluate, parse
 
@@ -171,12 +172,19 @@ def test_what_numpy_would_do_with_the_wrong_types_is_refused(expression):
 def test_a_constant_of_the_namespace_may_be_a_truth_value(constant):
     """On its own, beside others, and in a condition; whole numbers stay what they are."""
     code = "x += int(on and x > 0) + 2*int(on or x > 1)\nb = on and not (x > 5)\nc = on or b\nx += 4*int(on)"
-    found = {}
-    for target in ("numpy", "jax"):
+
+    def final(target):
         group = NeuronGroup(3, "x : 1\nb : boolean\nc : boolean", name="cells")
         group.x = [-1.7, 0.6, 2.5]
         group.run_regularly(code, dt=0.1 * ms)
-        program = bioplast.compile(Network(group), 0.1 * ms, target, namespace={"on": constant})
-        found[target] = program(seed=1).final
+        return bioplast.compile(Network(group), 0.1 * ms, target, namespace={"on": constant})(seed=1).final
+
+    if isinstance(constant, np.bool_) and brian2.__version__.startswith("2.9"):
+        # Brian2 2.9 takes no truth value of NumPy, so no target does
+        for target in ("numpy", "jax"):
+            with pytest.raises(BioplastError, match='"on" could not be resolved'):
+                final(target)
+        return
+    expected, found = final("numpy"), final("jax")
     for name in "xbc":
-        np.testing.assert_array_equal(found["jax"][f"cells.{name}"], found["numpy"][f"cells.{name}"])
+        np.testing.assert_array_equal(found[f"cells.{name}"], expected[f"cells.{name}"])
