@@ -84,6 +84,11 @@ def test_a_spike_at_the_end_is_in_the_last_step():
     assert np.round(group.variables["spike_time"].get_value() / 1e-3).max() == 4
 
 
+def test_every_class_and_spike_has_a_manifold_of_its_own_and_so_has_every_seed():
+    drawn = [one.phases for seed in (1, 2) for of_class in small(seed, spikes=2).manifolds for one in of_class]
+    assert len(np.unique(np.stack(drawn).reshape(12, -1), axis=0)) == 12
+
+
 def test_the_same_seed_gives_the_same_and_more_samples_begin_alike():
     one, same, other, more = small(), small(), small(2), small(samples=50)
     np.testing.assert_array_equal(one.values, same.values)
