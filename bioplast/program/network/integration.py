@@ -10,6 +10,7 @@ import brian2
 import numpy as np
 import sympy
 from brian2.core.functions import Function
+from brian2.equations.equations import Equations
 from brian2.stateupdaters.base import StateUpdateMethod
 
 from ..build import cache
@@ -17,13 +18,19 @@ from ..build import cache
 
 @contextlib.contextmanager
 def remembered_integration() -> Iterator[None]:
-    """Let Brian2 find its schemes in the cache until the end of the block; every target then has the same text."""
-    saved = StateUpdateMethod.apply_stateupdater
+    """Let Brian2 find its schemes in the cache until the end of the block; every target then has the same text.
+
+    Brian2 draws the white noise xi_a, xi_b, ... of a group in the order of a set of strings, which is another one in
+    another process (up to 2.11 at least); here it is the order of their names, so that a seed gives the same run.
+    """
+    saved, noise = StateUpdateMethod.apply_stateupdater, Equations.stochastic_variables
     StateUpdateMethod.apply_stateupdater = staticmethod(_remembering(saved))
+    Equations.stochastic_variables = property(lambda self: dict.fromkeys(sorted(noise.fget(self))).keys())
     try:
         yield
     finally:
         StateUpdateMethod.apply_stateupdater = staticmethod(saved)
+        Equations.stochastic_variables = noise
 
 
 def _remembering(apply: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +50,7 @@ def _remembering(apply: Callable[..., Any]) -> Callable[..., Any]:
             return apply(equations, variables, method, method_options=method_options, group_name=group_name)
         dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
         lines = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
-        question = "\n".join([brian2.__version__, sympy.__version__, str(method), str(equations), *lines])
+        question = "\n".join(["noise by name", brian2.__version__, sympy.__version__, str(method), str(equations), *lines])
         return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
 
     return remembering
