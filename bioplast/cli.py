@@ -381,7 +381,7 @@ def _export(name: str, folder: Path, preset: str | None, changes: dict[str, str]
 
 
 def _complexity(file: Path, bin: str | None, transpose: bool, block: int) -> None:
-    from .analysis.word_files import bin_width, complexities
+    from .analysis.word_files import bin_width, complexities, shortest
 
     width = None if bin is None else bin_width(bin)
     found = complexities(file, bin=width, transpose=transpose, block=block)
@@ -396,6 +396,8 @@ def _complexity(file: Path, bin: str | None, transpose: bool, block: int) -> Non
     ]
     shown = [k for k in range(len(heads)) if k < 5 or any(row[k] for row in rows)]
     _print_table("", [heads[k] for k in shown], [[row[k] for k in shown] for row in rows], range(1, len(shown)))
+    if len(heads) - 1 not in shown:
+        print(f"no entropy rate: blocks of {block} need words of at least {shortest(block):,} symbols; see --block")
 
 
 def _print_left_out(done: Run) -> None:

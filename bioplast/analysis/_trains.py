@@ -18,14 +18,55 @@ TOLERANCE = 1e-9
 _PAIRS = 1 << 20
 
 
-def seconds(value: Any) -> np.ndarray:
-    """Plain seconds from numbers, from `quantities` and Neo (converted) or from Brian2 (in seconds already)."""
-    return np.asarray(value.rescale("s").magnitude if hasattr(value, "rescale") else value, dtype=float)
+def seconds(value: Any, name: str = "times") -> np.ndarray:
+    """Plain seconds; see `in_unit`."""
+    return in_unit(value, "s", name)
+
+
+def in_unit(value: Any, unit: str, name: str) -> np.ndarray:
+    """Plain numbers from plain ones, from `quantities` and Neo, or from Brian2.
+
+    Parameters
+    ----------
+    value : array, quantity, or list or tuple of quantities
+    unit : {"s", "1/s"}
+        That which plain numbers have.
+    name : str
+        What the value is called; in the plural if it ends in s.
+
+    Raises
+    ------
+    BioplastError
+        It has another unit, or units in part, or is no array of numbers.
+    """
+    given = f"{name} {'are' if name.endswith('s') else 'is'} given in"
+    if hasattr(value, "rescale"):
+        try:
+            return np.asarray(value.rescale(unit).magnitude, dtype=float)
+        except ValueError:
+            raise BioplastError(f"{given} {value.dimensionality}: {unit} is expected") from None
+    if (dimensions := getattr(value, "dim", None)) is not None:
+        from brian2 import get_unit, second
+
+        expected = second.dim if unit == "s" else (1 / second).dim
+        if not dimensions.is_dimensionless and dimensions is not expected:
+            raise BioplastError(f"{given} {get_unit(dimensions)}: {unit} is expected")
+    elif isinstance(value, list | tuple) and (units := {hasattr(v, "rescale") or hasattr(v, "dim") for v in value}):
+        if len(units) == 2:
+            raise BioplastError(f"{name}: a unit for all or for none is accepted")
+        if units == {True}:
+            return np.array([in_unit(each, unit, name) for each in value])
+    if np.ma.is_masked(value):
+        raise BioplastError(f"{name}: numbers are accepted, not an array with masked elements")
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise BioplastError(f"{name}: numbers are accepted") from None
 
 
 def positive(name: str, value: Any, infinite: bool = False) -> float:
     """A time as plain seconds; BioplastError unless it is one positive number."""
-    time = seconds(value)
+    time = seconds(value, name)
     if time.ndim or not time > 0 or not (infinite or np.isfinite(time)):
         raise BioplastError(f"{name} is a positive time in seconds, not {value}")
     return float(time)
@@ -89,7 +130,7 @@ def by_neuron(times: Any, indices: Any, neurons: int) -> Trains:
 
 def within(times: np.ndarray, indices: np.ndarray, start: Any, duration: float) -> tuple[np.ndarray, np.ndarray]:
     """The spikes with ``start <= t < start + duration``; their times count from `start`."""
-    times = times - float(seconds(start))
+    times = times - float(seconds(start, "start"))
     inside = (times >= -TOLERANCE) & (times < duration - TOLERANCE)
     return times[inside], indices[inside]
 

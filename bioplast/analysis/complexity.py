@@ -208,6 +208,8 @@ def permutation_entropy(signal: Any, order: int = 3, delay: int = 1, normalize: 
     order, delay = _whole("order", order), _whole("delay", delay)
     if order < 2 or order > 20 or delay < 1:
         raise BioplastError(f"order {order} and delay {delay}: 2 to 20, and at least 1, are accepted")
+    if np.ma.is_masked(signal):
+        raise BioplastError("a signal is an array of real numbers without masked elements")
     try:
         signals = np.asarray(signal, dtype=float)
     except (TypeError, ValueError):
@@ -285,6 +287,8 @@ def _words(word: Any, alphabet: Any) -> tuple[np.ndarray, int, bool]:
     alphabet = _whole("alphabet", alphabet)
     if not 2 <= alphabet < 2**31:
         raise BioplastError(f"alphabet is {alphabet}: a number of labels from 2 is accepted")
+    if np.ma.is_masked(word):
+        raise BioplastError("a word has masked elements: a symbol at every place is accepted")
     try:
         given = np.asarray(word)
     except ValueError:

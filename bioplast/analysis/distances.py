@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import BioplastError
-from ._trains import by_neuron, by_time, positive
+from ._trains import by_neuron, by_time, in_unit, positive
 
 # Rounding relative to the norms: a squared distance below it is none.
 _ROUNDING = 1e-13
@@ -125,7 +125,7 @@ def victor_purpura(times: Any, indices: Any, neurons: int, cost: Any) -> np.ndar
 
 def per_second(value: Any) -> float:
     """A cost as a plain number per second; BioplastError unless it is one finite number that is not negative."""
-    cost = np.asarray(value.rescale("1/s").magnitude if hasattr(value, "rescale") else value, dtype=float)
+    cost = in_unit(value, "1/s", "cost")
     if cost.ndim or not (np.isfinite(cost) and cost >= 0):
         raise BioplastError(f"cost is a finite number per second and not negative, not {value}")
     return float(cost)

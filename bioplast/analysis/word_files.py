@@ -27,7 +27,7 @@ from ._trains import TOLERANCE, positive, seconds
 from .complexity import entropy_rate, lz76, lz78
 from .counts import words
 
-__all__ = ["BIN", "BLOCK", "Complexity", "bin_width", "complexities", "read_words"]
+__all__ = ["BIN", "BLOCK", "Complexity", "bin_width", "complexities", "read_words", "shortest"]
 
 # The bin of spike trains in seconds, and the block of the entropy rate in symbols, unless others are asked for.
 BIN = 1e-3
@@ -95,7 +95,7 @@ def complexities(path: Any, *, bin: Any = None, transpose: bool = False, block: 
     found: dict[int, Complexity] = {}
     for length, chosen in of_length.items():
         batch = np.stack([named[k][1] for k in chosen])
-        rate = entropy_rate(batch, block) if length >= _EACH << block else np.full(len(batch), np.nan)
+        rate = entropy_rate(batch, block) if length >= shortest(block) else np.full(len(batch), np.nan)
         columns = batch.sum(axis=1, dtype=np.int64), lz76(batch), lz78(batch), lz76(batch, normalize=True), rate
         for k, *row in zip(chosen, *(column.tolist() for column in columns), strict=True):
             found[k] = Complexity(named[k][0], length, *row)
@@ -153,6 +153,11 @@ def read_words(path: Any, *, bin: Any = None, transpose: bool = False) -> list[N
     return found
 
 
+def shortest(block: int) -> int:
+    """How many symbols a word needs for an entropy rate of blocks of so many."""
+    return _EACH << block
+
+
 def bin_width(text: str) -> float:
     """A bin in seconds from text such as "1 ms"; BioplastError unless it is a positive time in s, ms or us."""
     match = re.fullmatch(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(s|ms|us)\s*", text)
@@ -185,7 +190,7 @@ def _of_text(path: Path, _: bool) -> Iterator[Named]:
     for number, line in enumerate(text.splitlines(), 1):
         word = np.frombuffer(_WHITESPACE.sub(b"", line), dtype=np.uint8) - ord("0")
         if (wrong := np.flatnonzero(word > 1)).size:
-            byte = int(word[wrong[0]] + np.uint8(ord("0")))
+            byte = (int(word[wrong[0]]) + ord("0")) % 256
             shown = repr(chr(byte)) if 32 < byte < 127 else f"the byte {byte:#04x}"
             raise BioplastError(f"{path}, line {number}: symbol {wrong[0] + 1} is {shown}: 0 and 1 are accepted")
         if word.size:

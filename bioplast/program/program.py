@@ -172,7 +172,9 @@ class Program(abc.ABC):
             Replaces what drives the network: for a SpikeGeneratorGroup or PoissonGroup its spikes [steps, neurons] or
             (times in seconds, neurons), for a TimedArray its values [steps] or [steps, neurons].
         seed : int, optional
-            Governs Brian2's own random numbers; a new one is drawn when missing; see `Output.seed`.
+            Governs Brian2's own random numbers; a new one is drawn when missing; see `Output.seed`. With target numpy
+            they are those of plain Brian2 after ``brian2.seed(seed)``; target jax draws others, of the same
+            distributions, so that a noisy network agrees with other targets in its statistics only.
         duration : quantity [time], optional
             Simulated time; that given to `compile` when missing. Another one compiles nothing, except with target jax.
         progress : bool or callable

@@ -32,6 +32,7 @@ def bernoulli(probability: float, steps: int, neurons: int = 1, *, rng: np.rando
     """
     p = _probability(probability)
     size = _checks.whole("steps", steps), _checks.whole("neurons", neurons)
+    _checks.affordable("bits", size[0] * size[1], each=9)
     return _checks.generator(rng).random(size) < p
 
 
@@ -64,6 +65,7 @@ def markov(
     p, r = _probability(probability), correlation
     number, length = _checks.whole("neurons", neurons), _checks.whole("steps", steps)
     rng = _checks.generator(rng)
+    _checks.affordable("bits", number * length, each=2)
     if not 0 < p < 1:
         raise BioplastError(f"probability is {p}: more than 0 and less than 1 is accepted, since others never change")
     least = -min(p / (1 - p), (1 - p) / p)

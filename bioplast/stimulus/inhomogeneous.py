@@ -52,13 +52,14 @@ def inhomogeneous_poisson(
     rng, step, dead = _checks.generator(rng), _checks.time("dt", dt), _checks.time("refractory", refractory, True)
     number = _checks.whole("neurons", neurons)
     axes = np.shape(rate)
+    given = _checks.rates(rate, axes, "[bins] or [bins, neurons]")
     if len(axes) not in (1, 2) or not axes[0]:
         raise BioplastError(f"rate has shape {axes}: [bins] or [bins, neurons] is accepted")
-    given = _checks.rates(rate, axes, "[bins] or [bins, neurons]")
     if len(axes) == 2 and axes[1] not in (1, number):
         raise BioplastError(f"rate has shape {axes}, but there are {number} neurons: [bins, neurons] is accepted")
     rates = np.broadcast_to(given if len(axes) == 2 else given[:, None], (axes[0], number))
     duration = axes[0] * step
+    _checks.affordable("spikes", rates.sum() * step, _checks.SPIKE)
     borders = np.arange(axes[0] + 1) * step
     times, indices = [np.empty(0)], [np.empty(0, dtype=int)]
     for neuron in range(number):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from brian2 import second
 from numpy.typing import ArrayLike
 
 from ..errors import BioplastError
-from ._checks import fractions, time, whole
+from ._checks import affordable, bare, fractions, in_short, time, whole, with_dimensions
 
 __all__ = ["latency", "linear_latency", "raster"]
 
@@ -24,12 +25,12 @@ def latency(intensity: ArrayLike, tau: Any, threshold: float) -> np.ndarray:
 
     Parameters
     ----------
-    intensity : array
+    intensity : array, or quantity
         x, not negative.
     tau : quantity [time]
         The time constant.
-    threshold : float
-        In the unit of the intensities, positive.
+    threshold : float or quantity
+        With the unit of the intensities, positive.
 
     Returns
     -------
@@ -45,15 +46,18 @@ def latency(intensity: ArrayLike, tau: Any, threshold: float) -> np.ndarray:
     ----------
     Gerstner, Kistler, Naud and Paninski (2014), Neuronal Dynamics, section 1.3, doi:10.1017/CBO9781107447615
     """
-    x = np.asarray(intensity, dtype=float)
+    x, dimensions = with_dimensions("intensities", intensity)
     if not (np.isfinite(x).all() and (x >= 0).all()):
         raise BioplastError("intensities that are finite and not negative are accepted")
-    if not 0 < threshold < np.inf:
-        raise BioplastError(f"threshold is {threshold!r}: a positive number is accepted")
+    level, of_level = with_dimensions("threshold", threshold)
+    if level.ndim or of_level is not dimensions or not 0 < level < np.inf:
+        raise BioplastError(
+            f"threshold is {in_short(threshold)}: one positive number with the unit of the intensities is accepted"
+        )
     tau = time("tau", tau)
     times = np.full(x.shape, np.inf)
-    reached = x > threshold
-    times[reached] = -tau * np.log1p(-threshold / x[reached])
+    reached = x > level
+    times[reached] = -tau * np.log1p(-level / x[reached])
     return times
 
 
@@ -96,8 +100,8 @@ def raster(times: ArrayLike, dt: Any, steps: int) -> np.ndarray:
 
     Parameters
     ----------
-    times : array [..., neurons]
-        Seconds from the start; infinite for a neuron that does not spike.
+    times : array or quantity [..., neurons]
+        Seconds, or with a unit, from the start; infinite for a neuron that does not spike.
     dt : quantity [time]
         The duration of a step.
     steps : int
@@ -113,9 +117,10 @@ def raster(times: ArrayLike, dt: Any, steps: int) -> np.ndarray:
     BioplastError
         For times that are negative or NaN, or no whole number of steps.
     """
-    times = np.asarray(times, dtype=float)
+    times, number = bare("times", times, second), whole("steps", steps)
+    affordable("spikes", times.size * number, each=1)
     if not (times >= 0).all():
         raise BioplastError("spike times that are not negative are accepted")
     # a time on the border of two steps belongs to the later one, however it was rounded
     row = np.floor(times / time("dt", dt) + 1e-9)
-    return row[..., None, :] == np.arange(whole("steps", steps))[:, None]
+    return row[..., None, :] == np.arange(number)[:, None]

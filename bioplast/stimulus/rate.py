@@ -47,6 +47,7 @@ def poisson_raster(
     expected = float(_checks.rates(rate, (), "one rate")) * _checks.time("dt", dt)
     parts = np.atleast_1d(_checks.fractions(intensity, maximum))
     *samples, neurons = parts.shape
+    _checks.affordable("spikes", parts.size * number, each=1)
     found = np.empty((*samples, number, neurons), dtype=bool)
     # one sample at a time: the random numbers take eight times the memory of the spikes
     flat = found.reshape(math.prod(samples), number, neurons)

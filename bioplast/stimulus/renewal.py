@@ -50,7 +50,8 @@ def poisson(
     Raises
     ------
     BioplastError
-        A rate is negative, or too high for the refractory period; a unit or a number is missing.
+        A rate is negative, or too high for the refractory period; a unit or a number is missing; or more spikes are
+        expected than fit into 32 GB.
     """
     rng, length, dead = (
         _checks.generator(rng),
@@ -64,6 +65,7 @@ def poisson(
             f"rate is {rates.max():g} Hz with a refractory period of {dead * 1e3:g} ms: "
             f"below {1 / dead:g} Hz is accepted"
         )
+    _checks.affordable("spikes", rates.sum() * length, _checks.SPIKE)
     with np.errstate(divide="ignore"):
         rest = 1 / rates - dead  # the mean of the exponential part
 
@@ -106,6 +108,7 @@ def gamma_renewal(rate: Any, shape: float, duration: Any, neurons: int = 1, *, r
     rates = _checks.rates(rate, (number,), "[neurons]")
     if not _checks.is_real(shape) or not 0 < shape < np.inf:
         raise BioplastError(f"shape is {shape!r}: a positive number is accepted")
+    _checks.affordable("spikes", rates.sum() * length, _checks.SPIKE)
     with np.errstate(divide="ignore"):
         scale = 1 / (rates * shape)
 

@@ -24,7 +24,7 @@ class SpikeTrains:
     Attributes
     ----------
     times : ndarray [spikes]
-        In seconds, sorted.
+        In seconds, sorted; may be given with a unit, as the duration may.
     indices : ndarray of int [spikes]
         The neuron of each.
     neurons : int
@@ -54,7 +54,11 @@ class SpikeTrains:
     duration: float
 
     def __post_init__(self) -> None:
-        times, indices = np.asarray(self.times, dtype=float), np.asarray(self.indices)
+        times, indices = _checks.bare("times", self.times, brian2.second).astype(float), np.asarray(self.indices)
+        duration = _checks.bare("duration", self.duration, brian2.second)
+        if duration.ndim or not 0 < duration < np.inf:
+            raise BioplastError(f"duration is {_checks.in_short(self.duration)}: one positive time is accepted")
+        object.__setattr__(self, "duration", float(duration))
         if times.ndim != 1 or times.shape != indices.shape:
             raise BioplastError(f"times {times.shape} and indices {indices.shape} are one value for each spike")
         if indices.size and (indices.dtype.kind not in "iu" or indices.min() < 0 or indices.max() >= self.neurons):

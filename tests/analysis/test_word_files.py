@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import pickle
+import re
 import subprocess
 import sys
 
@@ -129,6 +130,15 @@ def test_the_command_prints_a_line_for_each_word(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[1].split() == ["word", "3", "2", "3", "3", f"{math.log2(3):.4f}"]
 
 
+def test_the_command_says_why_there_is_no_entropy_rate(tmp_path, capsys):
+    path = tmp_path / "words.txt"
+    for length, printed in ((512, False), (511, True)):
+        path.write_text("01" * 256 if length == 512 else "01" * 255 + "0")
+        assert main(["complexity", str(path), "--block", "5"]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.startswith("no entropy rate: blocks of 5 need words of at least 512 symbols") == printed
+
+
 def test_the_widths_of_bins():
     assert [bin_width(text) for text in ("1 ms", "0.5ms", " 2e1 us ", "1s")] == pytest.approx([1e-3, 5e-4, 2e-5, 1])
     for text in ("", "1", "ms", "0 ms", "-1 ms", "nan ms", "1.2.3 ms", "1 Hz", "1 ms 2", "1e999 s"):
@@ -238,3 +248,13 @@ def test_words_of_text_do_not_wait_for_brian2_or_neo(tmp_path):
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "words")], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].split()[2:] == ["16", "8", "6", "8", "1.5000"]
+
+
+@pytest.mark.parametrize("symbol", [b"#", b"\x00", b"/", b"2", b"\xff"])
+def test_a_symbol_of_any_value_is_named_without_a_warning(tmp_path, symbol, recwarn):
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"01" + symbol + b"1\n")
+    shown = repr(symbol.decode()) if symbol in b"#/2" else f"the byte 0x{symbol[0]:02x}"
+    with pytest.raises(BioplastError, match=re.escape(f"line 1: symbol 3 is {shown}")):
+        word_files.read_words(path)
+    assert not recwarn.list

@@ -12,6 +12,7 @@ from ...errors import BioplastError, RunError, UnknownName
 from ...program import Program
 from ...program.arguments import checked_seed
 from ...progress import progress_bar
+from ..arguments import checked_program
 from ..trainable import Scaled, Trainable, scaled
 from . import voltage
 from .equations import membrane
@@ -90,7 +91,7 @@ class Tempotron:
     def __init__(
         self, program: Program, weights: str, threshold: str | None = None, *, continuous: bool = False
     ) -> None:
-        self.program = program
+        self.program = program = checked_program(program)
         self.weights = weights
         self.membrane = membrane(program, weights, threshold)
         self.continuous = continuous

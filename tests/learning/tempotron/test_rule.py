@@ -322,3 +322,8 @@ def test_wrong_arguments_end_in_one_line():
     refused("patterns of 40 afferents", inputs={"source": np.zeros((50, 1000, 3))})
     with pytest.raises(RunError, match="a smaller rate or bounds may help"):
         tempotron.fit(INPUTS, LABELS, train={"output.tau_m": 1000 * ms}, rate=0.1)
+
+
+def test_what_is_no_program_is_told():
+    with pytest.raises(BioplastError, match=r"a program that bioplast\.compile made is accepted, not a Network"):
+        learning.Tempotron(Network(), "afferents.w")
