@@ -50,7 +50,8 @@ def _remembering(apply: Callable[..., Any]) -> Callable[..., Any]:
             return apply(equations, variables, method, method_options=method_options, group_name=group_name)
         dt = variables["dt"].get_value().item() if "dt" in variables else np.inf
         lines = [f"{name}: {known(variables[name], dt)}" for name in sorted(variables)]
-        question = "\n".join(["noise by name", brian2.__version__, sympy.__version__, str(method), str(equations), *lines])
+        known_by = ["noise by name", brian2.__version__, sympy.__version__, str(method), str(equations)]
+        question = "\n".join([*known_by, *lines])
         return cache.remembered(question, lambda: apply(equations, variables, method, group_name=group_name))
 
     return remembering
