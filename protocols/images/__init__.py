@@ -7,8 +7,8 @@ convolutional network trained by an evolution strategy alone. Its sizes and code
   sample lasts 25 steps of 1 ms.
 - Learning rates, sizes and epochs are those with the best validation accuracy of seed 0; of MNIST's training set 5,000
   images validate and 55,000 train. The epoch is chosen on validation samples of each seed. Test samples are used once.
-- Training images of the networks that learn by descent, but for the perceptron, are moved by up to a pixel along either
-  axis, anew in each epoch.
+- What trains by descent, but for the perceptron, sees varied images, anew in each epoch: moved by up to a pixel along
+  either axis, or, for the spiking network on the few pixels of scikit-learn's digits, with noise on the intensities.
 - Evolution searches a space that it can: the hybrid gets MNIST in 7 x 7 mean intensities and few hidden neurons.
 """
 

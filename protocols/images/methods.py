@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import spiking
-from .tasks import Images, Part, Task, pooled, shifted
+from .tasks import Images, Part, Task, pooled, varied
 
 __all__ = ["METHODS", "Settings"]
 
@@ -19,12 +19,18 @@ Parts = dict[str, Part]
 EXAMPLES = 3
 
 
-def _encoder(part: Part, task: Task, shift: int = 0) -> Callable[..., Any]:
-    """What makes a batch of the spikes of samples; images are moved by up to `shift` pixels."""
+def _varied(settings: Settings) -> Callable[..., np.ndarray]:
+    """What training samples become, anew in each epoch."""
+    shift, noise = settings.get("shift", 0), settings.get("noise", 0.0)
+    return lambda samples, rng: varied(samples, shift, noise, rng) if shift or noise else samples
+
+
+def _encoder(part: Part, task: Task, settings: Settings | None = None) -> Callable[..., Any]:
+    """What makes a batch of the spikes of samples, which are varied where there are settings for it."""
+    change = _varied(settings or {})
 
     def encode(samples: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        moved = shifted(samples, shift, rng) if shift else samples
-        return {"input": part.raster(moved, task.dt, task.steps)}
+        return {"input": part.raster(change(samples, rng), task.dt, task.steps)}
 
     return encode
 
@@ -52,7 +58,7 @@ def surrogate(task: Task, parts: Parts, settings: Settings, seed: int, scratch: 
     steps = settings["epochs"] * -(-len(train.labels) // settings["batch"])
     fitted = learning.fit(
         program,
-        learning.Encoded(train.samples, _encoder(train, task, settings["shift"])),
+        learning.Encoded(train.samples, _encoder(train, task, settings)),
         train.labels,
         train=spiking.trained_values(),
         loss=spiking.loss,
@@ -131,15 +137,11 @@ def perceptron(task: Task, parts: Parts, settings: Settings, seed: int, scratch:
 def _by_descent(apply: Any, values: Any, parts: Parts, settings: Settings, seed: int) -> dict[str, Any]:
     from . import descent
 
-    train = parts["train"]
-
-    def sample(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return train.sequence(shifted(samples, settings["shift"], rng) if settings["shift"] else samples)
-
+    train, change = parts["train"], _varied(settings)
     learned = descent.train(
         apply,
         values,
-        sample,
+        lambda samples, rng: train.sequence(change(samples, rng)),
         (train.samples, train.labels),
         (parts["validation"].samples, parts["validation"].labels),
         parts["validation"].sequence,

@@ -9,7 +9,7 @@ __all__ = ["PRESETS"]
 _DIGITS: dict[str, Any] = {
     "samples": None,
     "methods": {
-        "surrogate": {"hidden": 200, "epochs": 30, "batch": 64, "rate": 0.02, "shift": 1},
+        "surrogate": {"hidden": 200, "epochs": 60, "batch": 64, "rate": 0.02, "noise": 0.2},
         "hybrid": {"hidden": 20, "pool": 1, "population": 128, "generations": 300, "batch": 256},
         "mlp": {"hidden": 200, "epochs": 60, "batch": 64},
         "cnn": {"epochs": 30, "batch": 64, "rate": 0.003, "shift": 1},
@@ -25,7 +25,7 @@ _MNIST: dict[str, Any] = {
         "hybrid": {"hidden": 20, "pool": 4, "population": 256, "generations": 600, "batch": 512},
         "mlp": {"hidden": 512, "epochs": 25, "batch": 128},
         "cnn": {"epochs": 8, "batch": 128, "rate": 0.003, "shift": 1},
-        "rnn": {"epochs": 10, "batch": 128, "rate": 0.003, "shift": 0},
+        "rnn": {"epochs": 15, "batch": 128, "rate": 0.003, "shift": 1},
         "cnn-es": {"population": 256, "generations": 1500, "batch": 512, "every": 50},
     },
 }
@@ -33,9 +33,9 @@ _MNIST: dict[str, Any] = {
 _SHD: dict[str, Any] = {
     "samples": None,
     "methods": {
-        "surrogate": {"hidden": 256, "epochs": 40, "batch": 128, "rate": 0.01, "shift": 0},
+        "surrogate": {"hidden": 256, "epochs": 40, "batch": 128, "rate": 0.01},
         "mlp": {"hidden": 256, "epochs": 40, "batch": 128},
-        "rnn": {"epochs": 20, "batch": 128, "rate": 0.003, "shift": 0},
+        "rnn": {"epochs": 20, "batch": 128, "rate": 0.003},
     },
 }
 

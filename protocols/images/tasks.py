@@ -12,7 +12,7 @@ from bioplast import stimulus
 from bioplast.dataset import Recordings, digits, mnist, shd
 from bioplast.dataset.published import PublishedFile, at_hand
 
-__all__ = ["TASKS", "Images", "Spoken", "Task", "pooled", "shifted"]
+__all__ = ["TASKS", "Images", "Spoken", "Task", "pooled", "varied"]
 
 # The one spike of a pixel comes after TAU_MAX*(1 - I), and none from those below THRESHOLD.
 TAU_MAX, THRESHOLD = 20 * ms, 0.1
@@ -43,7 +43,7 @@ class Images:
 
     def sequence(self, samples: np.ndarray) -> np.ndarray:
         """Row by row, float32 [samples, rows, columns]."""
-        return (samples / (255 if samples.dtype == np.uint8 else 1)).astype(np.float32)
+        return _fractions(samples)
 
 
 @dataclass(frozen=True)
@@ -162,20 +162,36 @@ TASKS = {
 }
 
 
-def shifted(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Images [samples, rows, columns], each moved by up to so many pixels along either axis; zeros come in."""
-    if not most:
-        return images
-    samples, rows, columns = images.shape
-    padded = np.pad(images, ((0, 0), (most, most), (most, most)))
-    by = rng.integers(0, 2 * most + 1, (samples, 2))
-    row = by[:, :1, None] + np.arange(rows)[:, None]
-    column = by[:, 1:, None] + np.arange(columns)
-    return padded[np.arange(samples)[:, None, None], row, column]
+def varied(images: np.ndarray, shift: int, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """Images [samples, rows, columns] that differ from those given, for training.
+
+    Parameters
+    ----------
+    shift : int
+        Each is moved by up to so many pixels along either axis; zeros come in.
+    noise : float
+        Standard deviation of what is added to each intensity, which stays within 0 and 1.
+    rng : numpy.random.Generator
+    """
+    if shift:
+        samples, rows, columns = images.shape
+        padded = np.pad(images, ((0, 0), (shift, shift), (shift, shift)))
+        by = rng.integers(0, 2 * shift + 1, (samples, 2))
+        row = by[:, :1, None] + np.arange(rows)[:, None]
+        column = by[:, 1:, None] + np.arange(columns)
+        images = padded[np.arange(samples)[:, None, None], row, column]
+    if noise:
+        images = np.clip(_fractions(images) + rng.normal(0, noise, images.shape), 0, 1)
+    return images
 
 
 def pooled(images: np.ndarray, size: int) -> np.ndarray:
     """Mean intensity of squares of so many pixels, from 0 to 1, [samples, rows/size, columns/size]."""
     samples, rows, columns = images.shape
     squares = images.reshape(samples, rows // size, size, columns // size, size)
-    return squares.mean(axis=(2, 4)) / (255 if images.dtype == np.uint8 else 1)
+    return _fractions(squares).mean(axis=(2, 4))
+
+
+def _fractions(images: np.ndarray) -> np.ndarray:
+    """Intensities from 0 to 1, float32."""
+    return images.astype(np.float32) / np.float32(255 if images.dtype == np.uint8 else 1)
