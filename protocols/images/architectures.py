@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -91,10 +92,14 @@ def gru(values: Parameters, sequence: Any, keep: Any = None) -> Any:
 
 
 def new_small(rng: np.random.Generator, shape: tuple[int, int], classes: int) -> Parameters:
-    """Two layers of eight and sixteen 3 x 3 kernels, each halving the image, and the readout."""
-    rows, columns = (-(-size // 4) for size in shape)
+    """Eight kernels on squares of pixels that do not overlap, sixteen 3 x 3 kernels, and the readout.
+
+    An image becomes 7 x 7, or half as large if it has fewer than 28 rows, and then half of that.
+    """
+    size = max(2, shape[0] // 7)
+    rows, columns = (-(-pixels // size // 2) for pixels in shape)
     return {
-        "first": _dense(rng, 9, 8),
+        "first": _dense(rng, size * size, 8),
         "second": _dense(rng, 9 * 8, 16),
         "output": _dense(rng, rows * columns * 16, classes, 1.0),
         "first_bias": np.zeros(8, np.float32),
@@ -109,10 +114,13 @@ def small(values: Parameters, images: Any) -> Any:
     Convolutions are written as products of patches, which a population of networks does side by side; XLA's own are
     slow on processors when each member has its kernels.
     """
-    x = images[..., None]
-    for name in ("first", "second"):
-        x = jax.nn.relu(_patches(x) @ values[name] + values[f"{name}_bias"])
-    return x.reshape(len(x), -1) @ values["output"] + values["output_bias"]
+    size = math.isqrt(values["first"].shape[0])
+    samples, rows, columns = images.shape
+    squares = images.reshape(samples, rows // size, size, columns // size, size)
+    x = jnp.moveaxis(squares, 2, 3).reshape(samples, rows // size, columns // size, size * size)
+    x = jax.nn.relu(x @ values["first"] + values["first_bias"])
+    x = jax.nn.relu(_patches(x) @ values["second"] + values["second_bias"])
+    return x.reshape(samples, -1) @ values["output"] + values["output_bias"]
 
 
 def _patches(x: Any) -> Any:

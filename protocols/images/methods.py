@@ -70,9 +70,8 @@ def surrogate(task: Task, parts: Parts, settings: Settings, seed: int, scratch: 
         seed=seed,
         checkpoint=scratch and scratch / "training.npz",
     )
-    before, after = (
-        learning.predict(program, inputs["test"], _answer, values=values) for values in (None, fitted.values)
-    )
+    start = {name: program.values[name] for name in fitted.values}
+    before, after = (learning.predict(program, inputs["test"], _answer, values=v) for v in (start, fitted.values))
     return {
         "history": fitted.history,
         "best": fitted.best,
