@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullLocator
 
 from bioplast import figure
 from bioplast.experiment import Figure, interval
 from bioplast.figure import confusion
-from bioplast.figure.plots import Line, Plot, plots
-from bioplast.figure.style import COLOURS, new_figure, styled
+from bioplast.figure.style import COLOURS, legend_above, new_figure, styled
 
 from .tasks import TASKS
 
@@ -26,6 +26,7 @@ _NAMES = {
     "rnn": "GRU",
     "cnn-es": "small CNN, ES",
 }
+_SPIKING, _EVOLVED = ("surrogate", "hybrid"), ("hybrid", "cnn-es")
 
 
 def drawn(
@@ -49,12 +50,12 @@ def drawn(
                 "accuracy",
                 _accuracies(task, methods, published),
                 "Accuracy",
-                "On the test samples: the mean over seeds, each seed as a point, and the 95 % interval of the mean "
-                "where there are several. Dashed: the report's number. The axis begins above 0.",
+                "On the test samples: the mean over seeds, each seed as a small point, and the 95 % interval of the "
+                "mean where there are several; spiking networks in blue. A diamond is the report's number.",
             ),
             (
                 "learning",
-                plots(_curves(methods)),
+                _curves(methods),
                 "Learning curves",
                 "Errors on validation samples, on a logarithmic axis, in the course of each training, a line for each "
                 "seed; right, what is evolved, by generation.",
@@ -99,75 +100,93 @@ def _accuracies(task: str, methods: dict[str, list[dict[str, Any]]], published: 
         for name, each in methods.items()
     }
     with styled():
-        picture = new_figure(6.4, 0.42 * len(methods) + 1.1)
+        picture = new_figure(6.4, 0.36 * len(methods) + 1.1)
         axes = picture.subplots()
-        lowest = min(values.min() for values in of_seeds.values())
-        start = max(0.0, 10 * np.floor((lowest - 2) / 10))
+        known = {name: 100 * share for (of, name), share in published.items() if of == task and name in methods}
+        shown = np.concatenate([*of_seeds.values(), list(known.values())])
+        lowest, highest = shown.min(), shown.max()
+        margin = 0.08 * (100 - lowest)
         for row, (name, values) in enumerate(of_seeds.items()):
             mean, low, high = interval(values.tolist())
-            colour = COLOURS["blue"] if name in ("surrogate", "hybrid") else COLOURS["grey"]
-            axes.barh(row, mean - start, left=start, height=0.62, color=colour, alpha=0.75)
-            axes.plot(values, np.full(len(values), row), ".", color=COLOURS["black"], markersize=4, zorder=4)
-            if low is not None and high is not None:
-                error = [[mean - low], [high - mean]]
-                axes.errorbar(mean, row, xerr=error, fmt="none", color=COLOURS["black"], capsize=3, zorder=3)
-            right = max(values.max(), mean if high is None else high)
-            axes.text(right + 0.008 * (100 - start), row, f"{mean:.2f}", va="center", fontsize=8)
-            known = published.get((task, name))
-            if known is not None:
-                axes.plot([100 * known] * 2, [row - 0.42, row + 0.42], "--", color=COLOURS["vermilion"], zorder=5)
+            colour = COLOURS["blue"] if name in _SPIKING else COLOURS["black"]
+            axes.axhline(row, color=COLOURS["grey"], linewidth=0.4, alpha=0.5, zorder=0)
+            axes.plot(values, np.full(len(values), row), ".", color=colour, markersize=4, alpha=0.5)
+            error = None if low is None or high is None else [[mean - low], [high - mean]]
+            axes.errorbar(mean, row, xerr=error, fmt="o", color=colour, markersize=5, capsize=3)
+            axes.text(1.01, row, f"{mean:.2f}", va="center", fontsize=8, transform=axes.get_yaxis_transform())
+            if name in known:
+                axes.plot(known[name], row, "D", color=COLOURS["vermilion"], markersize=5, markerfacecolor="none")
         axes.set_yticks(range(len(methods)), [_NAMES[name] for name in methods])
-        axes.invert_yaxis()
-        axes.set(xlabel="test samples correct (%)", xlim=(start, 100 + 0.09 * (100 - start)), title=task)
+        axes.set_ylim(len(methods) - 0.5, -0.5)
+        axes.set(xlabel="test samples correct (%)", xlim=(lowest - margin, min(100.0, highest + margin)), title=task)
     return picture
 
 
-def _curves(methods: dict[str, list[dict[str, Any]]]) -> list[Plot]:
-    panels = []
-    for title, axis, evolved in (("By descent", "epoch", False), ("By evolution", "generation", True)):
-        lines = []
-        for colour, (name, each) in enumerate(
-            item for item in methods.items() if (item[0] in ("hybrid", "cnn-es")) == evolved
-        ):
-            for k, one in enumerate(each):
-                steps, accuracy = course(one)
-                wrong = np.log10(np.maximum(100 * (1 - np.array(accuracy)), 0.05))
-                lines.append(Line(steps, wrong, _NAMES[name] if k == 0 else "", colour=colour))
-        if lines:
-            panels.append(Plot(title, axis, "log10 of wrong validation samples (%)", lines))
-    return panels
+def _curves(methods: dict[str, list[dict[str, Any]]]) -> Any:
+    """Errors on validation samples in the course of training; a panel for descent and one for evolution."""
+    panels = [
+        (title, axis, found)
+        for title, axis, evolved in (("By descent", "epoch", False), ("By evolution", "generation", True))
+        if (found := {name: each for name, each in methods.items() if (name in _EVOLVED) == evolved})
+    ]
+    colours = [COLOURS[name] for name in ("blue", "vermilion", "green", "purple")]
+    lines = max(-(-len(found) // 2) for *_, found in panels)  # of the legends
+    with styled():
+        picture = new_figure(max(3.9 * len(panels), 4.6), 3.6)
+        for axes, (title, axis, found) in zip(picture.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+            for colour, (name, each) in zip(colours, found.items(), strict=False):
+                for k, one in enumerate(each):
+                    steps, accuracy = course(one)
+                    wrong = np.maximum(100 * (1 - np.array(accuracy)), 0.05)
+                    axes.plot(steps, wrong, color=colour, linewidth=1.1, label=_NAMES[name] if k == 0 else None)
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.set(xlabel=axis, ylabel="wrong validation samples (%)")
+            axes.set_title(title, pad=8 + 13 * lines, fontsize=10)
+            legend_above(axes, columns=2, borderaxespad=0.3, columnspacing=1.0, labelspacing=0.25, fontsize=8)
+    return picture
 
 
 def _examples(examples: list[dict[str, Any]], task: str) -> Any:
     dt_ms, steps = float(TASKS[task].dt) * 1e3, TASKS[task].steps
+    heights = np.concatenate([_from_rest(one).ravel() for one in examples])
     with styled():
         picture = new_figure(2.9 * len(examples) + 0.6, 7.4)
         rows = picture.subplots(4, len(examples), squeeze=False, height_ratios=(1.3, 1.2, 1.2, 1.3))
         for k, one in enumerate(examples):
             image, first, second, below = rows[:, k]
-            if one["image"] is None:
-                image.set_axis_off()
-            else:
+            image.set_axis_off()
+            if one["image"] is not None:
                 image.imshow(1 - np.array(one["image"]), cmap="gray", vmin=0, vmax=1)
-                image.set(xticks=[], yticks=[])
-            image.set_title(f"class {one['label']}")
+            answer = int(np.mean(one["potential_mV"], axis=0).argmax())
+            image.set_title(f"class {one['label']}, answer {answer}")
             for axes, name, colour in ((first, "input", "black"), (second, "hidden", "blue")):
                 spikes = np.array(one[name]).reshape(-1, 2)
                 axes.plot(spikes[:, 0] * dt_ms, spikes[:, 1], ".", color=COLOURS[colour], markersize=2, rasterized=True)
                 axes.set(xlim=(-dt_ms, steps * dt_ms))
                 axes.tick_params(labelbottom=False)
                 axes.set_ylim(bottom=-1)
-            potential = np.array(one["potential_mV"])
-            potential = potential - potential[0]
+            potential = _from_rest(one)
             times = np.arange(len(potential)) * dt_ms
             for neuron, trace in enumerate(potential.T):
                 if neuron != one["label"]:
                     below.plot(times, trace, color=COLOURS["grey"], linewidth=0.7, alpha=0.7)
             below.plot(times, potential[:, one["label"]], color=COLOURS["vermilion"], linewidth=1.6)
-            below.set(xlim=(-dt_ms, steps * dt_ms), xlabel="time (ms)")
+            below.set(
+                xlim=(-dt_ms, steps * dt_ms), xlabel="time (ms)", ylim=(1.08 * heights.min(), 1.08 * heights.max())
+            )
             if k == 0:
                 first.set_ylabel("input neuron")
                 second.set_ylabel("hidden neuron")
                 below.set_ylabel("readout, potential\nfrom rest (mV)")
         picture.align_ylabels()
     return picture
+
+
+def _from_rest(example: dict[str, Any]) -> np.ndarray:
+    """The potentials of the readout neurons above that of the first step, which no spike has reached."""
+    potential = np.array(example["potential_mV"])
+    return potential - potential[0]
