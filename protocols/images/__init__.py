@@ -44,6 +44,10 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     from bioplast.program.targets import require
 
     require("jax")  # before anything is written
+    if any("cnn-es" in settings[name]["methods"] for name in settings["tasks"]):
+        from bioplast.learning.strategies import strategy_of
+
+        strategy_of("OpenAI-ES", 2, np.zeros(1))  # says how to get evosax
     found = []
     for name in settings["tasks"]:
         if name in settings["optional"] and not TASKS[name].at_hand:
