@@ -22,7 +22,7 @@ from pathlib import Path
 from ..errors import BioplastError
 from ..progress import Progress, progress_bar
 
-__all__ = ["VARIABLE", "Folder", "PublishedFile", "locate", "read", "unusable"]
+__all__ = ["VARIABLE", "Folder", "PublishedFile", "at_hand", "locate", "read", "unusable"]
 
 VARIABLE = "BIOPLAST_DATA"
 
@@ -83,6 +83,11 @@ def locate(file: PublishedFile, folder: Folder = None, progress: Progress = True
             _check(_digest_of_file(path, file.checksum), file.checksum, path, file)
         return path
     return _downloaded(file, progress)
+
+
+def at_hand(file: PublishedFile) -> bool:
+    """Whether a file is on this machine, in the folder of `BIOPLAST_DATA` or in the cache, right or not."""
+    return _at_hand(file) is not None or (_cache(file) / file.name).exists()
 
 
 def read(file: PublishedFile, folder: Folder = None, progress: Progress = True) -> tuple[bytes, Path]:

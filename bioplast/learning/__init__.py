@@ -14,6 +14,7 @@
 """
 
 from . import strategies
+from .encoded import Encoded
 from .evolution import Evolved, evolve
 from .gradient import Fit, fit
 from .losses import (
@@ -34,6 +35,7 @@ from .trainable import Trainable
 
 __all__ = [
     "Count",
+    "Encoded",
     "Evolved",
     "Fit",
     "Kernel",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from ..definition.quantities import NotAQuantity, as_quantity
 from ..errors import BioplastError
 from ..program import Program
+from . import checkpoint as stored
+from .encoded import Encoded
 
 __all__ = ["Data", "portions"]
 
@@ -21,20 +24,27 @@ class Data:
 
     Attributes
     ----------
-    inputs : dict of ndarray
-        Spikes bool [samples, steps, neurons], values [samples, steps] or [samples, steps, columns] in SI base units.
+    inputs : dict of ndarray, or Encoded
+        Spikes bool [samples, steps, neurons], values [samples, steps] or [samples, steps, columns] in SI base units; or
+        what makes them of some of the samples.
     labels : pytree of ndarray
         What is wanted; without units, those of quantities in SI base units. None where there are none.
     size : int
         How many samples.
     what : str
         What they are for, for messages.
+    check : callable
+        Of inputs of some of the samples: themselves in SI base units, if they are what the program takes.
+    shapes : dict or None
+        Of what an encoder makes of one sample, by name.
     """
 
-    inputs: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray] | Encoded
     labels: Any
     size: int
     what: str = "inputs"
+    check: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = field(default=None, repr=False)
+    shapes: dict[str, tuple[int, ...]] | None = None
 
     @classmethod
     def checked(cls, program: Program, inputs: Any, labels: Any, start: float, what: str = "inputs") -> Data:
@@ -43,7 +53,7 @@ class Data:
         Parameters
         ----------
         program : Program
-        inputs : mapping or None
+        inputs : mapping, Encoded or None
             None, or none in it, where the network drives itself.
         labels : array, pytree of such, or None
         start : float
@@ -53,12 +63,16 @@ class Data:
         """
         import jax
 
-        if not isinstance(inputs, Mapping | None):
+        if not isinstance(inputs, Mapping | Encoded | None):
             raise BioplastError(
                 f"{what}: a mapping such as {{'input': spikes}} is accepted, not {type(inputs).__name__}"
             )
+
+        def check(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+            return program._checked_samples(given, start)
+
         try:
-            arrays = program._checked_samples(inputs or {}, start)
+            arrays = {"samples": inputs.samples} if isinstance(inputs, Encoded) else check(inputs or {})
             labels = _checked_labels(labels)
         except BioplastError as error:
             if what == "inputs":
@@ -72,13 +86,51 @@ class Data:
             raise BioplastError(
                 f"{what}: the same number of samples, at least one, along the first axis of each ({shapes})"
             )
-        return cls(arrays, labels, sizes.pop(), what)
+        if not isinstance(inputs, Encoded):
+            return cls(arrays, labels, sizes.pop(), what)
+        data = cls(inputs, labels, sizes.pop(), what, check)
+        first, _ = data.part(np.arange(1))
+        return dataclasses.replace(data, shapes={name: array.shape[1:] for name, array in first.items()})
 
-    def part(self, chosen: np.ndarray) -> tuple[dict[str, np.ndarray], Any]:
-        """Inputs and labels of some of the samples, by their numbers."""
+    def part(self, chosen: np.ndarray, draw: tuple[int, ...] = ()) -> tuple[dict[str, np.ndarray], Any]:
+        """Inputs and labels of some of the samples.
+
+        Parameters
+        ----------
+        chosen : array of int
+            Their numbers.
+        draw : tuple of int
+            What the random numbers of an encoder depend on.
+
+        Raises
+        ------
+        BioplastError
+            When what an encoder gives is not what the program takes.
+        """
         import jax
 
-        return jax.tree.map(lambda array: array[chosen], (self.inputs, self.labels))
+        labels = jax.tree.map(lambda array: array[chosen], self.labels)
+        if not isinstance(self.inputs, Encoded):
+            return {name: array[chosen] for name, array in self.inputs.items()}, labels
+        assert self.check is not None
+        try:
+            given = self.check(self.inputs(chosen, draw))
+        except BioplastError as error:
+            raise BioplastError(f"{self.what}: {error}") from error.__cause__
+        sizes = {name: len(array) for name, array in given.items()}
+        if set(sizes.values()) != {len(chosen)}:
+            raise BioplastError(f"{self.what}: the encoder was given {len(chosen)} samples and gives {sizes}")
+        shapes = {name: array.shape[1:] for name, array in given.items()}
+        if self.shapes not in (None, shapes):
+            raise BioplastError(
+                f"{self.what}: the encoder gives samples of {shapes}, of {self.shapes} before: the same is accepted"
+            )
+        return given, labels
+
+    def digest(self) -> str:
+        """A fingerprint of the samples, and of what an encoder makes of the first one."""
+        inputs = (self.inputs.samples, self.part(np.arange(1))[0]) if isinstance(self.inputs, Encoded) else self.inputs
+        return stored.digest(inputs, self.labels)
 
     def refuse_labels(self, function: Callable[[Any, Any], Any], out: Any) -> None:
         """Refuse labels that a loss or a score does not take, which it cannot tell while JAX traces them.

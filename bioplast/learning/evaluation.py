@@ -91,7 +91,9 @@ class Evaluation:
             data.refuse_labels(function, out)
         return found[0], found[-1], out
 
-    def one_by_one(self, data: Data, numbers: Any, chosen: np.ndarray, seeds: Any) -> tuple[np.ndarray, np.ndarray]:
+    def one_by_one(
+        self, data: Data, numbers: Any, chosen: np.ndarray, seeds: Any, draw: tuple[int, ...] = ()
+    ) -> tuple[np.ndarray, np.ndarray]:
         """As `losses`, [samples] each, on targets that JAX does not trace.
 
         Raises
@@ -99,7 +101,7 @@ class Evaluation:
         NonFiniteError
             When a state of a sample turns NaN or infinite.
         """
-        given, wanted = data.part(chosen)
+        given, wanted = data.part(chosen, draw)
         outs = self.program.batch({**self.fixed, **self.given, **self.plain(numbers)}, given, [int(s) for s in seeds])
         labels = [jax.tree.map(lambda array, k=k: array[k], wanted) for k in range(len(chosen))]
         losses, scores = (
@@ -199,7 +201,7 @@ class Validation:
 
     def digest(self) -> str:
         """A fingerprint of the samples."""
-        return stored.digest(self.data.inputs, self.data.labels)
+        return self.data.digest()
 
 
 def batch_like(data: Data, size: int, key: Any) -> tuple[Any, ...]:

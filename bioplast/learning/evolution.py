@@ -19,6 +19,7 @@ from ..progress import progress_bar
 from . import checkpoint as stored
 from .arguments import check_course, checked_path, checked_program, whole
 from .data import Data, portions
+from .encoded import Encoded
 from .evaluation import Evaluation, Validation, is_best
 from .gradient import Fit, Progress
 from .population import CompiledPopulation, Numbers, PopulationOneByOne
@@ -56,7 +57,7 @@ class Evolved(Fit):
 
 def evolve(
     program: Program,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, Any] | Encoded,
     labels: Any,
     *,
     train: Mapping[str, Any],
@@ -274,7 +275,7 @@ class _Run:
             "strategy": repr(self.strategy),
             "population": self.strategy.population_size,
             "batch": self.batch,
-            "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
+            "inputs or labels": self.data.digest(),
             "validation": None if self.validation is None else self.validation.digest(),
             "history": self.names,
             "network": stored.digest({name: np.asarray(v) for name, v in self.network.complete.items()}),

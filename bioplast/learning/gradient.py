@@ -21,6 +21,7 @@ from ..progress import progress_bar
 from . import checkpoint as stored
 from .arguments import check_course, checked_optimiser, checked_path, checked_program, whole, wrapped
 from .data import Data, portions
+from .encoded import Encoded
 from .evaluation import Evaluation, Validation, batch_like, is_best
 from .finite import Steps, refuse_wrong_mean, worst
 from .predict import precision
@@ -59,7 +60,7 @@ class Fit:
 
 def fit(
     program: Program,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, Any] | Encoded,
     labels: Any,
     *,
     train: Mapping[str, Any],
@@ -84,7 +85,7 @@ def fit(
     ----------
     program : Program
         Of target jax.
-    inputs : mapping or None
+    inputs : mapping, Encoded or None
         As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons], or a list of
         (times in seconds, neurons) with a pair for each sample; values of a TimedArray [samples, steps] or [samples,
         steps, columns]. None, or an empty one, where the network drives itself.
@@ -109,7 +110,7 @@ def fit(
     patience : int, optional
         Stop after so many epochs without a better validation.
     seed : int
-        Governs the order of the samples and the random numbers of the network, if it has any.
+        Governs the order of the samples and the random numbers of the network and of an encoder, if they have any.
     values : mapping, optional
         As of `Program.__call__`: replaces values to begin with.
     checkpoint : path, optional
@@ -173,7 +174,7 @@ class _Run:
     def __init__(
         self,
         program: Program,
-        inputs: Mapping[str, Any],
+        inputs: Mapping[str, Any] | Encoded,
         labels: Any,
         train: Mapping[str, Any],
         loss: Callable[[Any, Any], Any],
@@ -261,8 +262,9 @@ class _Run:
         total, when = 0.0, f"epoch {epoch + 1}"
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
+            given = self.data.part(chosen, (self.seed, epoch, k))
             state.trained, state.optimiser, report = step(
-                self.network.given, state.trained, state.optimiser, *self.data.part(chosen), weight, keys
+                self.network.given, state.trained, state.optimiser, *given, weight, keys
             )
             report = jax.device_get(report)
             loss = float(report["loss"])
@@ -301,7 +303,7 @@ class _Run:
             **self.network.stamp(),
             "seed": self.seed,
             "batch": self.batch,
-            "inputs or labels": stored.digest(self.data.inputs, self.data.labels),
+            "inputs or labels": self.data.digest(),
             "validation": None if self.validation is None else self.validation.digest(),
             "history": self.names,
             "network, loss, optimiser or version of JAX": stored.digest(computation),

@@ -115,7 +115,7 @@ class CompiledPopulation:
         key : JAX key
             Of the random numbers of the network, the same for all members.
         """
-        given, wanted = self.data.part(chosen)
+        given, wanted = self.data.part(chosen, _draw(key))
         return jax.device_get(
             self._compiled(
                 points, np.int32(count), self.network.given, given, wanted, weight, jax.random.split(key, len(chosen))
@@ -159,7 +159,7 @@ class CompiledPopulation:
 
     def refuse(self, point: np.ndarray, chosen: np.ndarray, key: Any, when: str) -> None:
         """Say what is not finite of a member."""
-        given, wanted = self.data.part(chosen)
+        given, wanted = self.data.part(chosen, _draw(key))
 
         def measured(numbers: Any) -> Any:
             losses, _, states = self.network.losses(
@@ -186,9 +186,7 @@ class PopulationOneByOne:
         found = np.full((2, self.members), np.nan)
         for member in range(count):
             try:
-                each = self.network.one_by_one(
-                    self.data, self.numbers.split(points[member]), chosen, _seeds(key, len(chosen))
-                )
+                each = self._each(points[member], chosen, key)
             except NonFiniteError:
                 continue
             found[:, member] = np.mean(each, axis=1)
@@ -197,11 +195,21 @@ class PopulationOneByOne:
     def refuse(self, point: np.ndarray, chosen: np.ndarray, key: Any, when: str) -> None:
         """As of `CompiledPopulation`."""
         try:
-            losses, _ = self.network.one_by_one(self.data, self.numbers.split(point), chosen, _seeds(key, len(chosen)))
+            losses, _ = self._each(point, chosen, key)
         except NonFiniteError as error:
             raise NonFiniteError(f"{when}: {error}") from error
         wrong = int(np.argmin(np.isfinite(losses)))
         refuse_wrong_mean("loss", float(losses.mean()), (losses[wrong], wrong), chosen, when)
+
+    def _each(self, point: np.ndarray, chosen: np.ndarray, key: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Loss and score of each sample."""
+        seeds = _seeds(key, len(chosen))
+        return self.network.one_by_one(self.data, self.numbers.split(point), chosen, seeds, _draw(key))
+
+
+def _draw(key: Any) -> tuple[int, ...]:
+    """What an encoder's random numbers depend on."""
+    return tuple(int(word) for word in np.asarray(jax.random.key_data(key)))
 
 
 def _seeds(key: Any, size: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from ..program.arguments import checked_seed
 from ..program.network import TIME
 from .arguments import checked_program, checked_values, followed, numbers, require_function, whole
 from .data import Data, portions
+from .encoded import Encoded
 from .trainable import precision_of
 
 __all__ = ["precision", "predict"]
@@ -20,7 +21,7 @@ __all__ = ["precision", "predict"]
 
 def predict(
     program: Program,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, Any] | Encoded,
     readout: Callable[[Any], Any],
     values: Mapping[str, Any] | None = None,
     batch: int = 256,
@@ -31,8 +32,8 @@ def predict(
     Parameters
     ----------
     program : Program
-    inputs : mapping
-        As of `Program.__call__`, each with a leading axis of samples.
+    inputs : mapping or Encoded
+        As of `fit`.
     readout : callable
         ``readout(out)``, such as ``Maximum("trace", "v")``; an array, or a pytree of several.
     values : mapping, optional
