@@ -133,12 +133,14 @@ def max_pooling(shape: Any, size: Any = 2, stride: Any = None, padding: Any = 0)
     synapses cannot tell it, a neuron can::
 
         pool = connection.max_pooling(first.shape, size=2)
-        pooled = NeuronGroup(pool.neurons, "hits : 1", threshold="hits > 0", reset="hits = 0")
+        pooled = NeuronGroup(pool.neurons, "hits : 1", threshold="hits > 0")
+        pooled.run_regularly("hits = 0", when="after_thresholds")
         synapses = Synapses(cells, pooled, on_pre="hits_post += 1")
         synapses.connect(i=pool.i, j=pool.j)
 
     In Brian2's schedule thresholds come before synapses, so that these neurons spike in the step after that of the
-    spikes in their window, as every neuron does. This is not the maximum of rates over a time, which would depend on
+    spikes in their window, as every neuron does. Resets come after synapses: ``reset="hits = 0"`` would forget the
+    spikes that come while the neuron spikes. This is not the maximum of rates over a time, which would depend on
     spikes that are still to come.
 
     Parameters

@@ -70,7 +70,8 @@ def test_the_gradient_of_tied_weights_is_that_of_finite_differences():
 def test_max_pooling_is_one_spike_for_each_window_a_step_later(target):
     pool = connection.max_pooling((2, 5, 4), size=2, stride=(2, 1))
     source = SpikeGeneratorGroup(pool.inputs, [], [] * ms, dt=net.DT, name="source")
-    pooled = NeuronGroup(pool.neurons, "hits : 1", threshold="hits > 0", reset="hits = 0", dt=net.DT, name="pooled")
+    pooled = NeuronGroup(pool.neurons, "hits : 1", threshold="hits > 0", dt=net.DT, name="pooled")
+    pooled.run_regularly("hits = 0", when="after_thresholds", dt=net.DT)
     synapses = Synapses(source, pooled, on_pre="hits_post += 1", dt=net.DT)
     synapses.connect(i=pool.i, j=pool.j)
     network = Network(source, pooled, synapses, SpikeMonitor(pooled, name="spikes"))
