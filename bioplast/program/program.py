@@ -117,7 +117,7 @@ class Program(abc.ABC):
         checked: dict[str, np.ndarray] = {}
         for key, given in named(values, "values").items():
             if key in queues:
-                checked[key] = checked_queue(given, key, len(queues[key].synapses))
+                checked[key] = checked_queue(given, key, net.synapse_count(queues[key]))
             elif key == TIME:
                 checked[key] = np.array(si_array(given, brian2.second.dim, key, ()), dtype=float)
                 if not 0 <= checked[key] < np.inf:

@@ -23,8 +23,9 @@ def agrees_with_hand(out, raster, kernels=net.KERNELS):
 
 
 @pytest.mark.parametrize("target", ["numpy", "jax", pytest.param("cpp", marks=pytest.mark.build)])
-def test_explicit_synapses_spike_as_a_network_by_hand(target):
-    program = bioplast.compile(net.explicit(), net.STEPS * net.DT, target, namespace={})
+@pytest.mark.parametrize("network", [net.explicit, net.declared])
+def test_synapses_spike_as_a_network_by_hand(target, network):
+    program = bioplast.compile(network(), net.STEPS * net.DT, target, namespace={})
     for raster in net.RASTERS[:2]:
         agrees_with_hand(program(inputs={"source": raster}), raster)
 

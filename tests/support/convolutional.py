@@ -6,7 +6,7 @@ import numpy as np
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, ms
 from scipy.signal import correlate
 
-from bioplast import connection
+from bioplast import Synapse, connection
 
 STEPS, DT, DECAY = 12, 1 * ms, 0.8
 FIRST = connection.convolution((2, 5, 6), kernels=3, size=(3, 2), stride=(2, 1), padding=(1, 0))
@@ -49,6 +49,17 @@ def explicit():
         made.connect(i=layer.i, j=layer.j)
         made.w = KERNELS[name].reshape(-1)[layer.k]
         synapses.append(made)
+    return Network(*layers, *synapses, *watching)
+
+
+def declared():
+    """The same along declared connections, with a number for each weight alone."""
+    layers, watching = groups()
+    delta = Synapse("w : 1", on_pre="v_post += w", requires_post={"v": 1})
+    synapses = [
+        delta.connect(pre, post, along=layer, w=KERNELS[name], name=name, dt=DT)
+        for (name, layer), pre, post in zip(LAYERS.items(), layers, layers[1:], strict=False)
+    ]
     return Network(*layers, *synapses, *watching)
 
 

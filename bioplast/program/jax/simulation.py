@@ -22,6 +22,7 @@ from . import checkpoints
 from .blocks import Run
 from .functions import Value, kind
 from .random import Source
+from .separable import Separable
 from .spikes import counted, none_yet, pack, unpack
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
@@ -275,6 +276,11 @@ class _Moment(Follower):
             # a synapse has one delay, so that one of the two is 0
             reached = reached | (now > 0) if kind(reached) == "b" else reached + now.astype(reached.dtype)
         self.run(operation, reached, (events, operation.sources) if common else None)
+
+    def declared_pathway(self, operation: steps.DeclaredPathway) -> None:
+        shared = dataclasses.replace(operation.block, vector=())
+        run = self.run(dataclasses.replace(operation, block=shared))
+        Separable(operation, run, self.events[operation.events])
 
     def sum(self, operation: steps.Sum) -> None:
         run = self.run(operation)

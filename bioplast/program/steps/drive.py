@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import brian2
 import numpy as np
 
-from ...errors import BioplastError
+from ...errors import BioplastError, Unsupported
 from .. import network as net
 from ..call import Call
 from . import steps
 from .moments import Moments, always_due, read_moments
-from .steps import delay_steps, pathways
+from .steps import declared_pathways, delay_steps, pathways
 
 #: For each pathway with delays how many steps of events are kept, a power of two above the longest delay.
 Slots = tuple[tuple[str, int], ...]
@@ -133,6 +133,8 @@ def read_drive(
             pending[pathway.name] = arrivals
         if len(others):
             extra[pathway.name] = others
+    for declared in declared_pathways(followed):
+        _refuse_late(declared, call, followed.clocks[declared.clock].seconds)
     drive = Drive(
         arrays={**arrays, **unchanging},
         events=_events(network, followed, call, spans, moments, cast, later),
@@ -146,6 +148,17 @@ def read_drive(
         step={clock: step if later is None else step + later.step for clock, step in moments.step.items()},
     )
     return drive, moments.count, tuple(slots)
+
+
+def _refuse_late(pathway: steps.DeclaredPathway, call: Call, dt: float) -> None:
+    """Refuse spikes along a declared connection that arrive in a later step."""
+    late = int(delay_steps(call.values[pathway.delay], dt).max(initial=0))
+    if late or len(call.values[f"{pathway.name}.queue"]):
+        what = f"has a delay of {late} steps" if late else "has spikes on their way"
+        raise Unsupported(
+            f"{pathway.name!r} {what}: along a declared connection this target has spikes arrive in their own step; "
+            "connect explicit pairs, i=connection.i, ..., or use target='numpy' or 'cpp'"
+        )
 
 
 def _events(

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...connection import Connection
+
 # What a name in a statement stands for -------------------------------------------------------------------------------
 
 
@@ -199,6 +201,34 @@ class Pathway(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class DeclaredPathway(Operation):
+    """Statements for the synapses of a declared connection that an event reaches at once, without their list.
+
+    Attributes
+    ----------
+    block : Block
+        Each `Place` in it that is not shared refers to all neurons before, all neurons after or all weights, in order;
+        its size is that of none of them.
+    ends : mapping
+        Which of these the names of the block refer to: "before", "after" or "weight".
+    events : str
+    sources : ndarray of int [before]
+        The neurons of the event's group that the connection begins with.
+    delay : str
+        The array of the delay of all synapses, in seconds, which is to be less than half a step.
+    connection : Connection
+        Which of them a synapse joins.
+    """
+
+    block: Block
+    ends: Mapping[str, str]
+    events: str
+    sources: np.ndarray
+    delay: str
+    connection: Connection
+
+
+@dataclass(frozen=True, eq=False)
 class Sum(Operation):
     """A summed variable: elements start to stop of ``target`` become the sums of ``_synaptic_var`` by ``index``."""
 
@@ -303,6 +333,11 @@ class Steps:
 def pathways(network: Steps) -> list[Pathway]:
     """The synaptic pathways of a network, in Brian2's order."""
     return [operation for operation in network.operations if isinstance(operation, Pathway)]
+
+
+def declared_pathways(network: Steps) -> list[DeclaredPathway]:
+    """The synaptic pathways of declared connections, in Brian2's order."""
+    return [operation for operation in network.operations if isinstance(operation, DeclaredPathway)]
 
 
 def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
