@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, Synapses, get_device, linked_var
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.devices.device import RuntimeDevice
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleEquation
 
@@ -104,7 +105,11 @@ class DeclaredSynapses(Synapses):
             return
         self.made = True
         pairs = self.connection.pairs()
+        target = self.codeobj_class
+        if isinstance(get_device(), RuntimeDevice):
+            self.codeobj_class = NumpyCodeObject  # what copies two columns is not worth compiling
         super().connect(i=pairs.i, j=pairs.j)
+        self.codeobj_class = target
         self.variables[WEIGHT].set_value(pairs.k)
 
     def connect(self, *args: Any, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from ...connection import Chain, Connection, Convolution, Dense, Pooling
@@ -58,5 +58,5 @@ def _sums(pool: Pooling, events: Value) -> Value:
         image = image[:, : high * windows.size[0], : wide * windows.size[1]]
         return image.reshape(channels, high, windows.size[0], wide, windows.size[1]).sum(axis=(2, 4)).reshape(-1)
     margins = [(0, 0), *((margin, margin) for margin in windows.padding)]
-    zero = jnp.zeros((), events.dtype)
+    zero = np.zeros((), events.dtype)  # known to JAX, or it takes this for no sum and has no derivative
     return lax.reduce_window(image, zero, lax.add, (1, *windows.size), (1, *windows.stride), margins).reshape(-1)

@@ -19,9 +19,9 @@ from ..call import Call
 from ..inputs import sampled_inputs, split_inputs
 from ..network.changes import refuse_changes
 from ..program import TIME, Program
-from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
+from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive, refuse_late
 from ..steps.moments import FLOAT32_STEPS, read_moments, what_time_decides
-from ..steps.steps import EventCount, Steps, delay_steps, pathways
+from ..steps.steps import EventCount, Steps, declared_pathways, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
 from .output import ArrayOutput
@@ -122,6 +122,9 @@ class TracedCalls(Program):
                 _refuse_extra(pathway.name)
             arrivals[: len(given)] = given
             found[f"{pathway.name}.queue"] = arrivals.astype(types[pathway.events])
+        for declared in declared_pathways(self._steps):
+            refuse_late(declared, plain, self._steps.clocks[declared.clock].seconds)
+            found[f"{declared.name}.queue"] = np.zeros((0, declared.connection.synapses), dtype=types[declared.events])
         return found
 
     def _batch_traced(

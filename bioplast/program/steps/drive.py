@@ -134,7 +134,7 @@ def read_drive(
         if len(others):
             extra[pathway.name] = others
     for declared in declared_pathways(followed):
-        _refuse_late(declared, call, followed.clocks[declared.clock].seconds)
+        refuse_late(declared, call.values, followed.clocks[declared.clock].seconds)
     drive = Drive(
         arrays={**arrays, **unchanging},
         events=_events(network, followed, call, spans, moments, cast, later),
@@ -150,10 +150,10 @@ def read_drive(
     return drive, moments.count, tuple(slots)
 
 
-def _refuse_late(pathway: steps.DeclaredPathway, call: Call, dt: float) -> None:
-    """Refuse spikes along a declared connection that arrive in a later step."""
-    late = int(delay_steps(call.values[pathway.delay], dt).max(initial=0))
-    if late or len(call.values[f"{pathway.name}.queue"]):
+def refuse_late(pathway: steps.DeclaredPathway, values: Mapping[str, Any], dt: float) -> None:
+    """Refuse spikes along a declared connection that arrive in a later step, of values of a run with steps of `dt`."""
+    late = int(delay_steps(values[pathway.delay], dt).max(initial=0))
+    if late or len(values[f"{pathway.name}.queue"]):
         what = f"has a delay of {late} steps" if late else "has spikes on their way"
         raise Unsupported(
             f"{pathway.name!r} {what}: along a declared connection this target has spikes arrive in their own step; "
