@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from brian2 import Equations, NeuronGroup, Quantity, Synapses, get_device, linked_var
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.core.variables import LinkedVariable
 from brian2.devices.device import RuntimeDevice
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleEquation
 
@@ -122,6 +123,15 @@ class DeclaredSynapses(Synapses):
             self.make()
         super().before_run(run_namespace)
 
+    def _full_state(self) -> Any:
+        self.make()  # or Network.restore() would take away what has been made since
+        return super()._full_state()
+
+    def get_states(self, *args: Any, **kwargs: Any) -> Any:
+        """As of Synapses."""
+        self.make()
+        return super().get_states(*args, **kwargs)
+
     def __len__(self) -> int:
         self.make()
         return super().__len__()
@@ -134,6 +144,15 @@ class DeclaredSynapses(Synapses):
         if name in _BY_SYNAPSE or name.rstrip("_") in self.__dict__.get("_linked_variables", ()):
             self.make()
         return super().__getattr__(name)
+
+    def __setattr__(self, key: str, value: Any, level: int = 0) -> None:
+        weight = key.rstrip("_") in self.__dict__.get("_linked_variables", ())
+        if weight and not isinstance(value, LinkedVariable):
+            raise DefinitionError(
+                f"{self.name!r}: many synapses share {key!r}: set {self.kernels.name}.{key}, which is "
+                f"synapses.kernels.{key}, one for each weight"
+            )
+        super().__setattr__(key, value, level + 1)
 
     @property
     def N_outgoing_pre(self) -> np.ndarray:  # type: ignore[override]  # noqa: N802

@@ -110,8 +110,6 @@ def compile(
     if namespace is not None and not isinstance(namespace, Mapping):
         raise BioplastError(f"namespace is of type {type(namespace).__name__}: a dict by name is accepted")
     names = net.run_namespace(namespace, level + 1)
-    if not chosen.follows_declarations:
-        net.make_synapses(network)
     return chosen.load()(network, span, target, names, period, **options)
 
 

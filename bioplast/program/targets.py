@@ -42,8 +42,6 @@ class Target:
         Says in one line what it lacks on this machine, or returns None.
     assesses : bool
         Whether neurons are assessed there: runs of any number of steps, without compiling each.
-    follows_declarations : bool
-        Whether it computes declared connections as what they are, without a list of their synapses.
     """
 
     name: str
@@ -52,7 +50,6 @@ class Target:
     options: frozenset[str]
     lacks: Callable[[], str | None]
     assesses: bool = True
-    follows_declarations: bool = False
 
     def load(self) -> type[Program]:
         """The class of its programs, imported now: a target that is not used costs nothing."""
@@ -158,6 +155,6 @@ TARGETS: Mapping[str, Target] = {
         Target("cpp", "cpp", "CppProgram", frozenset({"fast_math"}), _compiler),
         Target("openmp", "cpp", "CppProgram", frozenset({"threads", "fast_math"}), _openmp),
         Target("cuda", "cuda", "CudaProgram", frozenset({"fast_math"}), _cuda, assesses=False),
-        Target("jax", "jax", "JaxProgram", _FOR_JAX, _jax, assesses=False, follows_declarations=True),
+        Target("jax", "jax", "JaxProgram", _FOR_JAX, _jax, assesses=False),
     )
 }

@@ -125,6 +125,31 @@ def test_a_run_in_chunks_is_the_run():
     assert final.keys() == whole.final.keys() == program.values.keys()
 
 
+def test_spikes_on_their_way_are_those_of_brian2_and_arrive_after_a_run_too():
+    layer = connection.convolution((1, 4, 4), 2, 3, padding=1)
+    source, cells, synapses = layers(layer=layer, w="0.1*(1 + i)", delay=3 * ms)
+    network = Network(source, cells, synapses, StateMonitor(cells, "v", record=True, dt=net.DT, name="trace"))
+    raster = RNG.random((8, layer.inputs)) < 0.2
+    one, two = (bioplast.compile(network, 8 * net.DT, target, namespace={}) for target in ("jax", "numpy"))
+    whole = two(inputs={"source": raster})
+    np.testing.assert_allclose(one(inputs={"source": raster}).states["trace"]["v"], whole.states["trace"]["v"])
+    half = [program(inputs={"source": raster[:5]}, duration=5 * ms).final for program in (one, two)]
+    assert len(half[1]["layer_pre.queue"]) > 20
+    np.testing.assert_array_equal(half[0]["layer_pre.queue"], half[1]["layer_pre.queue"])
+    rest = one(half[1], {"source": raster[5:]}, duration=3 * ms)
+    np.testing.assert_allclose(rest.states["trace"]["v"], whole.states["trace"]["v"][5:])
+    with jax.enable_x64(True):
+        first = jax.jit(lambda v, r: one(v, {"source": r}, duration=4 * ms).final)
+        second = first(first(one.carry(), jnp.asarray(raster[:4])), jnp.asarray(raster[4:]))
+    np.testing.assert_allclose(second["cells.v"], whole.final["cells.v"])
+    sooner = {**half[1], "layer_pre.delay": 1 * ms}  # so that spikes of two steps arrive at once
+    again = [program(sooner, {"source": raster[5:]}, duration=3 * ms) for program in (one, two)]
+    np.testing.assert_allclose(again[0].final["cells.v"], again[1].final["cells.v"])
+    part = {**half[1], "layer_pre.queue": half[1]["layer_pre.queue"][:-1]}
+    with pytest.raises(BioplastError, match=r"'layer_pre\.queue' has spikes in some synapses of neuron"):
+        one(part)
+
+
 # What synapses may do -------------------------------------------------------------------------------------------------
 
 
@@ -205,16 +230,11 @@ def test_what_needs_a_list_is_refused_by_target_jax_alone(code, line):
     assert "\n" not in str(refused.value) and "'layer_pre'" in str(refused.value)
 
 
-def test_monitors_of_synapses_and_late_spikes_are_refused_by_target_jax_alone():
+def test_a_monitor_of_synapses_is_refused_by_target_jax():
     source, cells, synapses = layers(w=1.0)
     network = Network(source, cells, synapses, StateMonitor(synapses, "w", record=[0], dt=net.DT, name="weights"))
     with pytest.raises(BioplastError, match="'weights' goes through the synapses of 'layer' one by one"):
         bioplast.compile(network, 3 * net.DT, "jax", namespace={})
-    network = Network(*layers(w=1.0, delay=2 * ms))
-    with pytest.raises(BioplastError, match="'layer_pre' has a delay of 2 steps"):
-        bioplast.compile(network, 5 * net.DT, "jax", namespace={})()
-    late = bioplast.compile(network, 5 * net.DT, "numpy", namespace={})()
-    assert late.final["cells.v"][0] == 1
 
 
 @pytest.mark.parametrize(
@@ -260,5 +280,16 @@ def test_they_are_ordinary_synapses_for_who_asks(monkeypatch):
     np.testing.assert_array_equal(synapses.w, 2.0 * layer.k)
     network.t_ = 0
     before()  # though the list has been made since it was compiled
+    assert len(layers(w=1.0)[2].get_states(["i"])["i"]) == 16
+    with pytest.raises(BioplastError, match=r"many synapses share 'w': set layer_kernels.w"):
+        synapses.w = 3
+    network = Network(*layers(w="2 + i"))
+    network.store()
+    network.run(3 * ms, namespace={})
+    once = np.array(network["cells"].v)
+    network.restore()
+    network.run(3 * ms, namespace={})
+    np.testing.assert_array_equal(network["cells"].v, once)
+    assert once.any()
     with pytest.raises(BioplastError, match=r"connect\(\) adds nothing"):
         synapses.connect()

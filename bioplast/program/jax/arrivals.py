@@ -10,13 +10,15 @@ import numpy as np
 
 from ..call import Call
 from ..steps.drive import Drive
-from ..steps.steps import Steps, declared_pathways, delay_steps, pathways
+from ..steps.steps import Steps, delay_steps, pathways
 
 
 def arrivals_after(
     network: Steps, call: Call, drive: Drive, past: Mapping[str, Any], types: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Whether a spike arrives, [steps until delivery, synapses], by the key of each pathway's queue.
+
+    Along a declared connection [steps until delivery, neurons before].
 
     Parameters
     ----------
@@ -50,6 +52,4 @@ def arrivals_after(
             place = arrivals.at[: len(still)]
             arrivals = place.max(still) if arrivals.dtype == bool else place.add(still)
         found[f"{pathway.name}.queue"] = arrivals
-    for declared in declared_pathways(network):  # along which spikes arrive in their own step
-        found[f"{declared.name}.queue"] = jnp.zeros((0, declared.connection.synapses), dtype=types[declared.events])
     return found

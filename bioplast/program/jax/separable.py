@@ -36,15 +36,15 @@ class Separable:
     operation : DeclaredPathway
     run : Run
         Of the statements for shared values alone.
-    events : array [neurons]
-        Of the whole group that the events are of.
+    events : array [before]
+        Those that reach the synapses of each neuron before.
     """
 
     def __init__(self, operation: steps.DeclaredPathway, run: Run, events: Value):
         self.operation = operation
         self.names = operation.block.names
         self.run = run
-        self.events = events[operation.sources]
+        self.events = events
         self.made: dict[str, list[Term]] = {}
         for statement in operation.block.vector:
             try:

@@ -202,7 +202,7 @@ class Pathway(Operation):
 
 @dataclass(frozen=True, eq=False)
 class DeclaredPathway(Operation):
-    """Statements for the synapses of a declared connection that an event reaches at once, without their list.
+    """Statements for the synapses of a declared connection that an event reaches, without their list.
 
     Attributes
     ----------
@@ -215,7 +215,7 @@ class DeclaredPathway(Operation):
     sources : ndarray of int [before]
         The neurons of the event's group that the connection begins with.
     delay : str
-        The array of the delay of all synapses, in seconds, which is to be less than half a step.
+        The array of the delay of all synapses, in seconds.
     connection : Connection
         Which of them a synapse joins.
     """
@@ -330,14 +330,9 @@ class Steps:
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
-def pathways(network: Steps) -> list[Pathway]:
+def pathways(network: Steps) -> list[Pathway | DeclaredPathway]:
     """The synaptic pathways of a network, in Brian2's order."""
-    return [operation for operation in network.operations if isinstance(operation, Pathway)]
-
-
-def declared_pathways(network: Steps) -> list[DeclaredPathway]:
-    """The synaptic pathways of declared connections, in Brian2's order."""
-    return [operation for operation in network.operations if isinstance(operation, DeclaredPathway)]
+    return [operation for operation in network.operations if isinstance(operation, Pathway | DeclaredPathway)]
 
 
 def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
