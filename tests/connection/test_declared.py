@@ -15,6 +15,7 @@ from support import convolutional as net
 import bioplast
 from bioplast import Synapse, connection, learning
 from bioplast.errors import BioplastError
+from bioplast.program.jax import convolutions
 
 RNG = np.random.default_rng(23)
 SURROGATE = bioplast.SuperSpike(beta=1, unit=1)
@@ -37,6 +38,19 @@ def compiled(network, target="jax", **options):
     if target == "jax":
         options = {"surrogate": SURROGATE, **options}
     return bioplast.compile(network, SPAN, target, namespace={}, **options)
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), [(3, 1, 1), ((2, 3), (2, 1), (0, 2)), (1, 3, 0)])
+def test_both_ways_to_convolve_are_the_sum_over_the_pairs(size, stride, padding):
+    layer = connection.convolution((3, 7, 6), 4, size, stride, padding)
+    image, kernels = RNG.normal(size=layer.before), RNG.normal(size=layer.weights)
+    expected = np.zeros(layer.neurons)
+    i, j, k = layer.pairs()
+    np.add.at(expected, j, image.reshape(-1)[i] * kernels.reshape(-1)[k])
+    with jax.enable_x64(True):
+        for way in (convolutions.as_convolution, convolutions.as_product):
+            found = jax.vmap(lambda image, way=way: way(layer.windows, image, jnp.asarray(kernels)))(image[None])
+            np.testing.assert_allclose(found[0].reshape(-1), expected, rtol=1e-9, atol=1e-12)
 
 
 def loss_of(program, keys):
