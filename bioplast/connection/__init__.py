@@ -10,6 +10,13 @@ every target::
     synapses.w = kernels.flat[layer.k]  # [kernels, channels, height, width]
     learning.fit(..., train={"synapses.w": learning.Trainable(0.1*nA, index=layer.k)})
 
+Of a definition the same is *declared*, with one number for each weight, which is trained by itself; the list of
+synapses is then made for those targets alone that go through it, and target jax computes the convolution instead::
+
+    delta = bioplast.Synapse("w : amp", on_pre="I_post += w", requires_post={"I": amp})
+    synapses = delta.connect(pixels, cells, along=layer, w=kernels, name="first")
+    learning.fit(..., train={"first_kernels.w": 0.1*nA})
+
 Neurons are counted along the rows of an image, one row after the other, one channel after the other: the neuron of
 channel c, row y and column x of a layer of the shape (channels, height, width) is ``(c*height + y)*width + x``, so that
 ``raster.reshape(steps, *layer.shape)`` is a film of the layer, and a group is as flat as a layer for `dense` has to be.

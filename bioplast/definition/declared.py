@@ -64,8 +64,8 @@ class DeclaredSynapses(Synapses):
     """
 
     # what Brian2 asks while it makes them counts no synapses yet
-    connection: Connection | None = None  # type: ignore[assignment]
-    kernels: NeuronGroup | None = None  # type: ignore[assignment]
+    connection: Connection = None  # type: ignore[assignment]
+    kernels: Any = None
     made = True
 
     def __init__(self, pre: Any, post: Any, connection: Connection, model: Equations, label: str, **options: Any):
