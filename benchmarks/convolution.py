@@ -147,7 +147,7 @@ def main(cases: list[str]) -> None:
         sys.exit(f"{unknown[0]!r} is no case: {', '.join(CASES)}")
     cases = cases or [case for case in CASES if case != "paper"]
     if "explicit" in cases:
-        print(check())
+        print(check(), flush=True)
     print(f"{'case':10} {'synapses':>13} {'to read':>8} {'first step':>10} {'step':>9} {'memory':>10}")
     for case in cases:
         size = sum(layer.synapses for layer in connections(*CASES[case][:2]))
@@ -156,7 +156,8 @@ def main(cases: list[str]) -> None:
         row = json.loads(done.stdout.splitlines()[-1])
         print(
             f"{case:10} {size:13,} {row['read']:6.2f} s {row['first']:8.2f} s {row['step'] * 1e3:6.0f} ms "
-            f"{row['memory']:6.0f} MiB"
+            f"{row['memory']:6.0f} MiB",
+            flush=True,
         )
 
 

@@ -104,14 +104,19 @@ class DeclaredSynapses(Synapses):
         """Make the list of synapses, once."""
         if self.made:
             return
-        self.made = True
         pairs = self.connection.pairs()
-        target = self.codeobj_class
+        target = vars(self)["codeobj_class"]
         if isinstance(get_device(), RuntimeDevice):
             self.codeobj_class = NumpyCodeObject  # what copies two columns is not worth compiling
-        super().connect(i=pairs.i, j=pairs.j)
-        self.codeobj_class = target
-        self.variables[WEIGHT].set_value(pairs.k)
+        self.made = True  # connect() asks how many there are
+        try:
+            super().connect(i=pairs.i, j=pairs.j)
+            self.variables[WEIGHT].set_value(pairs.k)
+        except BaseException:  # such as of too little memory
+            self.made = False
+            raise
+        finally:
+            self.codeobj_class = target
 
     def connect(self, *args: Any, **kwargs: Any) -> None:
         """Refused: the connection says who connects to whom."""
