@@ -81,6 +81,7 @@ __all__ = [
 
 _SUBPACKAGES = {
     "analysis",
+    "connection",
     "dataset",
     "definition",
     "experiment",

@@ -35,6 +35,15 @@ def test_the_example_of_learning_runs():
     assert np.any(np.array(network["afferents"].w) != before)
 
 
+def test_the_example_of_convolutions_runs():
+    space: dict[str, object] = {}
+    exec(next(text for text in EXAMPLES if "connection.convolution" in text), space)
+    program = bioplast.compile(space["network"], 10 * ms, "jax", namespace={})
+    out = program(inputs={"pixels": np.random.default_rng(0).random((100, 784)) < 0.05}, seed=0)
+    assert 0 < out.raster("spikes").mean() < 0.5
+    assert program.values["first_kernels.w"].shape == (16 * 9,)
+
+
 def test_what_the_readme_points_to_exists():
     for target in re.findall(r"\]\(([^)#]+)\)", README.read_text()):
         assert target.startswith("http") or (README.parent / target).exists(), target

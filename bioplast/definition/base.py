@@ -323,14 +323,24 @@ class Definition:
                 checked[name] = checked_value(self.label, name, value, self.variables[name], size, shared=shared)
         return checked
 
-    def _assign(self, group: Any, given: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
-        """Set the parameters, then the variables in the order written; what the user gave replaces a default."""
+    def _assign(
+        self,
+        group: Any,
+        given: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+        elsewhere: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set the parameters, then the variables in the order written; what the user gave replaces a default.
+
+        Those in `elsewhere` are variables of the groups there.
+        """
         defaults = {name: parameter.value for name, parameter in self.parameters.items()} | dict(self.initial)
         # Numbers for variables without a default come first, so that initial expressions can use them.
         first = {k: v for k, v in given.items() if k not in defaults and not isinstance(v, str)}
         for name, value in {**first, **defaults, **given}.items():
             names = namespace if name in given else self.namespace
-            getattr(group, name).set_item(slice(None), value, namespace=dict(names))
+            holder = (elsewhere or {}).get(name, group)
+            getattr(holder, name).set_item(slice(None), value, namespace=dict(names))
         group.add_attribute("_bioplast_definition")
         group._bioplast_definition = self
 

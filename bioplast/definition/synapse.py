@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from brian2.core.namespace import get_local_namespace
 from brian2.groups.group import Group
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from ..connection import Connection
 from ..errors import DefinitionError, UnknownName
 from . import check
 from .base import (
@@ -28,6 +30,7 @@ from .base import (
 )
 from .check import Clause, Scope
 from .combine import joined, merged_tables
+from .declared import DeclaredSynapses, flattened, refused, shared_variables
 from .explain import check_chance, check_neurons, check_options, explained
 from .show import rendering
 from .units import unit_text
@@ -194,6 +197,7 @@ class Synapse(Definition):
         p: Any = 1.0,
         n: Any = 1,
         skip_if_invalid: bool = False,
+        along: Connection | None = None,
         multisynaptic_index: str | None = None,
         name: str | None = None,
         delay: Any = None,
@@ -215,6 +219,11 @@ class Synapse(Definition):
             `post` is `pre` itself if not given.
         condition, i, j, p, n, skip_if_invalid
             As of Synapses.connect; all to all if none is given.
+        along : Connection, optional
+            Instead of those, a declared connection such as `bioplast.connection.convolution`, whose list of synapses is
+            made only for targets that go through it. The parameters of the synapse, and variables without an equation,
+            are then those of the connection's weights, in ``synapses.kernels``: an array of the shape
+            `Connection.weights`, which is among the values of a program as ``"NAME_kernels.w"``.
         delay : Quantity, array, str or dict, optional
             Of the pathway "pre", or of several by name: one Quantity for all synapses, or one value (or an expression)
             for each.
@@ -234,7 +243,8 @@ class Synapse(Definition):
         UnknownName
             If a name is not one of the definition's.
         DefinitionError
-            If a group lacks what the synapse requires, or a value has the wrong unit or shape.
+            If a group lacks what the synapse requires, or a value has the wrong unit or shape; with `along`, if each
+            synapse needs a state, a delay or a change of its own.
         """
         post = pre if post is None else post
         self._check_side("pre", pre, self.requires_pre, self.on_pre)
@@ -248,7 +258,8 @@ class Synapse(Definition):
         check_neurons(self.label, "j", j, len(post))
         check_chance(self.label, p, n)
         surroundings = {**get_local_namespace(1), **(namespace or {})}
-        self._checked(values, None, surroundings)
+        if along is None:
+            self._checked(values, None, surroundings)
         delays = {**self.delays, **(delay if isinstance(delay, Mapping) else {} if delay is None else {"pre": delay})}
         for pathway in delays:
             if pathway not in self.pathways:
@@ -262,24 +273,27 @@ class Synapse(Definition):
         if chosen == "sequential":
             options.setdefault("order", self.clock_driven)
         arguments = {"method": chosen, "method_options": options or None, "name": name or self._brian_name()}
+        arguments = {
+            "on_pre": dict(self.on_pre) if isinstance(self.on_pre, Mapping) else self.on_pre or None,
+            "on_post": dict(self.on_post) if isinstance(self.on_post, Mapping) else self.on_post or None,
+            "on_event": dict(self.on_event) if isinstance(self.on_event, Mapping) else self.on_event,
+            "delay": common,
+            "multisynaptic_index": multisynaptic_index,
+            "namespace": {**self.namespace, **(namespace or {})} or None,
+            "dt": dt,
+            "clock": clock,
+            "order": order,
+            "dtype": dtype,
+            "codeobj_class": codeobj_class,
+            **{key: value for key, value in arguments.items() if value is not None},
+        }
+        if along is not None:
+            others = {"condition": condition, "i": i, "j": j, "multisynaptic_index": multisynaptic_index}
+            given = [key for key, value in others.items() if value is not None]
+            given += ["p"] * (p != 1) + ["n"] * (n != 1) + ["skip_if_invalid"] * skip_if_invalid
+            return self._declared(pre, post, along, given, delays, common, arguments, values, surroundings)
         with explained(self.label):
-            synapses = Synapses(
-                pre,
-                post,
-                Equations(self.model),
-                on_pre=dict(self.on_pre) if isinstance(self.on_pre, Mapping) else self.on_pre or None,
-                on_post=dict(self.on_post) if isinstance(self.on_post, Mapping) else self.on_post or None,
-                on_event=dict(self.on_event) if isinstance(self.on_event, Mapping) else self.on_event,
-                delay=common,
-                multisynaptic_index=multisynaptic_index,
-                namespace={**self.namespace, **(namespace or {})} or None,
-                dt=dt,
-                clock=clock,
-                order=order,
-                dtype=dtype,
-                codeobj_class=codeobj_class,
-                **{key: value for key, value in arguments.items() if value is not None},
-            )
+            synapses = Synapses(pre, post, Equations(self.model), **arguments)
             synapses.connect(
                 condition=condition, i=i, j=j, p=p, n=n, skip_if_invalid=skip_if_invalid, namespace=surroundings
             )
@@ -293,6 +307,41 @@ class Synapse(Definition):
                     if not isinstance(value, str):
                         value = checked_value(self.label, f"delay of {pathway}", value, second.dim, size)
                     getattr(synapses, pathway).delay.set_item(slice(None), value, namespace=surroundings)
+        return synapses
+
+    def _declared(
+        self,
+        pre: Any,
+        post: Any,
+        along: Connection,
+        others: list[str],
+        delays: Mapping[str, Any],
+        common: Mapping[str, Any],
+        arguments: dict[str, Any],
+        values: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+    ) -> DeclaredSynapses:
+        """Make synapses along a connection, after a check that nothing in them is one synapse's own."""
+        if not isinstance(along, Connection):
+            raise DefinitionError(
+                f"{self.label}: along={along!r} is no connection, such as bioplast.connection.convolution makes"
+            )
+        if others:
+            raise DefinitionError(f"{self.label}: {others[0]} and along exclude each other: the connection says all")
+        model = self._parsed_model
+        own = {name: delay for name, delay in delays.items() if name not in common}
+        for reason in refused(model, self.pathways, self.on_post, own):
+            raise DefinitionError(
+                f"{self.label} cannot connect along a declared connection: {reason}; connect explicit pairs, "
+                "i=connection.i, j=connection.j"
+            )
+        arguments["delay"] = {**dict.fromkeys(self.pathways, 0 * second), **common}
+        shared = shared_variables(model)
+        flat = {name: flattened(value, along.weights) if name in shared else value for name, value in values.items()}
+        checked = self._checked(flat, math.prod(along.weights), namespace)
+        with explained(self.label):
+            synapses = DeclaredSynapses(pre, post, along, model, self.label, **arguments)
+            self._assign(synapses, checked, namespace, dict.fromkeys(shared, synapses.kernels))
         return synapses
 
     def _check_side(self, side: str, group: Any, requires: Mapping[str, Any], code: Any) -> None:

@@ -45,6 +45,8 @@ class Program(abc.ABC):
     dtype: np.dtype[Any] = np.dtype(float)
     #: How many runs `batch` has under way at once.
     parallel_runs = 1
+    #: Whether declared connections are computed as what they are, without a list of their synapses.
+    follows_declarations = False
 
     def __init__(
         self, network: brian2.Network, duration: float, target: str, namespace: Mapping[str, Any], watch: float | None
@@ -54,6 +56,8 @@ class Program(abc.ABC):
         self.target = target
         self.watch = watch
         self._namespace = namespace
+        if not self.follows_declarations:
+            net.make_synapses(network)
         self._variables = net.state_variables(network)
         self._monitors = net.monitors(network)
         self._about = net.descriptions(network)
@@ -117,7 +121,7 @@ class Program(abc.ABC):
         checked: dict[str, np.ndarray] = {}
         for key, given in named(values, "values").items():
             if key in queues:
-                checked[key] = checked_queue(given, key, len(queues[key].synapses))
+                checked[key] = checked_queue(given, key, net.synapse_count(queues[key]))
             elif key == TIME:
                 checked[key] = np.array(si_array(given, brian2.second.dim, key, ()), dtype=float)
                 if not 0 <= checked[key] < np.inf:

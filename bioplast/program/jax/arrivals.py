@@ -18,6 +18,8 @@ def arrivals_after(
 ) -> dict[str, Any]:
     """Whether a spike arrives, [steps until delivery, synapses], by the key of each pathway's queue.
 
+    Along a declared connection [steps until delivery, neurons before].
+
     Parameters
     ----------
     network : Steps

@@ -21,7 +21,7 @@ from .spikes import chosen, counted, held_back, spikes
 Arrays = dict[str, Value]  # by name; changed in place while a step is traced
 Random = Callable[[steps.Draw, tuple[int, ...], list[Value]], Value]
 
-_OPERATORS = {"+=": "Add", "-=": "Sub", "*=": "Mult", "/=": "Div", "//=": "FloorDiv", "**=": "Pow", "%=": "Mod"}
+OPERATORS = {"+=": "Add", "-=": "Sub", "*=": "Mult", "/=": "Div", "//=": "FloorDiv", "**=": "Pow", "%=": "Mod"}
 
 
 class Run:
@@ -118,7 +118,7 @@ class Run:
     def sum(self, statement: steps.Statement) -> Value:
         """Where `adds`: the numbers of `write` with the derivative of a product, which has no difference to keep."""
         current, value = self.read(statement.name), self.expression(statement)
-        _as(fn.BINARY[_OPERATORS[statement.operator]](current, value), current, statement)
+        _as(fn.BINARY[OPERATORS[statement.operator]](current, value), current, statement)
         value = held_back(self.mask, jnp.asarray(fn.real(value), dtype=current.dtype), 0)
         return current + value if statement.operator == "+=" else current - value
 
@@ -142,7 +142,7 @@ class Run:
         if not statement.inplace:
             return value
         current = self.read(statement.name)
-        result = fn.BINARY[_OPERATORS[statement.operator]](current, value)
+        result = fn.BINARY[OPERATORS[statement.operator]](current, value)
         return _as(result, current, statement) if statement.name in self.block.names else result
 
     def expression(self, statement: steps.Statement) -> Value:
@@ -214,7 +214,7 @@ class Run:
         array = self.arrays[place.array]
         operator = statement.operator
         value = self.expression(statement)
-        _as(fn.BINARY[_OPERATORS[operator]](array[place.index], value), array, statement)
+        _as(fn.BINARY[OPERATORS[operator]](array[place.index], value), array, statement)
         value = jnp.broadcast_to(fn.real(value) if fn.kind(array) == "f" else value, place.index.shape)
         if operator in ("+=", "-="):
             total = self.total(value, place, array)

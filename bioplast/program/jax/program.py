@@ -38,6 +38,8 @@ class JaxProgram(TracedCalls):
     `jax.vmap` and `jax.grad`, where values, inputs or the key are traced, it returns an `ArrayOutput`.
     """
 
+    follows_declarations = True
+
     def __init__(
         self,
         network: brian2.Network,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from . import checkpoints
 from .blocks import Run
 from .functions import Value, kind
 from .random import Source
+from .separable import Separable
 from .spikes import counted, none_yet, pack, unpack
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
@@ -253,13 +254,33 @@ class _Moment(Follower):
         self.run(operation, jax.lax.stop_gradient(events) if self.simulation.detach_reset else events)
 
     def pathway(self, operation: steps.Pathway) -> None:
-        events = self.events[operation.events]
+        for again, reached in self.extra(operation):
+            self.run(again, reached)
+        events, reached = self.arriving(operation)
+        self.run(operation, reached, None if events is None else (events, operation.sources))
+
+    def declared_pathway(self, operation: steps.DeclaredPathway) -> None:
+        for again, reached in self.extra(operation):
+            self.run_along(again, reached)
+        self.run_along(operation, self.arriving(operation)[1])
+
+    def run_along(self, operation: steps.DeclaredPathway, reached: Value) -> None:
+        shared = dataclasses.replace(operation.block, vector=())
+        Separable(operation, self.run(dataclasses.replace(operation, block=shared)), reached)
+
+    def extra(self, operation: Any) -> Iterator[tuple[Any, Value]]:
+        """A pathway once more for each further event that reaches a synapse in this step, and where one does."""
         since = self.since[operation.clock]
         for k, more in enumerate(self.drive.extra.get(operation.name, ())):
             # by themselves, since a later event may reach the same synapse in this step
             reached = jnp.where(since < len(more), more[jnp.minimum(since, len(more) - 1)], False)
-            self.run(dataclasses.replace(operation, name=f"{operation.name}.extra{k}"), reached)
-        common = True  # whether all synapses of a neuron get its event at once
+            yield dataclasses.replace(operation, name=f"{operation.name}.extra{k}"), reached
+
+    def arriving(self, operation: Any) -> tuple[Value | None, Value]:
+        """The events that all synapses of a neuron get at once, if that is so; and those that reach each source."""
+        events = self.events[operation.events]
+        since = self.since[operation.clock]
+        common = True
         if operation.name in self.slots:
             slots = self.slots[operation.name]
             past = self.past[operation.name].at[since % slots].set(events)
@@ -274,7 +295,7 @@ class _Moment(Follower):
             now = jnp.where(since < len(pending), pending[jnp.minimum(since, len(pending) - 1)], 0)
             # a synapse has one delay, so that one of the two is 0
             reached = reached | (now > 0) if kind(reached) == "b" else reached + now.astype(reached.dtype)
-        self.run(operation, reached, (events, operation.sources) if common else None)
+        return events if common else None, reached
 
     def sum(self, operation: steps.Sum) -> None:
         run = self.run(operation)

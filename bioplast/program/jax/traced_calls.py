@@ -21,6 +21,7 @@ from ..network.changes import refuse_changes
 from ..program import TIME, Program
 from ..steps.drive import Drive, Later, Slots, arrivals_of, read_drive
 from ..steps.moments import FLOAT32_STEPS, read_moments, what_time_decides
+from ..steps.queues import queue_by_source
 from ..steps.steps import EventCount, Steps, delay_steps, pathways
 from .arrivals import arrivals_after
 from .carried import Carried
@@ -87,7 +88,8 @@ class TracedCalls(Program):
         -------
         Carried
             A dict with the keys of `values`. Of spikes on their way ("PATHWAY.queue") whether one arrives, [steps until
-            delivery, synapses]; where spikes have a surrogate derivative, as numbers 0 and 1. Delays are not traced.
+            delivery, synapses], of a declared connection [steps until delivery, neurons before]; where spikes have a
+            surrogate derivative, as numbers 0 and 1. Delays are not traced.
 
         Examples
         --------
@@ -115,7 +117,7 @@ class TracedCalls(Program):
         for pathway in pathways(self._steps):
             delays = delay_steps(plain[pathway.delay], self._steps.clocks[pathway.clock].seconds)
             longest = int(delays.max(initial=0))
-            queue = plain[f"{pathway.name}.queue"]
+            queue = queue_by_source(pathway, plain[f"{pathway.name}.queue"])
             arrivals = np.zeros((longest, len(pathway.sources)), dtype=bool)
             given, others = arrivals_of(pathway, queue, np.broadcast_to(delays, pathway.sources.shape))
             if len(others):

@@ -11,7 +11,7 @@ from .clocks import ClockSpan, clocks, spans
 from .copies import frozen, referred, thawed
 from .inputs import generated_spikes, has_missed_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
-from .pathways import has_old_steps, pathways, pending_spikes, set_pending_spikes
+from .pathways import has_old_steps, make_synapses, pathways, pending_spikes, set_pending_spikes, synapse_count
 from .refusals import check, refuse_late_steps
 from .state import (
     TIME,
@@ -43,6 +43,7 @@ __all__ = [
     "has_missed_spikes",
     "has_old_steps",
     "held",
+    "make_synapses",
     "monitors",
     "not_finite",
     "own_spikes",
@@ -56,6 +57,7 @@ __all__ = [
     "spans",
     "spike_inputs",
     "state_variables",
+    "synapse_count",
     "thawed",
     "time_bins",
     "timed_arrays",

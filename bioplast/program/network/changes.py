@@ -17,6 +17,7 @@ from brian2.groups.group import CodeRunner
 from brian2.input.timedarray import TimedArray
 from brian2.monitors.spikemonitor import EventMonitor
 
+from ...definition.declared import DeclaredSynapses
 from ...errors import BioplastError
 from .clocks import clocks
 from .inputs import timed_arrays
@@ -72,8 +73,10 @@ def facts(network: brian2.Network, namespace: Mapping[str, Any]) -> Facts:
     return found
 
 
-def _connectivity(synapses: brian2.Synapses) -> tuple[int, ...]:
+def _connectivity(synapses: brian2.Synapses) -> tuple[Any, ...]:
     """How many synapses there are, and a checksum of who connects to whom: a copy would be as large as they are."""
+    if isinstance(synapses, DeclaredSynapses):
+        return (synapses.connection,)
     ends = (synapses.variables[name].get_value() for name in ("_synaptic_pre", "_synaptic_post"))
     return len(synapses), *(crc32(np.ascontiguousarray(neurons).data) for neurons in ends)
 

@@ -92,7 +92,7 @@ def generating(device: Any, network: brian2.Network, threads: int = 0) -> Iterat
                     own_spikes(group)  # which checks them, as Brian2 would in 32 bits only
                     mark_prepared(group)
             for pathway in pathways(network):
-                if pathway.active and not len(pathway.synapses) and not pathway.synapses._connect_called:
+                if pathway.active and not pathway.synapses._connect_called and not len(pathway.synapses):
                     raise BioplastError(f"{pathway.synapses.name!r} has no synapses: call its connect() first")
                 pathway._pushspikes_codeobj = None  # Brian2 keeps that of an earlier run
             yield

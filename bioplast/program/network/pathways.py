@@ -9,7 +9,21 @@ import brian2
 import numpy as np
 from brian2.synapses.synapses import SynapticPathway
 
+from ...definition.declared import DeclaredSynapses
 from ...errors import BioplastError, Unsupported
+
+
+def make_synapses(network: brian2.Network) -> None:
+    """Make the lists of declared synapses, for a target that goes through them."""
+    for obj in network.sorted_objects:
+        if isinstance(obj, DeclaredSynapses):
+            obj.make()
+
+
+def synapse_count(pathway: SynapticPathway) -> int:
+    """How many synapses a pathway has, known without making those that are declared."""
+    synapses = pathway.synapses
+    return synapses.connection.synapses if isinstance(synapses, DeclaredSynapses) else len(synapses)
 
 
 def pathways(network: brian2.Network) -> list[SynapticPathway]:

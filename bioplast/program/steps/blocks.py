@@ -48,9 +48,18 @@ class BlockReader:
         self.timed: dict[int, str] = {}
 
     def block(
-        self, obj: Any, code: Code, size: int, positions: np.ndarray | None = None, wanted: bool = True
+        self,
+        obj: Any,
+        code: Code,
+        size: int,
+        positions: np.ndarray | None = None,
+        wanted: bool = True,
+        known: Mapping[str, np.ndarray] | None = None,
     ) -> steps.Block:
-        """The statements of a code object, for the elements at `positions` (all when None); none unless `wanted`."""
+        """The statements of a code object, for the elements at `positions` (all when None); none unless `wanted`.
+
+        What Brian2's index arrays hold is read of them, but of those that are `known` by their names.
+        """
         if set(code.code) != {None}:
             raise Unsupported(f"{obj.name!r} has code in several blocks, which is not translated")
         scalar, vector = make_statements(
@@ -69,7 +78,7 @@ class BlockReader:
             used |= {statement.name}.union(*(get_identifiers(text) for text in texts))
         names = {}
         for name in sorted(used - _WORDS):
-            found = self.reference(obj, code, name, size, positions, conditions.get(name))
+            found = self.reference(obj, code, name, size, positions, conditions.get(name), known or {})
             if found is not None:
                 names[name] = found
         written: dict[str, set[str]] = {}
@@ -135,7 +144,14 @@ class BlockReader:
         return found
 
     def reference(
-        self, obj: Any, code: Code, name: str, size: int, positions: np.ndarray | None, condition: str | None
+        self,
+        obj: Any,
+        code: Code,
+        name: str,
+        size: int,
+        positions: np.ndarray | None,
+        condition: str | None,
+        known: Mapping[str, np.ndarray],
     ) -> steps.Reference | None:
         variable = code.variables.get(name)
         if isinstance(variable, BrianFunction):
@@ -147,15 +163,19 @@ class BlockReader:
         array = self.array(variable, obj.name)
         if code.indices[name] == "0" or variable.scalar:
             return steps.Place(array, shared=True)
-        return steps.Place(array, self.elements(code, name, size, positions), condition=condition)
+        return steps.Place(array, self.elements(code, name, size, positions, known), condition=condition)
 
-    def elements(self, code: Code, name: str, size: int, positions: np.ndarray | None) -> np.ndarray | None:
+    def elements(
+        self, code: Code, name: str, size: int, positions: np.ndarray | None, known: Mapping[str, np.ndarray]
+    ) -> np.ndarray | None:
         """Which elements of the array `name` a block of so many refers to."""
         index = code.indices[name]
+        if index in known:
+            return known[index]
         if index == "_idx":
             own = positions is None and np.size(code.variables[name].get_value()) == size
             return None if own else (np.arange(size) if positions is None else positions)
-        inner = self.elements(code, index, size, positions)
+        inner = self.elements(code, index, size, positions, known)
         outer = np.array(code.variables[index].get_value(), dtype=np.int64)
         return outer if inner is None else outer[inner]
 

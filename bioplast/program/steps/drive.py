@@ -14,6 +14,7 @@ from .. import network as net
 from ..call import Call
 from . import steps
 from .moments import Moments, always_due, read_moments
+from .queues import queue_by_source, rows_by_synapse
 from .steps import delay_steps, pathways
 
 #: For each pathway with delays how many steps of events are kept, a power of two above the longest delay.
@@ -53,7 +54,8 @@ class Drive:
     delays : mapping
         For each pathway with delays those of its synapses in steps, or that of all.
     pending : mapping
-        For each pathway with events on their way, whether one arrives: [steps until then, synapses].
+        For each pathway with events on their way, whether one arrives: [steps until then, synapses], along a declared
+        connection [steps until then, neurons before].
     extra : mapping
         Where more than one event may reach a synapse in a step, whether another one on its way arrives: [events, steps
         until then, synapses]. Those that were sent before a delay was made shorter are among them.
@@ -127,7 +129,7 @@ def read_drive(
         if own.max(initial=0) > 0:
             slots.append((pathway.name, 1 << int(own.max()).bit_length()))
             delays[pathway.name] = own
-        queue = call.values[f"{pathway.name}.queue"]
+        queue = queue_by_source(pathway, call.values[f"{pathway.name}.queue"])
         arrivals, others = arrivals_of(pathway, queue, np.broadcast_to(own, pathway.sources.shape))
         if len(arrivals):
             pending[pathway.name] = arrivals
@@ -230,14 +232,17 @@ def _emitted_later(group: Any, count: int, later: Later) -> Any:
     return later.marked((count, len(group)), rows % period if period else rows, indices)
 
 
-def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> tuple[Any, np.ndarray]:
+def arrivals_of(
+    pathway: steps.Pathway | steps.DeclaredPathway, queue: Any, delays: np.ndarray
+) -> tuple[Any, np.ndarray]:
     """Whether an event that is on its way arrives: [steps until then - 1, synapses].
 
     Parameters
     ----------
-    pathway : Pathway
+    pathway : Pathway or DeclaredPathway
     queue : array
-        Rows of (steps until delivery, synapse), or the first of what this function returns, which may be traced.
+        Rows of (steps until delivery, synapse), of `queue_by_source` along a declared connection, or the first of what
+        this function returns, which may be traced.
     delays : ndarray [synapses]
         In steps.
 
@@ -251,8 +256,8 @@ def arrivals_of(pathway: steps.Pathway, queue: Any, delays: np.ndarray) -> tuple
     if queue.dtype.kind != "i":
         if queue.shape[1] != len(delays) or queue.shape[0] > longest:
             raise BioplastError(
-                f"'{pathway.name}.queue' has shape {queue.shape}: at most {longest} steps of {len(delays)} synapses "
-                "are expected"
+                f"'{pathway.name}.queue' has shape {queue.shape}: at most {longest} steps of {len(delays)} "
+                f"{'synapses' if isinstance(pathway, steps.Pathway) else 'neurons before'} are expected"
             )
         return queue, np.zeros((0, 0, len(delays)), dtype=bool)
     order = np.lexsort((queue[:, 1], queue[:, 0]))
@@ -296,8 +301,7 @@ def queues_after(
                 step = made + left - 1 - delays  # in which the event was
                 there = (left <= delays) & (step >= 0)
                 arrives = there & (events[step % len(events), pathway.sources] > 0)
-                synapses = np.flatnonzero(arrives)
-                rows.append(np.stack([np.full_like(synapses, left), synapses], axis=1))
+                rows.append(rows_by_synapse(pathway, left, np.flatnonzero(arrives)))
         queue = np.concatenate(rows)
         found[f"{pathway.name}.queue"] = queue[np.lexsort((queue[:, 1], queue[:, 0]))].astype(np.int32)
     return found

@@ -36,6 +36,8 @@ class Follower(abc.ABC):
                     return self.generator(operation)
                 case steps.Pathway():
                     return self.pathway(operation)
+                case steps.DeclaredPathway():
+                    return self.declared_pathway(operation)
                 case steps.Sum():
                     return self.sum(operation)
                 case steps.EventRecord():
@@ -69,6 +71,10 @@ class Follower(abc.ABC):
     @abc.abstractmethod
     def pathway(self, operation: steps.Pathway) -> Any:
         """Statements for the synapses that an event reaches, after their delays."""
+
+    @abc.abstractmethod
+    def declared_pathway(self, operation: steps.DeclaredPathway) -> Any:
+        """Statements for the synapses of a declared connection that an event reaches."""
 
     @abc.abstractmethod
     def sum(self, operation: steps.Sum) -> Any:

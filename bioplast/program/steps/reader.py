@@ -12,6 +12,7 @@ from brian2.core.base import BrianObject
 from brian2.core.variables import Subexpression
 from brian2.parsing.expressions import parse_expression_dimensions
 
+from ...definition.declared import DeclaredSynapses
 from ...errors import BioplastError, Unsupported
 from ..network.borrow import brian2_device, explain, held
 from ..network.clocks import clocks
@@ -20,6 +21,7 @@ from ..network.inputs import spike_inputs, timed_arrays
 from ..network.refusals import refuse_compartments, refuse_python_objects
 from . import steps
 from .blocks import BlockReader
+from .declared import read_declared, refuse_by_synapse
 from .device import Code, ReadingDevice
 
 
@@ -87,6 +89,7 @@ class _Reader(BlockReader):
     # Operations -------------------------------------------------------------------------------------------------------
 
     def operations(self, obj: Any, code: Code) -> list[steps.Operation]:
+        refuse_by_synapse(obj, code)
         try:
             found = getattr(self, f"read_{code.template}")(obj, code)
         except BioplastError:
@@ -129,6 +132,8 @@ class _Reader(BlockReader):
 
     def read_synapses(self, obj: Any, code: Code) -> steps.Operation:
         events = self.event(code, obj.source.variables[obj.eventspace_name])
+        if isinstance(obj.synapses, DeclaredSynapses):
+            return read_declared(self, obj, code, events)
         return steps.Pathway(
             obj.name,
             obj.clock.name,

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...connection import Connection
+
 # What a name in a statement stands for -------------------------------------------------------------------------------
 
 
@@ -199,6 +201,34 @@ class Pathway(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class DeclaredPathway(Operation):
+    """Statements for the synapses of a declared connection that an event reaches, without their list.
+
+    Attributes
+    ----------
+    block : Block
+        Each `Place` in it that is not shared refers to all neurons before, all neurons after or all weights, in order;
+        its size is that of none of them.
+    ends : mapping
+        Which of these the names of the block refer to: "before", "after" or "weight".
+    events : str
+    sources : ndarray of int [before]
+        The neurons of the event's group that the connection begins with.
+    delay : str
+        The array of the delay of all synapses, in seconds.
+    connection : Connection
+        Which of them a synapse joins.
+    """
+
+    block: Block
+    ends: Mapping[str, str]
+    events: str
+    sources: np.ndarray
+    delay: str
+    connection: Connection
+
+
+@dataclass(frozen=True, eq=False)
 class Sum(Operation):
     """A summed variable: elements start to stop of ``target`` become the sums of ``_synaptic_var`` by ``index``."""
 
@@ -300,9 +330,9 @@ class Steps:
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
-def pathways(network: Steps) -> list[Pathway]:
+def pathways(network: Steps) -> list[Pathway | DeclaredPathway]:
     """The synaptic pathways of a network, in Brian2's order."""
-    return [operation for operation in network.operations if isinstance(operation, Pathway)]
+    return [operation for operation in network.operations if isinstance(operation, Pathway | DeclaredPathway)]
 
 
 def delay_steps(delays: np.ndarray, dt: float) -> np.ndarray:
