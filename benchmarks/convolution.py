@@ -5,7 +5,7 @@
 Cases, each in a process of its own, in float32: `base` is 16C3-AP2-32C3-AP2-128-10 on images of 28 x 28, T = 8, batch
 64; `declared` and `explicit` are 4C3-AP2-8C3-AP2-32-10 at batch 16, with and without a list of the synapses, after a
 check that both have the same spikes and gradients; `paper` is 128C3-AP2-256C3-AP2-256C3-AP2-512-10 at batch 16, whose
-list would be of 280 million synapses. Without a case all but `paper`, which takes a minute or more. A step is forward,
+list would be of 310 million synapses. Without a case all but `paper`, which takes a minute or more. A step is forward,
 backward and Adam; what is told is the least of some and the largest memory of the process, all of Python included.
 """
 
