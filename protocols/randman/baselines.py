@@ -10,23 +10,23 @@ import numpy as np
 
 from .tasks import Part
 
-__all__ = ["BASELINES", "majority", "mlp", "rnn"]
+__all__ = ["majority", "mlp", "rnn"]
 
-# Epochs at most; the one with the best validation accuracy is kept, the earlier of equals.
+# Epochs of the perceptron; the one with the best validation accuracy is kept, the earlier of equals.
 _EPOCHS = 100
 _BATCH = 64
 # Of Adam, for the recurrent network.
 _RATE = 3e-3
 
 
-def mlp(parts: dict[str, Part], classes: int, hidden: int, epochs: int, seed: int) -> np.ndarray:
+def mlp(parts: dict[str, Part], classes: int, hidden: int, seed: int) -> np.ndarray:
     """Classes of the test samples by a multilayer perceptron on the spike times, one time for each unit."""
     from sklearn.neural_network import MLPClassifier
 
     train, validation = parts["train"], parts["validation"]
     best = machine = MLPClassifier((hidden,), batch_size=_BATCH, random_state=seed)
     highest = -1.0
-    for _ in range(min(epochs, _EPOCHS)):
+    for _ in range(_EPOCHS):
         machine.partial_fit(train.times, train.labels, classes=np.arange(classes))
         score = machine.score(validation.times, validation.labels)
         if score > highest:
@@ -94,6 +94,3 @@ def rnn(parts: dict[str, Part], classes: int, hidden: int, epochs: int, seed: in
 def majority(parts: dict[str, Part]) -> np.ndarray:
     """The most frequent class of the training part for every test sample."""
     return np.full(len(parts["test"].labels), np.bincount(parts["train"].labels).argmax())
-
-
-BASELINES = {"mlp": mlp, "rnn": rnn}

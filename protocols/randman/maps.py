@@ -66,5 +66,6 @@ def count_map(counts: Any, title: str) -> matplotlib.figure.Figure:
         image = axes.imshow(numbers[:, order], aspect="auto", cmap="viridis", interpolation="nearest", vmin=0)
         axes.set(xlabel="hidden neuron, by the class it spikes most for", ylabel="class", title=title)
         axes.set_yticks(range(len(numbers)))
+        axes.xaxis.get_major_locator().set_params(integer=True)
         figure.colorbar(image, ax=axes, label="spikes per sample")
     return figure

@@ -41,7 +41,9 @@ def drawn(groups: dict[str, list[dict[str, Any]]], folder: Path) -> list[Figure]
             made += _of_task(task, methods)
     if "landscape" in groups:
         paths = groups["landscape"][0]["paths"]
-        caption = "Of the first seed, over z = x^2 + 0.5 y^2 + 2 sin 3x: from the red dot to the blue one. The cross "
+        caption = (
+            "Of the first seed, over z = x^2 + 0.5 y^2 + 2 sin 3x: from the orange dot to the blue one. The cross "
+        )
         caption += "is the deepest point. Paths are of what would be deployed."
         made.append(("landscape", landscape_paths(paths), "Paths through a landscape with several valleys", caption))
     if "one-neuron" in groups:
@@ -57,7 +59,7 @@ def drawn(groups: dict[str, list[dict[str, Any]]], folder: Path) -> list[Figure]
 
 def _of_task(task: str, methods: dict[str, list[dict[str, Any]]]) -> list[tuple[str, Any, str, str]]:
     caption = "The best accuracy on validation samples so far, a line for each seed. A run forwards is an evaluation, "
-    caption += "and so is one with its derivative; validation is left out. Wall-clock includes it, not compilation."
+    caption += "and so is one with its derivative; validation is left out there. Wall-clock has it, but no compilation."
     made = [(f"{task}-learning", learning_curves(methods, task), f"{task}: learning curves", caption)]
     names = [str(k) for k in range(CLASSES[task])]
     for method, found in methods.items():
@@ -66,7 +68,9 @@ def _of_task(task: str, methods: dict[str, list[dict[str, Any]]]) -> list[tuple[
             continue
         counts = np.sum([np.asarray(one["confusion"]) for one in found], axis=0)
         picture = confusion.confusion(counts, names, title=title.capitalize())
-        made.append((f"{task}-{method}-confusion", picture, f"{task}, {title}: confusion", "Test samples of all seeds."))
+        made.append(
+            (f"{task}-{method}-confusion", picture, f"{task}, {title}: confusion", "Test samples of all seeds.")
+        )
         example, dt_ms = found[0]["example"], found[0]["dt_ms"]
         made += _of_example(f"{task}-{method}", f"{task}, {title}", example, dt_ms)
     return made

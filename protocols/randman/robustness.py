@@ -9,7 +9,7 @@ from brian2 import ms, mV
 
 import bioplast
 
-from .network import compiled, potential, start, trainable
+from .layers import compiled, potential, start, trainable
 from .tasks import CLASSES, draw
 
 __all__ = ["SHAPES", "Triangle", "trained_with"]
