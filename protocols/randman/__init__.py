@@ -1,8 +1,19 @@
 """Randman by spiking networks that are trained with derivatives and without, side by side.
 
-How what the papers leave open was chosen, on the validation samples of single seeds:
+What the papers leave open was chosen on the validation samples of single seeds, in short runs; some of those for
+evolution with a plain simulation of the same network in C, which is faster.
 
-(TO BE WRITTEN)
+- Weights of a hidden neuron begin with mean zero: see `layers.start`.
+- A surrogate gradient with 128 hidden neurons has 99.9 % of the validation samples after 20 epochs (weights, seed 0).
+  With 32 neurons it is 97 %, and depends on the start.
+- Evolution: 32 hidden neurons, no biases, the highest potential, steps of 2 ms, which cost half as much as those of 1 ms
+  and led as far. What counts is the number of network evaluations: populations of 512 on 64 samples and of 1024 on 32
+  learned alike with as many. The hybrid had 58 % of the validation samples after 8 million evaluations, 82 % after 24
+  (weights, seed 0), 85 % after 36 with time constants (seed 1), and rose still.
+- A final spread of 0.12 to 0.15 held the hybrid up; 0.08 less. To pool 0.1 to 0.15 of a population was a little better
+  than a quarter. Time constants that differ before training made it slower.
+- Two classes, 8 hidden neurons, 2 million evaluations, three seeds: hybrid 99 to 100 %, OpenAI-ES 95 to 98 %; a swarm
+  with 8 million 81 to 89 %.
 """
 
 from __future__ import annotations
@@ -32,6 +43,8 @@ PUBLISHED = {
     ("randman10", "surrogate"): 0.896,
     ("randman10", "hybrid"): 0.582,
 }
+# Evolved methods that get all evaluations; the others a share.
+_MAIN = ("es", "hybrid")
 EVOSAX = "es"  # the method that needs the package
 
 
@@ -62,6 +75,8 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
             gradient = METHODS[method].strategy is None
             how = settings["gradient"] if gradient else settings["evolution"] | settings["evolution_of"].get(task, {})
             own = {**how, "task": task, "method": method, "samples": settings["samples"]}
+            if not gradient and method not in _MAIN:
+                own["evaluations"] = int(own["evaluations"] * settings["share"])
             for seed in seeds:
                 example = seed == seeds[0] and method in ("surrogate", "hybrid")
                 found.append(Trial(f"{task}/{method}/seed{seed}", {**own, "example": example}, seed))
@@ -72,6 +87,8 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
             own.pop("betas")
             found += [Trial(f"robustness/{shape}/{beta:g}/seed{seed}", own, seed) for seed in seeds]
     for name in ("landscape", "one_neuron"):
+        if not settings[name]["strategies"]:
+            continue
         found += [Trial(f"{name.replace('_', '-')}/seed{seed}", settings[name], seed) for seed in seeds]
     return found
 
@@ -200,20 +217,21 @@ _EVOLUTION: dict[str, Any] = {
     "dt_ms": 2.0,
     "population": 512,
     "batch": 64,
-    "generations": 1200,
+    "evaluations": 60_000_000,  # of a network, on a sample
 }
 _FULL: dict[str, Any] = {
     "methods": {task: list(METHODS) for task in CLASSES},
     "samples": 1000,  # of each class
+    "share": 0.25,
     "gradient": _GRADIENT,
     "evolution": _EVOLUTION,
-    "evolution_of": {"randman2": {"hidden": 8, "population": 128, "generations": 200}},
+    "evolution_of": {"randman2": {"hidden": 16, "population": 256, "evaluations": 8_000_000}},
     "baselines": {"hidden": 32, "steps": 30, "dt_ms": 2.0, "epochs": 20},
     "robustness": {
         "task": "randman10",
         "shapes": list(robustness.SHAPES),
         "betas": [1.0, 10.0, 100.0],
-        "samples": 400,
+        "samples": 300,
         "hidden": 100,
         "steps": 100,
         "dt_ms": 1.0,
@@ -245,7 +263,7 @@ randman = Protocol(
             "methods": {"randman2": ["surrogate", "hybrid"]},
             "samples": 250,
             "gradient": {**_GRADIENT, "hidden": 20, "steps": 60, "epochs": 8},
-            "evolution_of": {"randman2": {"hidden": 8, "population": 64, "generations": 60}},
+            "evolution_of": {"randman2": {"hidden": 8, "population": 64, "evaluations": 200_000}},
             "baselines": {**_FULL["baselines"], "epochs": 2},
             "robustness": {**_FULL["robustness"], "shapes": []},
             "landscape": {**_FULL["landscape"], "strategies": ["hybrid", "swarm", "cem"]},
@@ -255,12 +273,14 @@ randman = Protocol(
         "quick": {
             **_FULL,
             "methods": {
-                "randman2": ["surrogate", "surrogate-neurons", "es", "hybrid", "swarm"],
+                "randman2": ["surrogate", "surrogate-neurons", "hybrid"],
                 "randman10": ["surrogate", "hybrid"],
             },
             "gradient": {**_GRADIENT, "epochs": 8},
-            "evolution": {**_EVOLUTION, "generations": 150},
-            "robustness": {**_FULL["robustness"], "shapes": ["superspike", "sigmoid"], "betas": [1.0, 100.0]},
+            "evolution": {**_EVOLUTION, "evaluations": 3_000_000},
+            "evolution_of": {"randman2": {"hidden": 16, "population": 256, "evaluations": 2_000_000}},
+            "baselines": {**_FULL["baselines"], "epochs": 4},
+            "robustness": {**_FULL["robustness"], "shapes": ["superspike"], "betas": [1.0, 100.0]},
             "one_neuron": {**_FULL["one_neuron"], "strategies": ["hybrid", "cem"]},
             "seeds": 1,
         },

@@ -25,7 +25,7 @@ _COLOUR = {
     "annealing": COLOURS["grey"],
     "pooling": COLOURS["purple"],
 }
-_ARM = {"neurons": (0, (1, 1.5)), "both": (0, (4, 2)), "": "-"}
+_ARM = {"neurons": (0, (1, 1.5)), "weights": (0, (4, 2)), "": "-"}
 _POINTS = 200
 
 

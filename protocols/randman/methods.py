@@ -32,7 +32,7 @@ class Method:
     """
 
     title: str
-    arm: str = "weights"
+    arm: str = "both"
     strategy: Callable[[int], Any] | None = None
 
 
@@ -64,21 +64,21 @@ def _openai_es(generations: int) -> Any:
     return made
 
 
-_hybrid = _own("hybrid", spread=0.4, spread_end=0.15, threshold=0.99)
+_hybrid = _own("hybrid", spread=0.4, spread_end=0.08, pool=0.15, threshold=0.99)
 
 METHODS = {
     "surrogate": Method("surrogate gradient"),
+    "surrogate-weights": Method("surrogate gradient, weights only", "weights"),
     "surrogate-neurons": Method("surrogate gradient, time constants only", "neurons"),
-    "surrogate-both": Method("surrogate gradient, weights and time constants", "both"),
     "es": Method("OpenAI-ES", strategy=_openai_es),
     "hybrid": Method("hybrid", strategy=_hybrid),
+    "hybrid-weights": Method("hybrid, weights only", "weights", _hybrid),
     "hybrid-neurons": Method("hybrid, time constants only", "neurons", _hybrid),
-    "hybrid-both": Method("hybrid, weights and time constants", "both", _hybrid),
     "swarm": Method("particle swarm", strategy=_own("swarm", spread=0.5)),
     "cem": Method("cross-entropy method", strategy=_own("cem", spread=0.3)),
     "cem-es": Method("CEM-ES", strategy=_own("cem-es", spread=0.3)),
-    "annealing": Method("simulated annealing", strategy=_own("annealing", spread=0.3, spread_end=0.1)),
-    "pooling": Method("pooling", strategy=_own("pooling", spread=0.4, spread_end=0.15)),
+    "annealing": Method("simulated annealing", strategy=_own("annealing", spread=0.3, spread_end=0.08)),
+    "pooling": Method("pooling", strategy=_own("pooling", pool=0.15, spread=0.4, spread_end=0.08)),
 }
 
 #: Samples whose loss a gradient is the mean of.
@@ -94,7 +94,7 @@ def trained(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     ----------
     settings : dict
         ``task``, ``method``, ``samples``, ``steps``, ``dt_ms``, ``hidden``; ``epochs`` of a gradient; ``population``,
-        ``batch`` and ``generations`` of a strategy; ``example``, whether potentials and spikes are kept.
+        ``batch`` and ``evaluations`` of a strategy; ``example``, whether potentials and spikes are kept.
     seed : int
     """
     from bioplast import learning
@@ -119,7 +119,7 @@ def trained(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     if method.strategy is None:
         found, counted = _by_gradient(given, settings["epochs"], shared)
     else:
-        generations = settings["generations"]
+        generations = _generations(method, settings)
         found = learning.evolve(
             *given,
             strategy=method.strategy(generations),
@@ -147,6 +147,19 @@ def trained(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     if settings["example"]:
         result["example"] = _example(parts["test"], before, after, classes)
     return result
+
+
+def _generations(method: Method, settings: dict[str, Any]) -> int:
+    """How often a strategy is asked until it has had the network evaluations that it is given, at least once."""
+    from bioplast.learning.strategies import strategy_of
+
+    assert method.strategy is not None
+    made = strategy_of(method.strategy(1), settings["population"], np.zeros(2, dtype=np.float32))
+    batch = min(settings["batch"], settings["samples"] * CLASSES[settings["task"]] * 8 // 10)
+    left, generations = settings["evaluations"] - made.samples(0) * batch, 1
+    while (left := left - made.samples(generations) * batch) >= 0:
+        generations += 1
+    return generations
 
 
 def _seconds(clock: list[float]) -> dict[str, np.ndarray]:
