@@ -150,7 +150,7 @@ def trained(settings: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 def _generations(method: Method, settings: dict[str, Any]) -> int:
-    """How often a strategy is asked until it has had the network evaluations that it is given, at least once."""
+    """How often a strategy can be asked with the network evaluations that it is given, at least once."""
     from bioplast.learning.strategies import strategy_of
 
     assert method.strategy is not None

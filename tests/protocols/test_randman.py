@@ -96,7 +96,7 @@ def small(tmp_path_factory):
         "methods": {"randman2": ["surrogate", "hybrid"]},
         "samples": 40,
         "gradient": {**shared, "hidden": 6, "epochs": 2},
-        "evolution": {**shared, "hidden": 4, "population": 8, "batch": 16, "evaluations": 375},
+        "evolution": {**shared, "hidden": 4, "population": 8, "batch": 16, "evaluations": 400},
         "evolution_of": {},
         "baselines": {**shared, "hidden": 4, "epochs": 1},
         "landscape": {**settings["landscape"], "strategies": []},
@@ -123,7 +123,7 @@ def test_a_run_has_the_rows_of_the_protocol(small):
 def test_evaluations_and_updates_are_counted(small):
     with open(small.folder / "times.csv") as file:
         rows = {row["method"]: row for row in csv.DictReader(file)}
-    # 64 training samples in one batch, twice; eight members, fewer later, on 16 samples, as long as 375 are enough
+    # 64 training samples in one batch, twice; eight members, fewer later, on 16 samples, as long as 400 are enough
     assert (rows["surrogate"]["updates"], rows["surrogate"]["evaluations"]) == ("2", "128")
     assert rows["hybrid"]["updates"] == "3"
     assert int(rows["hybrid"]["evaluations"]) == 16 * sum(round(4 + 4 * 0.97**k) for k in range(3))
