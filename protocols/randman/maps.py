@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib.figure
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from bioplast.figure.style import COLOURS, new_figure, styled
 
@@ -66,6 +67,6 @@ def count_map(counts: Any, title: str) -> matplotlib.figure.Figure:
         image = axes.imshow(numbers[:, order], aspect="auto", cmap="viridis", interpolation="nearest", vmin=0)
         axes.set(xlabel="hidden neuron, by the class it spikes most for", ylabel="class", title=title)
         axes.set_yticks(range(len(numbers)))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.colorbar(image, ax=axes, label="spikes per sample")
     return figure

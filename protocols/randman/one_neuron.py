@@ -61,12 +61,10 @@ def searched(method: str, members: int, updates: int, seed: int) -> dict[str, An
         "seed": seed,
     }
     if method == GRADIENT:
-        found: Any = learning.fit(
-            program, None, [TARGET], optimiser=optax.adam(_RATE), batch=1, epochs=updates, **shared
-        )
+        found: Any = learning.fit(program, {}, [TARGET], optimiser=optax.adam(_RATE), batch=1, epochs=updates, **shared)
     else:
         found = learning.evolve(
-            program, None, [TARGET], strategy=method, population=members, generations=updates, **shared
+            program, {}, [TARGET], strategy=method, population=members, generations=updates, **shared
         )
     spikes = program(found.values).counts["spikes"]
     return {

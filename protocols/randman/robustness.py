@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Triangle(bioplast.Surrogate):
 
 
 #: Those of figure 3 of the paper, and another one of ours.
-SHAPES = {
+SHAPES: dict[str, Callable[..., bioplast.Surrogate]] = {
     "superspike": bioplast.SuperSpike,
     "sigmoid": bioplast.Sigmoid,
     "triangle": Triangle,
