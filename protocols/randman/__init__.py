@@ -8,8 +8,8 @@ evolution with a plain simulation of the same network in C, which is faster.
   With 32 neurons it is 97 %, and depends on the start.
 - Evolution: 32 hidden neurons, no biases, the highest potential, steps of 2 ms, which cost half as much as those of
   1 ms and led as far. What counts is the number of network evaluations: populations of 512 on 64 samples and of
-  1024 on 32 learned alike with as many. The hybrid had 58 % of the validation samples after 8 million evaluations, 82 % after 24
-  (weights, seed 0), 85 % after 36 with time constants (seed 1), and rose still.
+  1024 on 32 learned alike with as many. The hybrid had 58 % of the validation samples after 8 million
+  evaluations, 82 % after 24 (weights, seed 0), 85 % after 36 with time constants (seed 1), and rose still.
 - A final spread of 0.12 to 0.15 held the hybrid up; 0.08 less. To pool 0.1 to 0.15 of a population was a little better
   than a quarter. Time constants that differ before training made it slower.
 - Two classes, 8 hidden neurons, 2 million evaluations, three seeds: hybrid 99 to 100 %, OpenAI-ES 95 to 98 %; a swarm
