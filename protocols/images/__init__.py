@@ -25,7 +25,7 @@ from bioplast.experiment import Figure, Protocol, Row, Trial
 
 from . import pictures
 from .methods import METHODS
-from .presets import PRESETS
+from .presets import DEMO, FULL, QUICK
 from .tasks import TASKS
 
 REPORT = 'the report "Neuroinformatics - heterogeneous SNN"'
@@ -167,7 +167,7 @@ images = Protocol(
         "the network before training and the most frequent class. Spoken digits (SHD) are added when their files are "
         "there. Epochs are chosen on validation samples, the test samples are used once."
     ),
-    presets=PRESETS,
+    presets={"demo": DEMO, "quick": QUICK, "full": FULL},
     trials=trials,
     run=run,
     summarise=summarise,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["PRESETS"]
+__all__ = ["DEMO", "FULL", "QUICK"]
 
 _DIGITS: dict[str, Any] = {
     "samples": None,
@@ -48,36 +48,34 @@ def _with(task: dict[str, Any], samples: int | None, **changes: dict[str, Any]) 
     }
 
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "demo": {
-        "tasks": ["digits"],
-        "optional": [],
-        "digits": _with(_DIGITS, 400, surrogate={"hidden": 64, "epochs": 8}, mlp={"hidden": 64, "epochs": 20}),
-        "seeds": 1,
-    },
-    "quick": {
-        "tasks": ["digits", "mnist"],
-        "optional": ["mnist"],  # left out where their files are not on this machine
-        "digits": _with(
-            _DIGITS,
-            None,
-            surrogate={"epochs": 10},
-            hybrid={"generations": 60},
-            mlp={"epochs": 30},
-            cnn={"epochs": 10},
-            rnn={"epochs": 15},
-        ),
-        "mnist": _with(
-            _MNIST, 10000, surrogate={"hidden": 256, "epochs": 6}, mlp={"hidden": 256, "epochs": 6}, cnn={"epochs": 2}
-        ),
-        "seeds": 1,
-    },
-    "full": {
-        "tasks": ["digits", "mnist", "shd"],
-        "optional": ["shd"],
-        "digits": _DIGITS,
-        "mnist": _MNIST,
-        "shd": _SHD,
-        "seeds": 5,
-    },
+DEMO: dict[str, Any] = {
+    "tasks": ["digits"],
+    "optional": [],
+    "digits": _with(_DIGITS, 400, surrogate={"hidden": 64, "epochs": 8}, mlp={"hidden": 64, "epochs": 20}),
+    "seeds": 1,
+}
+QUICK: dict[str, Any] = {
+    "tasks": ["digits", "mnist"],
+    "optional": ["mnist"],  # left out where their files are not on this machine
+    "digits": _with(
+        _DIGITS,
+        None,
+        surrogate={"epochs": 10},
+        hybrid={"generations": 60},
+        mlp={"epochs": 30},
+        cnn={"epochs": 10},
+        rnn={"epochs": 15},
+    ),
+    "mnist": _with(
+        _MNIST, 10000, surrogate={"hidden": 256, "epochs": 6}, mlp={"hidden": 256, "epochs": 6}, cnn={"epochs": 2}
+    ),
+    "seeds": 1,
+}
+FULL: dict[str, Any] = {
+    "tasks": ["digits", "mnist", "shd"],
+    "optional": ["shd"],
+    "digits": _DIGITS,
+    "mnist": _MNIST,
+    "shd": _SHD,
+    "seeds": 5,
 }

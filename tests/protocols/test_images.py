@@ -217,7 +217,7 @@ def test_an_accuracy_is_the_mean_over_seeds_beside_the_published_one():
 def test_what_is_optional_and_not_there_is_named_once_and_has_a_row_without_number(tmp_path, monkeypatch):
     monkeypatch.setenv("BIOPLAST_DATA", str(tmp_path))
     monkeypatch.setattr("bioplast.dataset.published._cache", lambda file: tmp_path / "cache" / file.dataset)
-    settings = {**protocol.PRESETS["full"], "tasks": ["shd"]}
+    settings = {**protocol.FULL, "tasks": ["shd"]}
     with pytest.warns(RuntimeWarning, match="shd is left out: shd_train.h5.gz, shd_test.h5.gz in FOLDER/shd") as said:
         assert protocol.trials(settings, [], [0, 1]) == []
     assert len(said) == 1
