@@ -20,6 +20,7 @@ from bioplast.stimulus import Segment, piecewise
 
 SOURCE = "Izhikevich (2004), IEEE Trans. Neural Networks 15:1063, figure 1, doi:10.1109/TNN.2004.832719"
 EVERY = {"patterns": list("ABCDEFGHIJKLMNOPQRST")}
+DEMO = {**EVERY, "targets": ["numpy", "cpp"]}  # to compile every pattern for Cython and OpenMP takes over a minute
 
 
 @cache
@@ -182,7 +183,7 @@ firing_patterns = Protocol(
         "spike time with those of the author's own program. The model is updated sequentially, as that program does: "
         "first v, then u with the new v. An ordinary simultaneous Euler step gives other spikes for eight."
     ),
-    presets={"demo": EVERY, "quick": EVERY, "full": EVERY},
+    presets={"demo": DEMO, "quick": EVERY, "full": EVERY},
     trials=trials,
     run=run,
     summarise=summarise,

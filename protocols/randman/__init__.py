@@ -266,7 +266,7 @@ randman = Protocol(
             "evolution_of": {"randman2": {"hidden": 8, "population": 64, "evaluations": 200_000}},
             "baselines": {**_FULL["baselines"], "epochs": 2},
             "robustness": {**_FULL["robustness"], "shapes": []},
-            "landscape": {**_FULL["landscape"], "strategies": ["hybrid", "swarm", "cem"]},
+            "landscape": {**_FULL["landscape"], "strategies": ["hybrid", "cem"]},
             "one_neuron": {**_FULL["one_neuron"], "strategies": ["hybrid"]},
             "seeds": 1,
         },
