@@ -57,6 +57,10 @@ class NonFiniteError(RunError):
     """A state that turned NaN or infinite; the message names the variable, the neuron and the time."""
 
 
+class WrongWorker(BioplastError):  # noqa: N818
+    """A process that was to carry out work lacks a package or a file, or has another one; the message names it."""
+
+
 class ProtocolError(RuntimeError):
     """A protocol that broke, in one of its trials or in its summary: no mistake of the user's; the message is one line.
 

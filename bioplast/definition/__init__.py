@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .base import Definition, definition_of
+    from .layers import same_step
     from .neuron import Neuron
     from .parameter import Parameter
     from .receptor import Receptor
@@ -33,6 +34,7 @@ __all__ = [
     "merged_weights",
     "onto",
     "releases",
+    "same_step",
     "without_plasticity",
 ]
 
@@ -44,6 +46,7 @@ _PLACES = {
     "Parameter": "parameter",
     "Receptor": "receptor",
     "Synapse": "synapse",
+    "same_step": "layers",
 }
 
 

@@ -32,6 +32,7 @@ from .check import Clause, Scope
 from .combine import joined, merged_tables
 from .declared import DeclaredSynapses, flattened, refused, shared_variables
 from .explain import check_chance, check_neurons, check_options, explained
+from .renaming import renamed_code
 from .show import rendering
 from .units import unit_text
 from .values import Table, checked_value, frozen
@@ -186,6 +187,43 @@ class Synapse(Definition):
             **merged_tables(self, other),
         )
 
+    def renamed(self, **names: str) -> Synapse:
+        """Give variables and parameters other names: ``ampa_synapse.renamed(w="weight")``.
+
+        Brian2 refuses synapses with a variable that a neuron on either side has, too, such as the weight w onto an
+        adaptive neuron whose adaptation is called w.
+
+        Parameters
+        ----------
+        **names
+            The new name by the old one.
+
+        Returns
+        -------
+        Synapse
+
+        Raises
+        ------
+        UnknownName
+            If an old name is not one of the synapse's own.
+        DefinitionError
+            If a new one is no name or is taken.
+        """
+        own = {*self.variables, *self.parameters}
+        taken = own | {*required_variables(self.requires_pre, "_pre"), *required_variables(self.requires_post, "_post")}
+        for old, new in names.items():
+            if old not in own:
+                raise UnknownName(f"variable of {self.label}", old, sorted(own))
+            if not isinstance(new, str) or not new.isidentifier():
+                raise DefinitionError(f"{self.label}: {old} is to be called {new!r}; a name is accepted")
+            if new in taken or list(names.values()).count(new) > 1:
+                raise DefinitionError(f"{self.label}: {old} is to be called {new!r}, which is taken")
+        return dataclasses.replace(
+            self,
+            **renamed_code(self, names),
+            parameters={names.get(name, name): parameter for name, parameter in self.parameters.items()},
+        )
+
     def connect(
         self,
         pre: Any,
@@ -249,6 +287,7 @@ class Synapse(Definition):
         post = pre if post is None else post
         self._check_side("pre", pre, self.requires_pre, self.on_pre)
         self._check_side("post", post, self.requires_post, self.on_post)
+        self._refuse_names_of(pre, post)
         self._check_given(values)
         check_method(self.label, method)
         check_dt(self.label, dt)
@@ -343,6 +382,19 @@ class Synapse(Definition):
             synapses = DeclaredSynapses(pre, post, along, model, self.label, **arguments)
             self._assign(synapses, checked, namespace, dict.fromkeys(shared, synapses.kernels))
         return synapses
+
+    def _refuse_names_of(self, pre: Any, post: Any) -> None:
+        """Refuse variables that a neuron on either side has, too, as Brian2 does."""
+        equations = Equations(self.model)
+        for name in sorted(equations.names):
+            if name == "lastupdate" or "summed" in equations[name].flags:
+                continue
+            for group in (pre, post):
+                if name in getattr(group, "variables", ()):
+                    raise DefinitionError(
+                        f"{self.label}: {name!r} is a variable of {group.name!r}, too, which Brian2 refuses; connect "
+                        f"{self.label}.renamed({name}='{name}_syn') instead"
+                    )
 
     def _check_side(self, side: str, group: Any, requires: Mapping[str, Any], code: Any) -> None:
         """Check that a group has the variables and the events that this side of the synapse uses."""

@@ -11,18 +11,20 @@ import dataclasses
 import functools
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from brian2 import Quantity, Synapses, get_dimensions
+from brian2 import Quantity, Synapses
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.parsing.statements import parse_statement
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import get_identifiers
 
 from ..errors import DefinitionError, UnknownName
 from .base import definition_of
+from .factors import without_factors
 from .parameter import Parameter
+from .renaming import renamed_code
 from .synapse import Synapse
 from .units import unit_text
 
@@ -36,16 +38,23 @@ class Release(NamedTuple):
     amount: str
 
 
-def co_release(**transmitters: Synapse) -> Synapse:
+def co_release(
+    coefficient: Parameter = COEFFICIENT, common: Collection[str] = (), /, **transmitters: Synapse
+) -> Synapse:
     """One synapse that releases several transmitters at each presynaptic spike.
 
     Every name of a transmitter's own (its weight, traces and parameters) gets the key as a suffix, so that any number
     of them, also of one kind, live in one synapse. What it adds to a postsynaptic variable is multiplied by its
     coefficient ``lambda_KEY``, a parameter (1 unless set). The kinetics and the reversal potential of a transmitter are
-    those of its receptor, which the postsynaptic neuron must have.
+    those of its receptor, which the postsynaptic neuron must have. Plasticity may have presynaptic pathways of its own
+    beside "pre", which is the one that releases.
 
     Parameters
     ----------
+    coefficient : Parameter
+        Of each transmitter; ``Parameter(1, low=0, high=1, shared=True)`` has one number for all synapses.
+    common : collection of str
+        Parameters and subexpressions that the transmitters have together, under their own name.
     **transmitters : Synapse
         By key, in the order in which they are released; see `onto` to let a rule act on another receptor.
 
@@ -74,12 +83,12 @@ def co_release(**transmitters: Synapse) -> Synapse:
     for key, transmitter in transmitters.items():
         if not isinstance(transmitter, Synapse):
             raise DefinitionError(f"co_release: {key} must be a Synapse, not {transmitter!r}")
-        part = _suffixed(transmitter, key)
+        part = _suffixed(transmitter, key, common)
         if not releases(part):
             raise DefinitionError(
                 f"co_release: {key} ({transmitter.label}) has no line in on_pre that adds to a postsynaptic variable"
             )
-        parts.append(_weighted(part, f"lambda_{key}"))
+        parts.append(_weighted(part, f"lambda_{key}", coefficient))
     together = functools.reduce(operator.add, parts)
     return dataclasses.replace(together, name="_".join(transmitters))
 
@@ -117,7 +126,7 @@ def onto(synapse: Synapse, targets: Mapping[str, str], **changes: Any) -> Synaps
         if name not in synapse.requires_post:
             raise UnknownName(f"postsynaptic variable of {synapse.label}", name, synapse.requires_post)
     names = {**targets, **{f"{old}_post": f"{new}_post" for old, new in targets.items()}}
-    fields = _renamed(synapse, names)
+    fields = renamed_code(synapse, names)
     fields["requires_post"] = {targets.get(name, name): unit for name, unit in synapse.requires_post.items()}
     parameters = {**synapse.parameters, **{k: v for k, v in changes.items() if isinstance(v, Parameter)}}
     changes = {k: v for k, v in changes.items() if not isinstance(v, Parameter)}
@@ -130,16 +139,18 @@ def releases(synapse: Synapse) -> list[Release]:
     Raises
     ------
     DefinitionError
-        If it has several presynaptic pathways, whose delays may differ.
+        If several presynaptic pathways release, whose delays may differ.
     """
-    if not isinstance(synapse.on_pre, str):
+    found: dict[str, list[Release]] = {}
+    for pathway, code in _on_pre(synapse).items():
+        found[pathway] = []
+        for line in _statements(code):
+            target, operation, amount, _ = parse_statement(line)
+            if operation == "+=" and target.endswith("_post") and target.removesuffix("_post") in synapse.requires_post:
+                found[pathway].append(Release(target.removesuffix("_post"), amount))
+    if any(released for pathway, released in found.items() if pathway != "pre"):
         raise DefinitionError(f"{synapse.label}: several presynaptic pathways cannot be released or merged as one")
-    found = []
-    for line in _statements(synapse.on_pre):
-        target, operation, amount, _ = parse_statement(line)
-        if operation == "+=" and target.endswith("_post") and target.removesuffix("_post") in synapse.requires_post:
-            found.append(Release(target.removesuffix("_post"), amount))
-    return found
+    return found.get("pre", [])
 
 
 def without_plasticity(synapse: Synapse, weights: Iterable[str] | None = None) -> Synapse:
@@ -184,7 +195,8 @@ def merged(synapse: Synapse, weights: Iterable[str] | None = None) -> Synapse:
     """The synapse with all its transmitters merged into one weight, W = sum of lambda_k*W_k, for inference.
 
     Transmitters that add to the same postsynaptic variable merge exactly. Those with other kinetics or another reversal
-    potential add to other variables and keep a weight for each, ``W_VARIABLE``.
+    potential add to other variables and keep a weight for each, ``W_VARIABLE``. A variable of the presynaptic neuron
+    that all of them are multiplied with, such as x in ``v_post += w*x_pre``, stays beside the weight.
 
     Parameters
     ----------
@@ -204,15 +216,24 @@ def merged(synapse: Synapse, weights: Iterable[str] | None = None) -> Synapse:
         As `without_plasticity`.
     """
     _frozen_weights(synapse, weights)
-    names = _weight_names(synapse)
+    names, sent = _weight_names(synapse), _sent(synapse)
     return Synapse(
         "",
-        on_pre="\n".join(f"{target}_post += {name}" for target, name in names.items()),
+        on_pre="\n".join(f"{target}_post += {'*'.join([name, *sent[target]])}" for target, name in names.items()),
+        requires_pre={
+            factor.removesuffix("_pre"): synapse.requires_pre[factor.removesuffix("_pre")]
+            for factors in sent.values()
+            for factor in factors
+        },
         requires_post={target: synapse.requires_post[target] for target in names},
         delay={"pre": synapse.delays["pre"]} if "pre" in synapse.delays else None,
         on_event=synapse.on_event,
         parameters={
-            name: Parameter(0 * synapse.requires_post[target], meaning=f"what a spike adds to {target}")
+            name: Parameter(
+                0 * synapse.requires_post[target] / functools.reduce(operator.mul, _units(synapse, sent[target]), 1),
+                meaning=f"what a spike adds to {target}"
+                + "".join(f", in units of {factor}" for factor in sent[target]),
+            )
             for target, name in names.items()
         },
         meaning=synapse.meaning and f"{synapse.meaning}, merged into one weight",
@@ -249,14 +270,18 @@ def merged_weights(synapses: Synapses, weights: Iterable[str] | None = None) -> 
     names = _weight_names(definition)
     totals: dict[str, Any] = {}
     for target, amount in releases(definition):
-        value = _evaluated(synapses, definition, amount)
+        value = _evaluated(synapses, definition, without_factors(amount, _of_pre(definition))[0])
         totals[names[target]] = totals.get(names[target], 0) + value
+    made = merged(definition, weights).parameters
     return {
-        name: Quantity(
-            np.broadcast_to(totals[name], (len(synapses),)), dim=get_dimensions(definition.requires_post[target])
-        )
-        for target, name in names.items()
+        name: Quantity(np.broadcast_to(total, (len(synapses),)), dim=made[name].dimensions)
+        for name, total in totals.items()
     }
+
+
+def _on_pre(synapse: Synapse) -> dict[str, str]:
+    """The code of each presynaptic pathway."""
+    return {"pre": synapse.on_pre} if isinstance(synapse.on_pre, str) else dict(synapse.on_pre)
 
 
 def _statements(code: str) -> list[str]:
@@ -264,30 +289,16 @@ def _statements(code: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def _renamed(synapse: Synapse, names: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a synapse that are code, with words replaced."""
-    names = {**names, **{f"d{old}": f"d{new}" for old, new in names.items()}}  # the left side dx/dt
-
-    def renamed(code: Any) -> Any:
-        if isinstance(code, Mapping):
-            return {pathway: renamed(text) for pathway, text in code.items()}
-        return word_substitute(code, dict(names)) if isinstance(code, str) else code
-
-    return {name: renamed(getattr(synapse, name)) for name in ("equations", "on_pre", "on_post")} | {
-        "initial": {names.get(name, name): renamed(value) for name, value in synapse.initial.items()}
-    }
-
-
-def _suffixed(synapse: Synapse, key: str) -> Synapse:
-    """Every name of the synapse's own with the key as a suffix; those of the neurons stay."""
+def _suffixed(synapse: Synapse, key: str, common: Collection[str]) -> Synapse:
+    """Every name of the synapse's own with the key as a suffix; those of the neurons and `common` ones stay."""
     summed = {eq.varname for eq in synapse._own.values() if "summed" in eq.flags}
     code = "\n".join([*synapse.pathways.values()])
     temporary = {parse_statement(line)[0] for line in _statements(code)} - set(_neurons_names(synapse))
     own = ({*synapse.variables, *temporary} - summed) | set(synapse.parameters)
-    names = {name: f"{name}_{key}" for name in own}
+    names = {name: name if name in common else f"{name}_{key}" for name in own}
     return dataclasses.replace(
         synapse,
-        **_renamed(synapse, names),
+        **renamed_code(synapse, names),
         parameters={names[name]: parameter for name, parameter in synapse.parameters.items()},
         name=key,
     )
@@ -298,17 +309,18 @@ def _neurons_names(synapse: Synapse) -> list[str]:
     return [name + suffix for suffix, requires in sides for name in requires]
 
 
-def _weighted(synapse: Synapse, coefficient: str) -> Synapse:
+def _weighted(synapse: Synapse, coefficient: str, parameter: Parameter) -> Synapse:
     """What the synapse releases, multiplied by the coefficient."""
     wanted = {release.target for release in releases(synapse)}
     lines = []
-    for line in _statements(synapse.on_pre):
+    pathways = _on_pre(synapse)
+    for line in _statements(pathways["pre"]):
         target, operation, amount, _ = parse_statement(line)
         scaled = operation == "+=" and target.removesuffix("_post") in wanted and target.endswith("_post")
         lines.append(f"{target} += {coefficient}*{_factor(amount)}" if scaled else line)
-    return dataclasses.replace(
-        synapse, on_pre="\n".join(lines), parameters={**synapse.parameters, coefficient: COEFFICIENT}
-    )
+    pathways["pre"] = "\n".join(lines)
+    on_pre = pathways["pre"] if isinstance(synapse.on_pre, str) else pathways
+    return dataclasses.replace(synapse, on_pre=on_pre, parameters={**synapse.parameters, coefficient: parameter})
 
 
 def _factor(amount: str) -> str:
@@ -326,8 +338,9 @@ def _frozen_weights(synapse: Synapse, weights: Iterable[str] | None) -> list[str
     if not amounts:
         raise DefinitionError(f"{synapse.label} adds to no postsynaptic variable: there is nothing to merge")
     fixed = {*chosen, *synapse.parameters, *synapse.namespace, *DEFAULT_UNITS, *DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS}
+    _sent(synapse)
     for target, amount in amounts:
-        changing = sorted(get_identifiers(amount) - fixed)
+        changing = sorted(get_identifiers(without_factors(amount, _of_pre(synapse))[0]) - fixed)
         if changing:
             raise DefinitionError(
                 f"{synapse.label} adds {amount} to {target}, and {changing[0]} may change while the synapse works; "
@@ -335,6 +348,28 @@ def _frozen_weights(synapse: Synapse, weights: Iterable[str] | None) -> list[str
             )
     used = {name for _, amount in amounts for name in get_identifiers(amount)}
     return [name for name in synapse.state_variables if name in chosen and name in used]
+
+
+def _of_pre(synapse: Synapse) -> set[str]:
+    """The variables of the presynaptic neuron."""
+    return {f"{name}_pre" for name in synapse.requires_pre}
+
+
+def _units(synapse: Synapse, factors: Iterable[str]) -> list[Any]:
+    return [synapse.requires_pre[factor.removesuffix("_pre")] for factor in factors]
+
+
+def _sent(synapse: Synapse) -> dict[str, tuple[str, ...]]:
+    """By the postsynaptic variable what of the presynaptic neuron everything that is added to it is multiplied with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for target, amount in releases(synapse):
+        factors = without_factors(amount, _of_pre(synapse))[1]
+        if found.setdefault(target, factors) != factors:
+            raise DefinitionError(
+                f"{synapse.label} adds to {target} in units of {found[target] or 1} and of {factors or 1}: one weight "
+                "cannot stand for both"
+            )
+    return found
 
 
 def _weight_names(synapse: Synapse) -> dict[str, str]:

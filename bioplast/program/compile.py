@@ -48,7 +48,7 @@ def compile(
         Made under Brian2's default device.
     duration : quantity [time]
         Simulated time of a call of the program that names no other.
-    target : {"numpy", "cython", "cpp", "openmp", "cuda", "jax"}
+    target : {"numpy", "cython", "cpp", "openmp", "cuda", "jax", "native"}
         Where it runs; "cuda" compiles on any machine that has nvcc and runs where a GPU is.
     namespace : mapping, optional
         The names that equations may refer to; by default those where `compile` is called, as in `Network.run`. They
@@ -57,18 +57,19 @@ def compile(
         How often the state is searched for NaN and infinity (synapses a hundredth as often), 2 ms by default; None
         leaves it out. Target jax looks at the end of a run only, and not at all within jit, vmap and grad.
     threads : int, optional
-        With target openmp; all cores by default.
+        With target openmp those of a run, with target native the runs of a batch that are under way at once; all cores
+        by default.
     fast_math : bool
-        With targets cython, cpp, openmp and cuda: let the compiler regroup and approximate, as Brian2's own C++ and
-        brian2cuda do. Faster where equations have many exponentials; without it the arithmetic is that of NumPy,
+        With targets cython, cpp, openmp, cuda and native: let the compiler regroup and approximate, as Brian2's own C++
+        and brian2cuda do. Faster where equations have many exponentials; without it the arithmetic is that of NumPy,
         operation for operation.
     surrogate : Surrogate or mapping, optional
-        With target jax the derivative of a spike, for all groups or by their names; without one it is 0.
+        With targets jax and native the derivative of a spike, for all groups or by their names; without one it is 0.
     detach_reset : bool
-        With target jax, whether a reset has no derivative in the spike that causes it. Neurons with a steep upstroke,
-        such as exponential integrate-and-fire neurons, need that: see `bioplast.program.surrogate`.
+        With targets jax and native, whether a reset has no derivative in the spike that causes it. Neurons with a steep
+        upstroke, such as exponential integrate-and-fire neurons, need that: see `bioplast.program.surrogate`.
     dtype : {"float32", "float64"} or numpy.dtype, optional
-        With target jax the precision of all numbers; float64 by default, as on every other target.
+        With targets jax and native the precision of all numbers; float64 by default, as on every other target.
     remat : bool
         With target jax, whether a gradient needs memory for the square root of the steps only and computes the others
         again, for about half as much time more. Values and gradients stay the same.

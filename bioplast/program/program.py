@@ -47,6 +47,8 @@ class Program(abc.ABC):
     parallel_runs = 1
     #: Whether declared connections are computed as what they are, without a list of their synapses.
     follows_declarations = False
+    #: Whether JAX traces its calls, within jit and grad.
+    traceable = False
 
     def __init__(
         self, network: brian2.Network, duration: float, target: str, namespace: Mapping[str, Any], watch: float | None
@@ -143,6 +145,16 @@ class Program(abc.ABC):
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
         return checked
 
+    def check(self, values: Mapping[str, Any] | None = None, inputs: Mapping[str, Any] | None = None) -> None:
+        """Refuse what a call with these values and inputs would refuse, without running anything.
+
+        Raises
+        ------
+        BioplastError
+            For a name, unit or shape that is not accepted.
+        """
+        self._call(values, inputs, 0, self.duration)
+
     def _checked_samples(self, inputs: Mapping[str, Any], start: float) -> dict[str, np.ndarray]:
         """Inputs with an axis of samples in front, as of `sampled_inputs`, for runs that begin at `start`."""
         return sampled_inputs(self.network, self._namespace, inputs, start, self.duration)
@@ -198,6 +210,19 @@ class Program(abc.ABC):
         call = self._call(values, inputs, number, self._span(duration))
         with progress_bar(f"{call.duration:g} s on {self.target}", progress) as update:
             return self._run(dataclasses.replace(call, progress=update if progress else None))
+
+    def digest(self) -> str:
+        """32 hexadecimal digits of what was compiled: equal for equal networks on one target, in every process.
+
+        Values, inputs and spikes on their way are data and not in it.
+        """
+        refuse_changes(self._facts, self.network, self._namespace)
+        return net.digest(
+            self.target,
+            float(self.duration),
+            self.dtype.str,
+            net.network_digest(self._facts, self.network, self._namespace),
+        )
 
     def _span(self, duration: Any) -> float:
         """The simulated time of a call, in seconds."""

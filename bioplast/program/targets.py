@@ -146,6 +146,7 @@ def _jax() -> str | None:
 
 
 _FOR_JAX = frozenset({"surrogate", "detach_reset", "dtype", "remat"})
+_FOR_NATIVE = frozenset({"threads", "fast_math", "surrogate", "detach_reset", "dtype"})
 
 TARGETS: Mapping[str, Target] = {
     target.name: target
@@ -156,5 +157,6 @@ TARGETS: Mapping[str, Target] = {
         Target("openmp", "cpp", "CppProgram", frozenset({"threads", "fast_math"}), _openmp),
         Target("cuda", "cuda", "CudaProgram", frozenset({"fast_math"}), _cuda, assesses=False),
         Target("jax", "jax", "JaxProgram", _FOR_JAX, _jax, assesses=False),
+        Target("native", "native", "NativeProgram", _FOR_NATIVE, _compiler),
     )
 }

@@ -249,3 +249,51 @@ def test_other_kinetics_keep_a_weight_each():
     np.testing.assert_allclose(found["W_x_nmda"] / nS, [3, 3, 3, 3])
     merged(both).connect(source, cells, i=synapses.i[:], j=synapses.j[:], **found)
     assert merged(both).parameters["W_g_ampa"].meaning == "what a spike adds to g_ampa"
+
+
+# ---- plasticity in pathways of its own, what transmitters share, what the presynaptic neuron sends -------------------
+
+SENT = Synapse("w : volt", on_pre="v_post += w*x_pre", requires_pre={"x": 1}, requires_post={"v": mV})
+LEARNING = Synapse(
+    "w : volt",
+    on_pre={"pre": "v_post += 2*w*x_pre", "learn": "w += eta*v_post"},
+    requires_pre={"x": 1},
+    requires_post={"v": mV},
+    parameters={"eta": Parameter(0.1)},
+)
+
+
+def test_a_transmitter_may_learn_in_a_pathway_of_its_own_and_share_a_parameter():
+    both = co_release(Parameter(0.5, shared=True), ["eta"], a=SENT, b=LEARNING, c=LEARNING)
+    assert dict(both.on_pre) == {
+        "pre": "v_post += lambda_a*(w_a*x_pre)\nv_post += lambda_b*(2*w_b*x_pre)\nv_post += lambda_c*(2*w_c*x_pre)",
+        "learn": "w_b += eta*v_post\nw_c += eta*v_post",
+    }
+    assert {name: p.shared for name, p in both.parameters.items()} == {
+        "lambda_a": True,
+        "eta": False,
+        "lambda_b": True,
+        "lambda_c": True,
+    }
+    assert both.parameters["lambda_c"].value == 0.5
+    different = LEARNING.replace(eta=0.2)
+    with pytest.raises(DefinitionError, match="both declare eta, but differently"):
+        co_release(Parameter(1.0), ["eta"], b=LEARNING, c=different)
+
+
+def test_what_the_presynaptic_neuron_sends_stays_beside_the_merged_weight():
+    both = co_release(a=SENT, b=LEARNING)
+    assert merged(both).on_pre == "v_post += W*x_pre"
+    assert merged(both).requires_pre.keys() == {"x"}
+    cells = Neuron("v : volt\nx : 1", threshold="x > 0", reset="", name="cells").group(3, dt=DT, x="i", v=0 * mV)
+    synapses = both.connect(cells, cells, dt=DT, w_a=1 * mV, w_b="i*mV", lambda_b=0.25)
+    np.testing.assert_allclose(merged_weights(synapses)["W"] / mV, np.repeat([1, 1.5, 2], 3))
+
+
+def test_a_weight_cannot_stand_for_what_is_sent_and_for_what_is_not():
+    plain = Synapse("w : volt", on_pre="v_post += w", requires_post={"v": mV})
+    with pytest.raises(DefinitionError, match="one weight cannot stand for both"):
+        merged(co_release(a=SENT, b=plain))
+    bent = Synapse("w : volt", on_pre="v_post += w*x_pre**2", requires_pre={"x": 1}, requires_post={"v": mV})
+    with pytest.raises(DefinitionError, match="x_pre may change while the synapse works"):
+        merged(co_release(a=bent))

@@ -28,7 +28,7 @@ def test_every_drive_is_that_of_a_neuron_of_the_registry():
 @pytest.mark.build
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 @pytest.mark.long
-@pytest.mark.parametrize("target", ["cpp", "jax"])
+@pytest.mark.parametrize("target", ["cpp", "jax", "native"])
 def test_the_whole_zoo_gives_the_same_result_as_on_numpy(ledger, target):
     program = bioplast.compile(zoo(), 75 * ms, target, namespace={})
     found = None

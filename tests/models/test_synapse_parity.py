@@ -98,7 +98,7 @@ def models_of(key):
 
 @pytest.mark.build
 @pytest.mark.long
-@pytest.mark.parametrize("target", ["cpp", "jax"])
+@pytest.mark.parametrize("target", ["cpp", "jax", "native"])
 def test_every_synapse_is_the_same_as_on_numpy(ledger, target):
     expected = reference()
     found = bioplast.compile(zoo(), DURATION, target=target, namespace={})()

@@ -26,7 +26,7 @@ def network():
     )
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp", "jax"])
+@pytest.mark.parametrize("target", ["numpy", "cpp", "jax", "native"])
 def test_counts_are_those_of_the_spikes_of_each_run(target):
     program = bioplast.compile(network(), 20 * ms, target, namespace={})
     out = program()

@@ -11,7 +11,7 @@ from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, StateMonitor, Syna
 import bioplast
 from bioplast.errors import BioplastError, Unsupported
 
-TARGETS = ["numpy", "cpp", "jax"]
+TARGETS = ["numpy", "cpp", "jax", "native"]
 BEFORE, AFTER = 3 * ms, 8 * ms
 
 

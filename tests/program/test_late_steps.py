@@ -23,7 +23,7 @@ from brian2 import (
 import bioplast
 from bioplast.errors import BioplastError, Unsupported
 
-TARGETS = ["numpy", "cpp", "jax"]
+TARGETS = ["numpy", "cpp", "jax", "native"]
 DT = 0.1e-3
 BEYOND = 2**31 * DT  # the first time whose step has more than 31 bits
 BEGIN = BEYOND - 5e-3

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import bioplast
 from bioplast.errors import BioplastError
 
-TARGETS = ["numpy", pytest.param("cpp", marks=pytest.mark.long), "jax"]
+TARGETS = ["numpy", pytest.param("cpp", marks=pytest.mark.long), "jax", "native"]
 DT = 0.1e-3
 DURATION = 2 * ms
 

@@ -13,7 +13,7 @@ import bioplast
 from bioplast.errors import BioplastError, UnknownName
 from bioplast.progress import progress_bar
 
-TARGETS = ["numpy", pytest.param("cpp", marks=pytest.mark.long), "jax"]
+TARGETS = ["numpy", pytest.param("cpp", marks=pytest.mark.long), "jax", "native"]
 
 
 class MineError(Exception):

@@ -21,10 +21,11 @@ if toolkit.gpu() is None and "cuda" in WORKING:  # it compiles, but has nothing 
 # others; its one short test is a firing pattern.
 SHORT = {"cpp": ("plastic", "driven", "varied"), "openmp": ("plastic",), "cython": (), "cuda": networks.SHARED}
 LARGE = ("cuba", "cobahh")
+ON_RECORD = ("jax", "native")
 PAIRS = [
     pytest.param(c, t, marks=[pytest.mark.long] * (c not in SHORT[t]))
     for t in WORKING
-    if t != "jax"
+    if t not in ON_RECORD
     for c in ([*LARGE, "plastic"] if t == "cython" else networks.SHARED)
 ]
 
@@ -40,11 +41,12 @@ def test_the_same_network_gives_the_same_result_on_every_target(case, target):
     assert_same(expected, found)
 
 
+@pytest.mark.parametrize("target", ON_RECORD)
 @pytest.mark.parametrize("case", [pytest.param(c, marks=[pytest.mark.long] * (c in LARGE)) for c in networks.SHARED])
-def test_the_same_network_gives_the_same_result_on_jax(ledger, case):
+def test_the_same_network_gives_the_same_result_on_record(ledger, case, target):
     network, expected = reference(case)
     duration = networks.SHARED[case][1]
-    program = bioplast.compile(network, duration, "jax", namespace={})
+    program = bioplast.compile(network, duration, target, namespace={})
     agreement = assert_same(expected, program(seed=3, inputs=RASTER if case == "driven" else None))
     assert agreement.spikes > 100
     ledger.network(
@@ -52,7 +54,7 @@ def test_the_same_network_gives_the_same_result_on_jax(ledger, case):
         kind="large",
         covers="; ".join(constructs.what_it_has(network)),
         against=OUR_NUMPY,
-        target="jax",
+        target=target,
         dt=constructs.steps_of(network),
         duration=duration / ms,
         tolerance=TOLERANCE,

@@ -21,7 +21,7 @@ from bioplast.program import network as net
 
 TARGETS = ["numpy", "cpp"]
 # For what does not take JAX long to compile.
-WITH_JAX = [*TARGETS, "jax"]
+WITH_JAX = [*TARGETS, "jax", "native"]
 DT = 1e-4
 
 
@@ -289,7 +289,7 @@ def test_the_users_random_numbers_are_untouched(target):
     np.random.seed(5)
     expected = np.random.rand(4)
     np.random.seed(5)
-    program = compiled(networks.fragile(), 2 * ms, target)
+    program = compiled(networks.fragile(target), 2 * ms, target)
     program(seed=1)
     program()
     np.testing.assert_array_equal(np.random.rand(4), expected)
@@ -326,7 +326,7 @@ def test_a_run_of_no_duration_records_nothing_and_changes_nothing(target):
 
 @pytest.mark.parametrize("target", WITH_JAX)
 def test_a_monitor_that_is_switched_off_is_empty(target):
-    out = compiled(networks.fragile(), 2 * ms, target)()
+    out = compiled(networks.fragile(target), 2 * ms, target)()
     assert out.raster("silent_spikes").shape == (20, 3)
     assert not out.raster("silent_spikes").any()
     assert out.states["silent_states"]["v"].shape == (0, 3)
@@ -561,7 +561,7 @@ def test_compiling_and_running_leave_the_network_as_it_was(target, make, before)
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.parametrize("target", WITH_JAX)
 def test_a_run_that_fails_leaves_the_network_as_it_was(target):
-    network = networks.fragile()
+    network = networks.fragile(target)
     program = compiled(network, 5 * ms, target)
     seen = snapshot(network)
     with pytest.raises(bioplast.BioplastError):

@@ -114,6 +114,7 @@ TAKEN = {
     "openmp": {"threads", "fast_math"},
     "cuda": {"fast_math"},
     "jax": {"surrogate", "detach_reset", "dtype", "remat"},
+    "native": {"threads", "fast_math", "surrogate", "detach_reset", "dtype"},
 }
 
 

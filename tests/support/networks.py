@@ -176,8 +176,11 @@ def cobahh_network() -> Network:
     return cobahh()
 
 
-def fragile() -> Network:
-    """States that can blow up, noise, a function in C++ and JAX, infinite parameters, monitors switched off."""
+def fragile(target: str = "") -> Network:
+    """States that can blow up, noise, a function in C++ and JAX, infinite parameters, monitors switched off.
+
+    Target native refuses functions of the user, so that for it there is none.
+    """
 
     @implementation("jax", lambda x: x**3)
     @implementation("cpp", "static inline double cubed(double x) { return x*x*x; }")
@@ -195,7 +198,7 @@ def fragile() -> Network:
         name="cells",
     )
     cells.limit = np.inf
-    cells.run_regularly("noise = randn()\ncube = cubed(noise)")
+    cells.run_regularly("noise = randn()\ncube = " + ("noise**3" if target == "native" else "cubed(noise)"))
     synapses = Synapses(
         cells, cells, "dg/dt = g**2/second : 1 (clock-driven)", method="euler", name="synapses", namespace={}
     )

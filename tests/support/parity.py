@@ -6,11 +6,14 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
+from brian2 import ms
 
 import bioplast
+from bioplast.program import network as net
 from bioplast.program.output import Output
+from bioplast.program.steps import moments, steps
 
-from . import networks
+from . import constructs, networks
 
 # Of the largest magnitude of each variable: rounding over some hundred steps of systems that forget, with room for its
 # growth near thresholds.
@@ -62,3 +65,52 @@ def reference(case: str) -> tuple[object, Output]:
     network = make()
     program = bioplast.compile(network, duration, "numpy", namespace={})
     return network, program(seed=3, inputs=RASTER if case == "driven" else None)
+
+
+def moves(out) -> bool:
+    """Whether the run shows anything: spikes, or a state that changes."""
+    spikes = sum(len(found.times) for found in out.spikes.values())
+    changes = [np.ptp(a.astype(float)) for s in out.states.values() for v, a in s.items() if v != "t" and a.size]
+    return spikes > 0 or max(changes, default=0) > 0
+
+
+def put_on_record(ledger, name, network, agreement, target, **options):
+    """Put on record that a network of `constructs` is the same on a target."""
+    ledger.network(
+        name.replace("_", " "),
+        covers="; ".join(constructs.what_it_has(network)),
+        target=target,
+        dt=constructs.steps_of(network),
+        duration=constructs.DURATION / ms,
+        tolerance=TOLERANCE,
+        **agreement._asdict(),
+        **options,
+    )
+
+
+def numbers_of_brian2(program, sites, seed: int) -> dict[str, np.ndarray]:
+    """The random numbers that Brian2's NumPy target draws with this seed, by the name of the draw.
+
+    `sites` has each draw and the shape of its numbers by its name. Brian2 draws in the order of its schedule, for all
+    neurons at once, from NumPy's old generator.
+    """
+    operations = {operation.name: operation for operation in program._steps.operations}
+    run = moments.read_moments(net.spans(program.network, program.duration, 0.0))
+    generator = np.random.RandomState(seed)
+    numbers = {name: np.zeros((run.count, *shape)) for name, (_, shape) in sites.items()}
+    for moment in range(run.count):
+        for name, (draw, shape) in sites.items():
+            operation = operations[name.rpartition(".")[0]]
+            assert isinstance(operation, steps.Update | steps.Threshold)  # others draw for some neurons only
+            if not run.due[operation.clock][moment]:
+                continue
+            draws = {
+                "rand": lambda shape: generator.rand(*shape),
+                "randn": lambda shape: generator.randn(*shape),
+                "normal": lambda shape, draw=draw: generator.normal(*draw.parameters, shape),
+                "binomial": lambda shape, draw=draw: generator.binomial(
+                    int(draw.parameters[0]), draw.parameters[1], shape
+                ),
+            }
+            numbers[name][moment] = draws[draw.kind](shape)
+    return numbers

@@ -29,9 +29,11 @@ def command(*arguments: object, folder: Path | None = None) -> subprocess.Popen[
     )
 
 
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+def wait_until(
+    condition: Callable[[], bool], process: subprocess.Popen[str] | None = None, seconds: float = 60
+) -> None:
     """Wait for a condition that has to come; fail when the process ends before it does."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + seconds
     while not condition():
         if process is not None and process.poll() is not None and not condition():
             raise AssertionError(f"ended with {process.returncode}: {process.communicate()}")

@@ -28,6 +28,7 @@ DRIVES = {
     "exponential-integrate-and-fire": (0.5 * uA / cm**2, {}),
     "fitzhugh-nagumo": (0.6, {}),
     "glif": (1.8 * volt / second, dict(a=5 * Hz, A_1=[0, 10, 5] * volt / second, A_2=[0, -0.6, -0.3] * volt / second)),
+    "heterogeneous-lif": (0.2 * nA, dict(tau_m=[20, 10, 40] * ms, v_rest=[0, -2, 3] * mV)),
     "hindmarsh-rose": (1.6, {}),
     "hodgkin-huxley": (10 * uA / cm**2, {}),
     "integrate-and-fire": (1.2 * mV / ms, dict(b=[0.05, 0.04, 0.03] / ms, a=[-3.25, -2.6, -1.95] * mV / ms)),

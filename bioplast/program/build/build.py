@@ -22,6 +22,9 @@ from . import cache
 
 #: The source that includes the headers of all units.
 PRELUDE = "prelude.h"
+# With these, gcc before 13 links code into a shared library that lets the thread that loads it, and all that it starts
+# afterwards, take numbers below 2.2e-308 for zero: in Python it would do so to everything that the user computes.
+_FLUSHING = frozenset({"-ffast-math", "-funsafe-math-optimizations", "-Ofast"})
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,15 @@ def accepts(command: str, *flags: str) -> bool:
         return subprocess.run(call, capture_output=True).returncode == 0
 
 
+def _linking(compiler: Compiler, flags: Sequence[str]) -> list[str]:
+    shared = "-shared" in compiler.link_flags
+    return [*(flag for flag in flags if not (shared and flag in _FLUSHING)), *compiler.link_flags]
+
+
 def fingerprint(sources: dict[str, str], compiler: Compiler) -> str:
     """The name of a build: the content of all that it depends on."""
-    parts = [_version(compiler.command), compiler.command, *compiler.flags, "|", *compiler.link_flags, processor()]
+    linking = _linking(compiler, compiler.flags)
+    parts = [_version(compiler.command), compiler.command, *compiler.flags, "|", *linking, processor()]
     digest = hashlib.sha256("\0".join(parts).encode())
     for name in sorted(sources):
         digest.update(f"\0{name}\0".encode())
@@ -158,7 +167,7 @@ def _compile(sources: dict[str, str], compiler: Compiler, work: Path) -> None:
     units.sort(key=lambda name: -len(sources[name]))
     with ThreadPoolExecutor(workers) as pool:
         objects = list(pool.map(unit, units))
-    _call([*command, *flags, *sorted(objects), "-o", "main", *compiler.link_flags], work, compiler.language)
+    _call([*command, *sorted(objects), "-o", "main", *_linking(compiler, flags)], work, compiler.language)
 
 
 def _call(call: Sequence[str], work: Path, language: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...errors import BioplastError
+from ...machine import processor
 
 DEFAULT_LIMIT = 1 << 30
 
@@ -48,8 +49,11 @@ def builds() -> Path:
 
 
 def compilations() -> Path:
-    """The folder of what JAX compiled, one file each; it need not exist yet."""
-    return folder() / "jax"
+    """The folder of what JAX compiled for this processor, one file each; it need not exist yet.
+
+    JAX itself takes what it finds there, also if it was compiled for a processor that knows more.
+    """
+    return folder() / "jax" / hashlib.sha256(processor().encode()).hexdigest()[:16]
 
 
 def _unwritable(place: Path, error: OSError) -> BioplastError:
@@ -112,7 +116,7 @@ def clear() -> int:
 
 def trim(keep: Path | None = None) -> None:
     """Remove the builds and compilations used least recently until the rest fits the limit; `keep` stays."""
-    by_age = sorted((_last_use(b), b) for b in [*_finished(folder() / "builds"), *compilations().glob("*-cache")])
+    by_age = sorted((_last_use(b), b) for b in [*_finished(folder() / "builds"), *_compilations()])
     total = sum(_bytes(build) for _, build in by_age)
     for _, build in by_age:
         if total <= limit():
@@ -126,9 +130,14 @@ def _finished(place: Path) -> list[Path]:
     return [p for p in place.iterdir() if p.is_dir() and not p.name.startswith(".")] if place.exists() else []
 
 
+def _compilations() -> list[Path]:
+    """What JAX compiled, for any processor."""
+    return list((folder() / "jax").glob("*/*-cache"))
+
+
 def _last_use(build: Path) -> float:
     try:
-        if build.parent == compilations():  # JAX only reads what it finds
+        if build.parent.parent == folder() / "jax":  # JAX only reads what it finds
             return max(build.stat().st_atime, build.stat().st_mtime)
         return (build / "main").stat().st_mtime
     except OSError:
@@ -136,7 +145,7 @@ def _last_use(build: Path) -> float:
 
 
 def _remove(build: Path) -> None:
-    if build.parent == compilations():
+    if build.parent.parent == folder() / "jax":
         build.unlink(missing_ok=True)
         return
     with locked(build.name):

@@ -17,6 +17,7 @@ from ...errors import Unsupported
 from ..codegen.assignments import Generator
 from ..codegen.lifting import Lifting
 from ..network.generate import TEMPLATES, Generating
+from ..network.in_place import refuse_work_in_place
 
 #: Brian2's template for the potential of a neuron with compartments, and the header that ours includes.
 CABLE = "spatialstateupdate"
@@ -69,6 +70,9 @@ class LoweringDevice(Generating, Lifting, Device):
     ) -> Any:
         if template_name not in TEMPLATES | {CABLE}:
             raise Unsupported(f"{self.user_name(owner)!r} uses {template_name!r}, which is not lowered to C++")
+        refuse_work_in_place(
+            self.user_name(owner), abstract_code, variables, variable_indices, template_name, template_kwds, "C++"
+        )
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)
         if template_name == "statemonitor":  # independent lines, whose order Brian2 may have taken from a set

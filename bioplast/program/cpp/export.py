@@ -23,6 +23,8 @@ from ..codegen.lowered import Lowered
 from .lowering import lower
 from .sources import Csv, render
 
+__all__ = ["export"]
+
 _MAKEFILE = """\
 # make builds ./{name}; make run runs it. Any C++11 compiler will do: make CXX=clang++
 CXX ?= g++

@@ -37,6 +37,7 @@ from ..codegen.lowered import Lowered
 from ..codegen.lowering import Prepared, describe, prepared
 from ..network.clocks import clocks
 from ..network.generate import TEMPLATES, Generating
+from ..network.in_place import refuse_work_in_place
 from ..network.pathways import pathways
 from ..network.refusals import refuse_compartments
 from .toolkit import BRIAN2CUDA
@@ -130,6 +131,10 @@ class CudaDevice(Generating, Lifting, CUDAStandaloneDevice):
     ) -> Any:
         if template_name not in TEMPLATES:
             raise Unsupported(f"{self.user_name(owner)!r} uses {template_name!r}, which is not lowered to CUDA")
+        keywords = options.get("template_kwds")
+        refuse_work_in_place(
+            self.user_name(owner), abstract_code, variables, variable_indices, template_name, keywords, _WHERE
+        )
         scattered = _refuse_races(self.user_name(owner), template_name, abstract_code, variables, variable_indices)
         self.prepare_functions(owner, variables)
         abstract_code = self.lift_refractory_period(owner, abstract_code, variables)

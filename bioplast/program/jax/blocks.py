@@ -59,6 +59,10 @@ class Run:
         self.mask = mask
         self.source = source
         self.local: dict[str, Value] = {}
+        # of arrays with a number for each element that single statements have written: what they were before, and what
+        # they are where the block runs
+        self.before: Arrays = {}
+        self.after: Arrays = {}
         self.shape: tuple[int, ...] = ()
         self.together(block.scalar)
         self.shape = (block.size,)
@@ -166,6 +170,8 @@ class Run:
         match found:
             case steps.Number(value=value):
                 return value
+            case steps.Place(array=array, index=None) if array in self.after:
+                return self.after[array]
             case steps.Place(array=array, index=index):
                 whole = index is None or _is_all(index, self.arrays[array])
                 return self.arrays[array] if whole else self.arrays[array][index]
@@ -198,8 +204,15 @@ class Run:
         value = jnp.asarray(value).astype(array.dtype)
         if place.index is None:
             value = jnp.broadcast_to(value, array.shape)
+            if self.mask is not None and self.block.repeated and not place.shared:
+                # the next statement goes on with it whether the event happened or not: what it does counts if it did,
+                # and so the derivative in the event is that of all statements together
+                self.after[place.array] = value
+                array = self.before.setdefault(place.array, array)
             self.arrays[place.array] = value if self.mask is None else chosen(self.mask, value, array)
             return
+        self.after.pop(place.array, None)
+        self.before.pop(place.array, None)
         index = jnp.asarray(place.index)
         value = jnp.broadcast_to(value, index.shape)
         if self.mask is not None:
@@ -212,6 +225,8 @@ class Run:
         """An in-place operator that applies once for each element, whichever they share."""
         assert place.index is not None
         array = self.arrays[place.array]
+        self.after.pop(place.array, None)
+        self.before.pop(place.array, None)
         operator = statement.operator
         value = self.expression(statement)
         _as(fn.BINARY[OPERATORS[operator]](array[place.index], value), array, statement)
@@ -231,7 +246,7 @@ class Run:
         assert place.index is not None
         dense = None
         if self.source is not None and place.condition is None and fn.kind(array) == "f":
-            dense = _all_to_all(self.source[1], place.index)
+            dense = all_to_all(self.source[1], place.index)
         if dense is not None:
             events, (before, after) = self.source[0], dense  # type: ignore[index]
             events = events if _is_all(before, events) else events[before]
@@ -258,7 +273,7 @@ def _is_all(index: np.ndarray, array: Value) -> bool:
     return np.array_equal(index, np.arange(array.shape[0]))
 
 
-def _all_to_all(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def all_to_all(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """The neurons before and after synapses that connect all with all, in order; None for others."""
     width = int(np.argmax(sources != sources[0])) if len(sources) and (sources != sources[0]).any() else len(sources)
     if not width or len(sources) % width:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -47,6 +47,8 @@ class ArrayOutput:
         Seconds between the steps of each monitor.
     dimensions : mapping of mappings
         The exponents of the SI base units of what each monitor records, by variable.
+    products : mapping
+        Of weights in `final` that grew by outer products these products (see `bioplast.program.jax.outer`).
     """
 
     rasters: Mapping[str, Any]
@@ -57,6 +59,7 @@ class ArrayOutput:
     start: Any
     dt: Mapping[str, float]
     dimensions: Mapping[str, Mapping[str, tuple[float, ...]]]
+    products: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for attribute, kind in _KINDS.items():
@@ -116,13 +119,13 @@ def _flatten(out: ArrayOutput) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     # a time that is known is no array: one for each run of a batch would have another shape
     known = isinstance(out.start, float)
     recorded = (dict(found) if isinstance(found, dict) else found for found in map(out.__getattribute__, _KINDS))
-    arrays = (*recorded, out.final, None if known else out.start)
+    arrays = (*recorded, out.final, None if known else out.start, dict(out.products))
     dimensions = tuple((name, tuple(sorted(found.items()))) for name, found in sorted(out.dimensions.items()))
     return arrays, (out.start if known else None, tuple(sorted(out.dt.items())), dimensions)
 
 
 def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutput:
-    rasters, counts, states, rates, final, start = arrays
+    rasters, counts, states, rates, final, start, products = arrays
     known, dt, dimensions = structure
     return ArrayOutput(
         rasters,
@@ -133,6 +136,7 @@ def _unflatten(structure: tuple[Any, ...], arrays: tuple[Any, ...]) -> ArrayOutp
         start if known is None else known,
         dict(dt),
         {name: dict(found) for name, found in dimensions},
+        products,
     )
 
 

@@ -39,6 +39,7 @@ class JaxProgram(TracedCalls):
     """
 
     follows_declarations = True
+    traceable = True
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class JaxProgram(TracedCalls):
         dtype: Any = None,
         remat: bool = False,
     ):
-        self.dtype = _precision(dtype)
+        self.dtype = precision(dtype)
         if any(isinstance(thing, brian2.Synapses) for thing in network.sorted_objects):
             build_meanwhile()
         super().__init__(network, duration, target, namespace, watch)
@@ -277,7 +278,7 @@ class JaxProgram(TracedCalls):
         return recorded
 
 
-def _precision(given: Any) -> np.dtype[Any]:
+def precision(given: Any) -> np.dtype[Any]:
     """The precision that was asked for, float64 by default."""
     try:
         dtype = np.dtype(np.float64 if given is None else given)

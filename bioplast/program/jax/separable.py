@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 
 import jax.numpy as jnp
 
@@ -100,38 +100,17 @@ class Separable:
 
     def terms(self, node: ast.expr) -> list[Term]:
         """An expression as a sum of products."""
-        ends = self.ends(node)
-        if len(ends) < 2:
-            return [{next(iter(ends), ""): evaluate(node, self.read, self.run.call)}]
-        match node:
-            case ast.Name(id=name):
-                return self.made[name]
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self.terms(operand)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return [_product({"": -1.0}, term) for term in self.terms(operand)]
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return [*self.terms(left), *self.terms(right)]
-            case ast.BinOp(left=left, op=ast.Sub(), right=right):
-                return [*self.terms(left), *(_product({"": -1.0}, term) for term in self.terms(right))]
-            case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                return [_product(one, other) for one in self.terms(left) for other in self.terms(right)]
-            case ast.BinOp(left=left, op=ast.Div(), right=right) if len(divisors := self.terms(right)) == 1:
-                inverse = {end: fn.BINARY["Div"](1.0, value) for end, value in divisors[0].items()}
-                return [_product(term, inverse) for term in self.terms(left)]
-        raise Unsupported(
-            f"{ast.unparse(node)!r} depends on {' and '.join(sorted(_WORDS[end] for end in ends))} together and is no "
-            "sum of products of each: a declared connection cannot add it up; connect explicit pairs"
+        return sum_of_products(
+            node, self.ends, self.made, lambda node: evaluate(node, self.read, self.run.call), self.apart()
         )
 
     def ends(self, node: ast.expr) -> set[str]:
         """Whose numbers an expression depends on, shared ones left out."""
-        found: set[str] = set()
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name):
-                found |= {self.operation.ends[part.id]} if part.id in self.operation.ends else set()
-                found |= {end for term in self.made.get(part.id, ()) for end in term if end}
-        return found
+        return ends_of(node, self.operation.ends, self.made)
+
+    def apart(self) -> Set[str]:
+        """The ends of which there is no array to compute with: those that are a factor of a product as they are."""
+        return frozenset()
 
     def read(self, name: str) -> Value:
         if name not in self.made:
@@ -140,10 +119,78 @@ class Separable:
         return functools.reduce(fn.BINARY["Add"], products)
 
 
+def sum_of_products(
+    node: ast.expr,
+    ends: Callable[[ast.expr], set[str]],
+    made: Mapping[str, list[Term]],
+    leaf: Callable[[ast.expr], Value],
+    apart: Set[str] = frozenset(),
+) -> list[Term]:
+    """An expression as a sum of products of numbers that each depend on one end, or on none.
+
+    Parameters
+    ----------
+    node : ast.expr
+    ends : callable
+        Which ends an expression depends on.
+    made : mapping
+        The sums of products that names stand for.
+    leaf : callable
+        The value of an expression that depends on one end at most.
+    apart : set of str
+        Ends whose value is a name's, never an expression's.
+
+    Raises
+    ------
+    Unsupported
+        For anything else.
+    """
+
+    def terms(node: ast.expr) -> list[Term]:
+        mine = ends(node)
+        if isinstance(node, ast.Name) and node.id in made and (len(mine) > 1 or mine & apart):
+            return made[node.id]
+        if len(mine) < 2 and (not mine & apart or isinstance(node, ast.Name)):
+            return [{next(iter(mine), ""): leaf(node)}]
+        match node:
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return terms(operand)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return [_product({"": -1.0}, term, apart) for term in terms(operand)]
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return [*terms(left), *terms(right)]
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                return [*terms(left), *(_product({"": -1.0}, term, apart) for term in terms(right))]
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return [_product(one, other, apart) for one in terms(left) for other in terms(right)]
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if not ends(right) & apart:
+                if len(divisors := terms(right)) == 1:
+                    inverse = {end: fn.BINARY["Div"](1.0, value) for end, value in divisors[0].items()}
+                    return [_product(term, inverse, apart) for term in terms(left)]
+        raise Unsupported(
+            f"{ast.unparse(node)!r} depends on {' and '.join(sorted(_WORDS.get(end, end) for end in mine))} together "
+            "and is no sum of products of each: a declared connection cannot add it up; connect explicit pairs"
+        )
+
+    return terms(node)
+
+
+def ends_of(node: ast.expr, ends: Mapping[str, str], made: Mapping[str, list[Term]]) -> set[str]:
+    """Whose numbers an expression depends on, by those of the names in it; shared ones left out."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            found |= {ends[part.id]} if part.id in ends else set()
+            found |= {end for term in made.get(part.id, ()) for end in term if end}
+    return found
+
+
 _WORDS = {"before": "the neuron before", "after": "the neuron after", "weight": "the weight"}
 
 
-def _product(one: Term, other: Term) -> Term:
+def _product(one: Term, other: Term, apart: Set[str]) -> Term:
     """Of two products one."""
-    both = {end: fn.BINARY["Mult"](one[end], other[end]) for end in one.keys() & other.keys()}
-    return {**one, **other, **both}
+    shared = one.keys() & other.keys()
+    if shared & apart:
+        raise Unsupported(f"{next(iter(shared & apart))!r} is multiplied with itself")
+    return {**one, **other, **{end: fn.BINARY["Mult"](one[end], other[end]) for end in shared}}

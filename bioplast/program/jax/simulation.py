@@ -17,27 +17,34 @@ from ..steps import steps
 from ..steps.drive import Drive, Slots
 from ..steps.follower import Follower
 from ..steps.moments import always_due
+from ..steps.written import written
 from ..surrogate import Surrogate
-from . import checkpoints
+from . import checkpoints, outer
 from .blocks import Run
+from .changes import Changes, decay
 from .functions import Value, kind
 from .random import Source
 from .separable import Separable
 from .spikes import counted, none_yet, pack, unpack
+from .sums import summed
 
 Records = dict[str, dict[str, Value]]  # monitor -> variable -> values
 
 
 @dataclass
 class State:
-    """What goes from step to step: arrays and the last events by their names, events of the past by their pathway."""
+    """What goes from step to step: arrays and the last events by their names, events of the past by their pathway.
+
+    After the last one also the products of which arrays of weights are made.
+    """
 
     arrays: dict[str, Value]
     events: dict[str, Value]
     past: dict[str, Value]
+    products: dict[str, outer.Products] = field(default_factory=dict)
 
 
-jax.tree_util.register_dataclass(State, ["arrays", "events", "past"], [])
+jax.tree_util.register_dataclass(State, ["arrays", "events", "past", "products"], [])
 
 
 jax.tree_util.register_dataclass(
@@ -65,6 +72,8 @@ class Simulation:
         The arrays that operations change.
     lasting : set of str
         The events that are asked for after the moment in which they happen.
+    products : Plan
+        The weights that may be kept as sums of outer products.
     sites : dict
         Every random draw and the shape of its numbers, known once a run was traced.
     """
@@ -76,12 +85,14 @@ class Simulation:
     always: set[str] = field(init=False)
     written: tuple[str, ...] = field(init=False)
     lasting: set[str] = field(init=False)
+    products: outer.Plan = field(init=False)
     sites: dict[str, tuple[steps.Draw, tuple[int, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.always = always_due(self.network.clocks)
-        self.written = tuple(sorted(_written(self.network)))
+        self.written = tuple(sorted(written(self.network)))
         self.lasting = _lasting(self.network, self.always)
+        self.products = outer.plan(self.network)
 
     def __call__(self, drive: Drive, count: int, slots: Slots) -> tuple[State, Records]:
         """Simulate `count` moments.
@@ -111,8 +122,14 @@ class Simulation:
             for p in steps.pathways(network)
             if p.name in kept
         }
+        uncommon = {p.name for p in steps.pathways(network) if p.name in kept} | set(drive.pending) | set(drive.extra)
+        products = self.products.worth(count, uncommon)
         begin = State(
-            arrays={name: drive.arrays[name] for name in self.written},
+            arrays={name: drive.arrays[name] for name in self.written}
+            | {
+                name: outer.Products.none_yet(count, layout, drive.arrays[name].dtype)
+                for name, layout in products.arrays.items()
+            },
             events={name: none_yet((network.events[name],), types[name]) for name in self.lasting},
             past=past,
         )
@@ -143,7 +160,7 @@ class Simulation:
             )
             key = None if drive.key is None else jax.random.fold_in(drive.key, x["moment"])
             for clock, operations in segments:
-                moment = _Moment(self, drive, x, key, kept)
+                moment = _Moment(self, drive, x, key, kept, products)
                 if clock in self.always:
                     state, found = moment.follow(operations, state)
                 else:
@@ -160,6 +177,9 @@ class Simulation:
             ), records
 
         state, records = checkpoints.scan(follow, begin, along, count, self.remat)
+        found = {name: state.arrays[name] for name in products.arrays}
+        grown = {name: outer.matrix(each, drive.arrays[name]) for name, each in found.items()}
+        state = dataclasses.replace(state, arrays={**state.arrays, **grown}, products=found)
         return dataclasses.replace(state, past={name: unpack(events) for name, events in state.past.items()}), records
 
     def types(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +202,13 @@ class _Moment(Follower):
     """One moment, followed with JAX: what holds for all of its operations."""
 
     def __init__(
-        self, simulation: Simulation, drive: Drive, x: dict[str, Any], key: Value | None, slots: Mapping[str, int]
+        self,
+        simulation: Simulation,
+        drive: Drive,
+        x: dict[str, Any],
+        key: Value | None,
+        slots: Mapping[str, int],
+        products: outer.Plan,
     ):
         self.simulation = simulation
         self.network = simulation.network
@@ -192,6 +218,7 @@ class _Moment(Follower):
         self.x = x
         self.key = key
         self.slots = slots
+        self.products = products
         self.clocks: dict[str, Value] = {}
         self.since = x["since"]  # steps of each clock since the start
         for name, clock in simulation.network.clocks.items():
@@ -225,7 +252,11 @@ class _Moment(Follower):
     # Operations -------------------------------------------------------------------------------------------------------
 
     def update(self, operation: steps.Update) -> None:
-        self.run(operation)
+        if operation.name not in self.products.updates:
+            self.run(operation)
+            return
+        shared = dataclasses.replace(operation.block, vector=())
+        decay(self.run(dataclasses.replace(operation, block=shared)), operation.block, self.products.arrays)
 
     def threshold(self, operation: steps.Threshold) -> None:
         surrogate = self.simulation.surrogates.get(operation.group)
@@ -254,6 +285,9 @@ class _Moment(Follower):
         self.run(operation, jax.lax.stop_gradient(events) if self.simulation.detach_reset else events)
 
     def pathway(self, operation: steps.Pathway) -> None:
+        if (declared := self.products.pathways.get(operation.name)) is not None:
+            self.run_with_products(declared)
+            return
         for again, reached in self.extra(operation):
             self.run(again, reached)
         events, reached = self.arriving(operation)
@@ -267,6 +301,17 @@ class _Moment(Follower):
     def run_along(self, operation: steps.DeclaredPathway, reached: Value) -> None:
         shared = dataclasses.replace(operation.block, vector=())
         Separable(operation, self.run(dataclasses.replace(operation, block=shared)), reached)
+
+    def run_with_products(self, operation: steps.DeclaredPathway) -> None:
+        shared = dataclasses.replace(operation.block, vector=())
+        Changes(
+            operation,
+            self.run(dataclasses.replace(operation, block=shared)),
+            self.arriving(operation)[1],
+            self.x["moment"],
+            self.products.arrays,
+            self.drive.arrays,
+        )
 
     def extra(self, operation: Any) -> Iterator[tuple[Any, Value]]:
         """A pathway once more for each further event that reaches a synapse in this step, and where one does."""
@@ -298,11 +343,12 @@ class _Moment(Follower):
         return events if common else None, reached
 
     def sum(self, operation: steps.Sum) -> None:
-        run = self.run(operation)
         size = operation.stop - operation.start
         array = self.arrays[operation.target]
-        values = jnp.asarray(run.value("_synaptic_var"), dtype=float)
-        total = jax.ops.segment_sum(values, operation.index - operation.start, size)
+        total = summed(operation, lambda block: self.run(dataclasses.replace(operation, block=block)))
+        if total is None:
+            values = jnp.asarray(self.run(operation).value("_synaptic_var"), dtype=float)
+            total = jax.ops.segment_sum(values, operation.index - operation.start, size)
         self.arrays[operation.target] = array.at[operation.start : operation.stop].set(total.astype(array.dtype))
 
     def event_record(self, operation: steps.EventRecord) -> Records:
@@ -323,23 +369,6 @@ class _Moment(Follower):
         events = self.events[operation.events][operation.start : operation.stop]
         dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
         return {operation.name: {"rate": jnp.sum(events, dtype=dt.dtype) / dt / len(events)}}
-
-
-def _written(network: steps.Steps) -> set[str]:
-    """The arrays that operations change."""
-    found: set[str] = set()
-    for operation in network.operations:
-        block = getattr(operation, "block", None)
-        if isinstance(block, steps.Block):
-            places = [block.names.get(statement.name) for statement in (*block.scalar, *block.vector)]
-            found |= {place.array for place in places if isinstance(place, steps.Place)}
-        if isinstance(operation, steps.Threshold) and operation.refractory is not None:
-            found |= set(operation.refractory[:2])
-        if isinstance(operation, steps.Sum):
-            found.add(operation.target)
-        if isinstance(operation, steps.EventCount):
-            found.add(operation.count)
-    return found
 
 
 def _lasting(network: steps.Steps, always: set[str]) -> set[str]:

@@ -54,6 +54,10 @@ class TracedCalls(Program):
         """What comes into a call, how many moments it has, and how many steps of events each pathway keeps."""
         return read_drive(self.network, self._steps, call, self._cast, self._unchanging, self._horizon, later)
 
+    def _devices(self) -> list[Any]:
+        """The devices that a batch is spread over."""
+        return devices()
+
     # Calls ------------------------------------------------------------------------------------------------------------
 
     def _call_traced(
@@ -73,8 +77,8 @@ class TracedCalls(Program):
         self._refuse_other_delays(given, plain, followed.keys())
         call = Call(plain, frozenset(values), {}, {}, key, float(plain[TIME]), duration)
         with self._precision():
-            final, records = self._follow(call, followed, inputs)
-            return self._array_output(call, records, final, followed.get(TIME), ())
+            final, records, products = self._follow(call, followed, inputs)
+            return self._array_output(call, records, final, followed.get(TIME), (), products)
 
     def carry(self, values: Mapping[str, Any] | None = None) -> Carried:
         """The values in the form that `ArrayOutput.final` has, which `jax.lax.scan` carries from run to run.
@@ -151,7 +155,7 @@ class TracedCalls(Program):
         traced_inputs = {k: v for k, v in common_inputs.items() if traced(v)}
         untraced_inputs = {k: v for k, v in common_inputs.items() if k not in traced_inputs}
 
-        def one(batched: Any, shared: Any) -> tuple[Carried, Records]:
+        def one(batched: Any, shared: Any) -> tuple[Carried, Records, Any]:
             own, own_inputs, key = batched
             everyones, everyones_inputs = shared
             call = dataclasses.replace(plan, seed=key)
@@ -159,10 +163,10 @@ class TracedCalls(Program):
 
         with self._precision():
             # all devices for a batch of any size: what one batch was trained with is on those of that batch
-            final, records = over_batch(
-                one, (given, rasters, self._keys(seed, size)), (common, traced_inputs), devices()
+            final, records, products = over_batch(
+                one, (given, rasters, self._keys(seed, size)), (common, traced_inputs), self._devices()
             )
-            return self._array_output(plan, records, final, given.get(TIME, common.get(TIME)), (size,))
+            return self._array_output(plan, records, final, given.get(TIME, common.get(TIME)), (size,), products)
 
     def _prepare_tracing(self) -> None:
         refuse_changes(self._facts, self.network, self._namespace)
@@ -203,7 +207,10 @@ class TracedCalls(Program):
                     "now: give all values that `carry` and `final` give"
                 )
         elif TIME not in values and (begun := sorted(filter(self._goes_on, followed & set(moving)))):
-            reason = what_time_decides(self._steps, inputs.keys()) or (queues and "spikes are on their way")
+            constant = {name for name, given in inputs.items() if np.shape(given)[:1] == (1,)}
+            reason = what_time_decides(self._steps, inputs.keys(), constant)
+            if not reason and set(queues) - values.keys():
+                reason = "spikes are on their way"
             if reason:
                 raise BioplastError(
                     f"{begun[0]!r} is traced without {TIME!r}, though it changes in a run and {reason}: give all "
@@ -260,8 +267,11 @@ class TracedCalls(Program):
             return given
         return sampled_inputs(self.network, self._namespace, {name: given}, plan.start, plan.duration)[name]
 
-    def _follow(self, call: Call, followed: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Carried, Records]:
-        """Carry out a call with some values and inputs that are traced; the values after it, and what was recorded."""
+    def _follow(
+        self, call: Call, followed: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> tuple[Carried, Records, dict[str, Any]]:
+        """Carry out a call with some values and inputs that are traced; the values after it, what was recorded, and the
+        products of which some of the values are made."""
         untraced = {name: given for name, given in inputs.items() if not traced(given)}
         later = None  # with a traced time, the run is laid out as if it began at 0
         if TIME in followed:
@@ -288,7 +298,7 @@ class TracedCalls(Program):
         numbers = [given for given in (*spikes.values(), *queued) if traced(given) and given.dtype != bool]
         if numbers:
             arrays, records = _nan_unless(_are_spikes(numbers), (arrays, records))
-        return self._carried(values, {**arrays, TIME: end, **queues}), {**records, **counts}
+        return self._carried(values, {**arrays, TIME: end, **queues}), {**records, **counts}, state.products
 
     def _shaped(self, name: str, value: Any) -> Any:
         """A traced value in the shape and precision that the network has."""
@@ -334,7 +344,13 @@ class TracedCalls(Program):
         return Later(jnp.round(time / dt).astype(int), lambda table, rows: jnp.asarray(table)[rows], _marked)
 
     def _array_output(
-        self, call: Call, records: Records, final: Mapping[str, Any], begin: Any, lead: tuple[int, ...]
+        self,
+        call: Call,
+        records: Records,
+        final: Mapping[str, Any],
+        begin: Any,
+        lead: tuple[int, ...],
+        products: Mapping[str, Any],
     ) -> ArrayOutput:
         """What a traced run returns, or a batch of them with the axis `lead`; `begin` is a time that is traced."""
         if begin is not None:
@@ -371,6 +387,7 @@ class TracedCalls(Program):
             start,
             dt,
             dimensions,
+            products,
         )
 
     def _place_traced(self, name: str, given: Any, call: Call, spikes: Any, tables: Any) -> None:

@@ -9,6 +9,7 @@ there first.
 from .borrow import held
 from .clocks import ClockSpan, clocks, spans
 from .copies import frozen, referred, thawed
+from .described import digest, network_digest
 from .inputs import generated_spikes, has_missed_spikes, own_spikes, spike_inputs, time_bins, timed_arrays
 from .monitors import Monitor, monitors
 from .pathways import has_old_steps, make_synapses, pathways, pending_spikes, set_pending_spikes, synapse_count
@@ -37,6 +38,7 @@ __all__ = [
     "constants",
     "current_values",
     "descriptions",
+    "digest",
     "exponents",
     "frozen",
     "generated_spikes",
@@ -45,6 +47,7 @@ __all__ = [
     "held",
     "make_synapses",
     "monitors",
+    "network_digest",
     "not_finite",
     "own_spikes",
     "pathways",

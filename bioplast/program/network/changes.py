@@ -119,6 +119,10 @@ class _Identity:
     def __init__(self, held: Any):
         self.held = held
 
+    def told(self) -> Any:
+        """What it has in common with its like in another network."""
+        return type(self.held).__name__
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Identity) and self.held is other.held
 
@@ -129,6 +133,9 @@ class _Content:
     def __init__(self, array: TimedArray):
         self.values = np.array(array.values)
         self.dt = float(array.dt)
+
+    def told(self) -> Any:
+        return [self.values, self.dt]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Content) and self.dt == other.dt and _same(self.values, other.values)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import brian2
@@ -14,6 +15,7 @@ from brian2.core.operations import NetworkOperation
 from ...errors import BioplastError, Unsupported
 from ..call import Progress
 from ..network.borrow import brian2_device, explain
+from ..network.in_place import refuse_work_in_place
 from ..network.integration import remembered_integration
 from .preferences import runtime_target
 
@@ -44,7 +46,11 @@ def run_with_brian2(
                 raised.append(error)
                 raise
 
-    with runtime_target(codegen_target, fast_math), remembered_integration(), warnings.catch_warnings():
+    with contextlib.ExitStack() as prepared, warnings.catch_warnings():
+        prepared.enter_context(runtime_target(codegen_target, fast_math))
+        prepared.enter_context(remembered_integration())
+        if codegen_target == "cython":
+            prepared.enter_context(_checked_code())
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # the imaginary part would be lost
         try:
             network.run(
@@ -67,6 +73,31 @@ def run_with_brian2(
     if brian2.Network._globally_stopped:  # by Ctrl-C, after the step that it interrupted
         raise KeyboardInterrupt
     return network.t_ == t_end
+
+
+@contextlib.contextmanager
+def _checked_code() -> Iterator[None]:
+    """Let Brian2 generate no code that works in place."""
+    device = brian2_device.active_device
+    generate = device.code_object
+
+    def code_object(**given: Any) -> Any:  # Brian2 names them all
+        refuse_work_in_place(
+            given["owner"].name,
+            given["abstract_code"],
+            given["variables"],
+            given["variable_indices"],
+            given["template_name"],
+            given.get("template_kwds"),
+            "Brian2's Cython code",
+        )
+        return generate(**given)
+
+    device.code_object = code_object
+    try:
+        yield
+    finally:
+        del device.code_object
 
 
 def _refuse_left_out(network: brian2.Network) -> None:

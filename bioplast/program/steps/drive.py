@@ -200,14 +200,22 @@ def _rasters(
         elif given is None or isinstance(given, tuple):
             raster = np.zeros((max(span.end - span.start, 1), len(group)), dtype=bool)
             if isinstance(operation, steps.Generator):
-                _emit(net.generated_spikes(group, span.start, given, now=now), span, raster)
+                raster[emitted(net.generated_spikes(group, span.start, given, now=now), span)] = True
             elif given is not None:
                 raster[given[0] - span.start, given[1]] = True
         yield operation.events, operation.clock, raster
 
 
-def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.ndarray) -> None:
-    """Put the spikes of a SpikeGeneratorGroup in the steps of a run into a raster."""
+def emitted(generated: Mapping[str, np.ndarray], span: net.ClockSpan) -> tuple[np.ndarray, np.ndarray]:
+    """The spikes of a SpikeGeneratorGroup in a run: steps counted from its start, in order, and neurons.
+
+    Parameters
+    ----------
+    generated : mapping
+        Of `network.generated_spikes`.
+    span : ClockSpan
+        The steps of the run.
+    """
     bins, indices = generated["_timebins"], generated["neuron_index"]
     period, upcoming = int(generated["_period_bins"][0]), int(generated["_lastindex"][0])
     step = np.arange(span.start, span.end)
@@ -218,7 +226,7 @@ def _emit(generated: Mapping[str, np.ndarray], span: net.ClockSpan, raster: np.n
         first, end = np.maximum(first, upcoming), np.maximum(end, upcoming)
     rows = np.repeat(step - span.start, end - first)
     before = np.cumsum(end - first) - (end - first)  # spikes in the steps before
-    raster[rows, indices[np.arange(len(rows)) + (first - before)[rows]]] = True
+    return rows, indices[np.arange(len(rows)) + (first - before)[rows]]
 
 
 def _emitted_later(group: Any, count: int, later: Later) -> Any:

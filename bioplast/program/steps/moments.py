@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +96,7 @@ def horizon(network: steps.Steps) -> int:
     return INT32_STEPS
 
 
-def what_time_decides(network: steps.Steps, replaced: Collection[str]) -> str:
+def what_time_decides(network: steps.Steps, replaced: Collection[str], constant: Collection[str] = ()) -> str:
     """What of a network depends on when a run begins, in words; empty if nothing does.
 
     Parameters
@@ -102,19 +104,35 @@ def what_time_decides(network: steps.Steps, replaced: Collection[str]) -> str:
     network : Steps
     replaced : collection of str
         The SpikeGeneratorGroups whose spikes are given, counted from the beginning of the run.
+    constant : collection of str
+        The TimedArrays that are given one row, which is the same at all times.
     """
     if always_due(network.clocks) != set(network.clocks):
         return "the network has clocks of several dt"
     clocks = {name for clock in network.clocks.values() for name in (clock.t, clock.timestep)}
+    held = {network.inputs[name] for name in constant if name in network.inputs}
     for operation in network.operations:
         if isinstance(operation, steps.Generator) and operation.name not in replaced:
             return f"{operation.name!r} has spikes at given times"
         if isinstance(operation, steps.Threshold) and operation.refractory is not None:
             return f"{operation.group!r} is refractory"
-        names = getattr(getattr(operation, "block", None), "names", {}).values()
-        for name in names:
-            if isinstance(name, steps.Table):
+        block = getattr(operation, "block", None)
+        names = getattr(block, "names", {})
+        constants = [name for name, found in names.items() if isinstance(found, steps.Table) and found.name in held]
+        for name, found in names.items():
+            if isinstance(found, steps.Table) and found.name not in held:
                 return f"{operation.name!r} has a TimedArray"
-            if isinstance(name, steps.Place) and name.array in clocks:
+            if isinstance(found, steps.Place) and found.array in clocks and _asks_for(name, block, constants):
                 return f"{operation.name!r} depends on the time"
     return ""
+
+
+def _asks_for(time: str, block: Any, constants: Collection[str]) -> bool:
+    """Whether statements ask for a time elsewhere than as that of a TimedArray that is the same at all times."""
+    if not constants:
+        return True
+    called = re.compile(rf"\b(?:{'|'.join(map(re.escape, constants))})\(\s*{re.escape(time)}\s*(?=[,)])")
+    asked = re.compile(rf"\b{re.escape(time)}\b")
+    texts = [s.expression for s in (*block.scalar, *block.vector)]
+    texts += [part for s in (*block.scalar, *block.vector) for part in s.branch or ()]
+    return any(asked.search(called.sub("(", text)) for text in texts)

@@ -17,31 +17,9 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.stateupdaters.base import StateUpdateMethod
 from support import constructs
 from support.fidelity import OUR_NUMPY, SAME_RANDOM_NUMBERS
-from support.parity import TOLERANCE, assert_same
+from support.parity import assert_same, moves, numbers_of_brian2, put_on_record
 
 import bioplast
-from bioplast.program import network as net
-from bioplast.program.steps import moments, steps
-
-
-def moves(out) -> bool:
-    """Whether the run shows anything: spikes, or a state that changes."""
-    spikes = sum(len(found.times) for found in out.spikes.values())
-    changes = [np.ptp(a.astype(float)) for s in out.states.values() for v, a in s.items() if v != "t" and a.size]
-    return spikes > 0 or max(changes, default=0) > 0
-
-
-def put_on_record(ledger, name, network, agreement, **options):
-    ledger.network(
-        name.replace("_", " "),
-        covers="; ".join(constructs.what_it_has(network)),
-        target="jax",
-        dt=constructs.steps_of(network),
-        duration=constructs.DURATION / ms,
-        tolerance=TOLERANCE,
-        **agreement._asdict(),
-        **options,
-    )
 
 
 def test_every_method_and_function_of_brian2_is_looked_for():
@@ -61,36 +39,7 @@ def test_each_construct_is_that_of_brian2(ledger, name):
     assert moves(expected)
     found = bioplast.compile(network, constructs.DURATION, "jax", namespace={})(seed=1)
     agreement = assert_same(expected, found)
-    put_on_record(ledger, name, network, agreement, kind="construct", against=OUR_NUMPY)
-
-
-def numbers_of_brian2(program, seed: int) -> dict[str, np.ndarray]:
-    """The random numbers that Brian2's NumPy target draws with this seed, by the name of the draw.
-
-    Brian2 draws in the order of its schedule, for all neurons at once, from NumPy's old generator.
-    """
-    program(seed=0)  # makes the draws known
-    simulation = program._simulation
-    operations = {operation.name: operation for operation in program._steps.operations}
-    run = moments.read_moments(net.spans(program.network, program.duration, 0.0))
-    generator = np.random.RandomState(seed)
-    numbers = {name: np.zeros((run.count, *shape)) for name, (_, shape) in simulation.sites.items()}
-    for moment in range(run.count):
-        for name, (draw, shape) in simulation.sites.items():
-            operation = operations[name.rpartition(".")[0]]
-            assert isinstance(operation, steps.Update | steps.Threshold)  # others draw for some neurons only
-            if not run.due[operation.clock][moment]:
-                continue
-            draws = {
-                "rand": lambda shape: generator.rand(*shape),
-                "randn": lambda shape: generator.randn(*shape),
-                "normal": lambda shape, draw=draw: generator.normal(*draw.parameters, shape),
-                "binomial": lambda shape, draw=draw: generator.binomial(
-                    int(draw.parameters[0]), draw.parameters[1], shape
-                ),
-            }
-            numbers[name][moment] = draws[draw.kind](shape)
-    return numbers
+    put_on_record(ledger, name, network, agreement, "jax", kind="construct", against=OUR_NUMPY)
 
 
 @pytest.mark.parametrize("name", constructs.RANDOM)
@@ -99,11 +48,12 @@ def test_with_the_same_random_numbers_the_result_is_that_of_brian2(ledger, name)
     expected = bioplast.compile(network, constructs.DURATION, "numpy", namespace={})(seed=11)
     assert moves(expected)
     program = bioplast.compile(network, constructs.DURATION, "jax", namespace={})
-    numbers = numbers_of_brian2(program, 11)
+    program(seed=0)  # makes the draws known
+    numbers = numbers_of_brian2(program, program._simulation.sites, 11)
     assert numbers
     call = program._call(None, None, 11, program.duration)
     agreement = assert_same(expected, program._run(dataclasses.replace(call, draws=numbers)))
-    put_on_record(ledger, name, network, agreement, kind="noise", against=SAME_RANDOM_NUMBERS)
+    put_on_record(ledger, name, network, agreement, "jax", kind="noise", against=SAME_RANDOM_NUMBERS)
 
 
 @pytest.mark.parametrize("name", ["several_clocks", "refractory_writes", "clocks_without_a_common_step"])

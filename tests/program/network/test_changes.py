@@ -20,7 +20,7 @@ from brian2 import (
 import bioplast
 from bioplast.errors import BioplastError, Unsupported
 
-TARGETS = ["numpy", "cpp", "jax"]
+TARGETS = ["numpy", "cpp", "jax", "native"]
 
 
 class Parts:

@@ -59,7 +59,7 @@ def test_a_run_that_an_operation_stops_is_not_an_output():
     refused(network, "the network was stopped at 1.2 ms", target="numpy", duration=3 * ms, error=RunError)
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp"])
+@pytest.mark.parametrize("target", ["numpy", "cpp", "native"])
 @pytest.mark.parametrize("thing", [magic_network, [], None, NeuronGroup])
 def test_only_an_explicit_network_is_accepted(target, thing):
     refused(thing, "a brian2.Network is needed, not", type(thing).__name__, "Network(...)", target=target)
@@ -71,7 +71,7 @@ def test_gsls_integrators_are_refused(method):
     refused(Network(group), "'group'", method, "GSL", error=Unsupported)
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp"])
+@pytest.mark.parametrize("target", ["numpy", "cpp", "native"])
 def test_a_clock_without_a_fixed_dt_is_refused(target):
     clock = getattr(brian2, "EventClock", None)
     if clock is None:  # Brian2 2.9 has no other clock than those with a fixed dt
@@ -134,7 +134,7 @@ def test_an_unknown_target_is_told_with_the_near_match():
     refused(networks.single(), "unknown target 'None'", target=None, error=UnknownName)
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp"])
+@pytest.mark.parametrize("target", ["numpy", "cpp", "native"])
 def test_an_unknown_name_in_an_equation_is_told_with_its_group(target):
     group = NeuronGroup(1, "dv/dt = -v/taau : 1", method="exact", name="group")
     refused(Network(group), "'group", '"taau" could not be resolved', target=target)
@@ -185,7 +185,7 @@ def test_a_constant_that_changes_after_compile_is_refused(change):
         program()
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp"])
+@pytest.mark.parametrize("target", ["numpy", "cpp", "native"])
 def test_synapses_that_were_never_connected_are_told(target):
     cells = NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
     synapses = brian2.Synapses(cells, cells, on_pre="v += 1", name="synapses")
