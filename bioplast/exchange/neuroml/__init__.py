@@ -1,0 +1,1 @@
+"""NeuroML 2: networks of point neurons, read as Brian2 networks, and written."""
