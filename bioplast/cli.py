@@ -76,7 +76,7 @@ def show(
 @app.command()
 def run(
     protocol: Annotated[str, typer.Argument(metavar="PROTOCOL|all|file.py:name", help="Which protocol to run.")],
-    preset: Annotated[str, typer.Option(help="demo (seconds), quick or full.")] = "demo",
+    preset: Annotated[str, typer.Option(help="demo (seconds), quick or full; some have paper, too.")] = "demo",
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Over how many seeds.")] = None,
     target: Annotated[
         list[str] | None,
@@ -87,6 +87,9 @@ def run(
         typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=A,Q."),
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="How many local worker processes.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Send the trials to this scheduler of Dask.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder. Default: results/PROTOCOL-PRESET.")
     ] = None,
@@ -95,7 +98,7 @@ def run(
     """Run a protocol and write its summary, figures and report."""
     targets = [name.strip() for text in target or () for name in text.split(",") if name.strip()] or None
     changes = dict(_name_and_value(text) for text in change or ())
-    return partial(_run, protocol, preset, seeds, targets, out, resume, workers, changes)
+    return partial(_run, protocol, preset, seeds, targets, out, resume, workers, scheduler, changes)
 
 
 @app.command()
@@ -306,6 +309,7 @@ def _run(
     out: Path | None,
     resume: bool,
     workers: int,
+    scheduler: str | None,
     changes: dict[str, str],
 ) -> int:
     from . import experiment
@@ -315,7 +319,7 @@ def _run(
         if changes:
             raise BioplastError("--set belongs to one protocol: name it instead of 'all'")
         names = list(protocols())
-        every = experiment.run_every(names, preset, seeds, targets, out, resume, workers)
+        every = experiment.run_every(names, preset, seeds, targets, out, resume, workers, scheduler=scheduler)
         for done in every.runs:
             _print_left_out(done)
         for protocol, error in every.failed.items():
@@ -325,7 +329,9 @@ def _run(
         lacking = TargetUnavailable if every.runs and not targets else ()
         failed = [error for error in every.failed.values() if not isinstance(error, lacking)]
         return max((2 if isinstance(error, BioplastError) else 1 for error in failed), default=0)
-    done = experiment.run(name, preset, seeds, targets, out, resume, workers=workers, changes=changes)
+    done = experiment.run(
+        name, preset, seeds, targets, out, resume, workers=workers, changes=changes, scheduler=scheduler
+    )
     _print_left_out(done)
     _print_summary(done.folder)
     print(f"report: {done.report}")

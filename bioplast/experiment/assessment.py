@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from brian2 import Quantity
+
 from .. import figure
-from ..definition import Neuron
 from ..errors import BioplastError
 from ..plausibility import PATTERNS
 from ..plausibility.cells.model import Model, load_assessable
 from ..plausibility.scorecard.scorecard import Scorecard
 from ..plausibility.verdict.assessor import BUDGET, STARTS, Assessor, pattern_of
 from ..plausibility.verdict.result import PatternResult
+from ..program.network import digest
 from ..progress import Progress
+from ..version import package_versions
 from .folder import Finished, RunFolder, cannot_write
 from .html import page
 from .protocol import Trial
-from .provenance import package_version
 from .work import Work, kept_in, work_through
 
 __all__ = ["assess"]
@@ -111,7 +116,7 @@ def assess(
         trials=[Trial(letter) for letter in letters],
         run=lambda trial: assessor(trial.id).plain(),
         spec=None,
-        stamp=_stamp(assessor),
+        stamp=stamp(assessor),
         resume_command=shlex.join([*command, "--resume"]),
         unit="pattern",
     )
@@ -125,19 +130,37 @@ def assess(
         return card
 
 
-def _stamp(assessor: Assessor) -> dict[str, Any]:
+def stamp(assessor: Assessor) -> dict[str, Any]:
     """What the result of a pattern depends on."""
     model = assessor.model
-    text = str(model) if isinstance(model, Neuron) else f"{model.label} {dict(model.parameters)!r} {model.dt!r}"
     return {
         "model": model.name or model.kind,
-        "definition": hashlib.sha256(text.encode()).hexdigest(),
+        "definition": hashlib.sha256(json.dumps(_exact(model)).encode()).hexdigest(),
         "budget": assessor.budget,
         "seed": assessor.seed,
         "starts": assessor.starts,
         "target": assessor.target,
-        "packages": {name: package_version(name) for name in ("bioplast", "brian2", "numpy", "cma")},
+        "packages": package_versions(["bioplast", "brian2", "numpy", "cma"]),
     }
+
+
+def _exact(value: Any) -> Any:
+    """All that a definition says, as JSON values in SI units: its text has the units that a process has used so far."""
+    if isinstance(value, Quantity):
+        return [np.asarray(value).tolist(), repr(value.dim)]
+    if dataclasses.is_dataclass(value):
+        return {each.name: _exact(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _exact(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(each) for each in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if callable(value):
+        return digest(value)
+    return f"{type(value).__name__} {getattr(value, 'name', getattr(value, '__name__', ''))}"
 
 
 def _card(assessor: Assessor, finished: Mapping[str, Finished]) -> Scorecard:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from .plan import Plan
@@ -15,9 +17,14 @@ from .provenance import commit, machine, versions
 __all__ = ["begun", "completed"]
 
 
-def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]:
-    """What is known when a run begins, or begins again."""
+def begun(plan: Plan, executor: Executor | None, workers: int, before: Path | None = None) -> dict[str, Any]:
+    """What is known when a run begins, or begins again with the finished trials of the folder `before`."""
+    from ..program.network import digest  # Brian2: `bioplast list` does without
+
     protocol = plan.protocol
+    # of a user's own protocol, by whose code its trials were made: that of an installed one goes with the version
+    own = None if plan.spec is not None and ".py:" not in plan.spec else digest(protocol.run)
+    made = [] if before is None else [code for code in _codes(before) if code != own]
     return {
         "protocol": {
             "name": protocol.name,
@@ -27,12 +34,13 @@ def begun(plan: Plan, executor: Executor | None, workers: int) -> dict[str, Any]
             "version": protocol.version,
             "spec": plan.spec,
         },
+        "code": [*made, own],
         "preset": plan.preset,
         "settings": plan.settings,
         "seeds": plan.seeds,
         "targets": plan.targets,
         "left_out": plan.left_out,
-        "workers": type(executor).__name__ if executor else workers,
+        "workers": plan.scheduler or (type(executor).__name__ if executor else workers),
         "command": plan.command,
         "resume": plan.resume_command,
         "trials": len(plan.trials),
@@ -87,6 +95,14 @@ def completed(
         "tables": list(tables),
         "tolerances": {row.id: row.tolerance for row in rows if row.tolerance is not None},
     }
+
+
+def _codes(folder: Path) -> list[str]:
+    """What the manifest of an earlier run says of the code of its trials."""
+    try:
+        return [code for code in json.loads((folder / "run.json").read_text())["code"] if isinstance(code, str)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _now() -> str:

@@ -54,19 +54,20 @@ class Outcome:
         return {**self.__dict__, "cause": None}
 
 
-def perform(run: Callable[[Trial], Mapping[str, Any]] | str, trial: Trial) -> Outcome:
+def perform(run: Callable[[Trial], Mapping[str, Any]] | tuple[str, str], trial: Trial) -> Outcome:
     """Carry out one trial; what it raises is returned.
 
     Parameters
     ----------
-    run : callable or str
-        The protocol's `run`, or where the registry finds the protocol: functions are never sent to another process.
+    run : callable or pair of str
+        The protocol's `run`, or where the registry finds the protocol and what tells its file from another one:
+        functions are sent to another process only where there is no such place.
     trial : Trial
     """
     begin = time.perf_counter()
     try:
-        if isinstance(run, str):
-            run = _load(run).run
+        if isinstance(run, tuple):
+            run = _load(*run).run
         result = run(trial)
         if not isinstance(result, Mapping):
             raise TypeError(f"the protocol's run returned {type(result).__name__}, a dict is needed")
@@ -92,7 +93,8 @@ def one_line(error: BaseException) -> str:
 
 
 @lru_cache(maxsize=4)
-def _load(spec: str) -> Protocol:
+def _load(spec: str, sha256: str) -> Protocol:
+    """The protocol of a spec; a process that lives long reads a file again once it has changed."""
     from .find import load_protocol
 
     return load_protocol(spec)

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BioplastError, TargetUnavailable, UnknownName
+from ..version import package_versions
 from .answers import ask, list_of
 from .plain import check_ids, to_plain
 from .protocol import Protocol, Trial
-from .provenance import package_version
 from .settings import changed
 from .work import Work
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["PACKAGES", "Plan", "make_plan"]
+
+# The packages whose versions a trial's result depends on.
+PACKAGES = ("bioplast", "brian2", "numpy")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Plan:
     out : Path
     command : str
         The command line that does the same.
+    scheduler : str or None
+        The address of the scheduler that the trials are sent to.
     """
 
     protocol: Protocol
@@ -54,6 +59,7 @@ class Plan:
     out: Path
     command: str
     stamp: dict[str, Any] = field(default_factory=dict)
+    scheduler: str | None = None
 
     @property
     def resume_command(self) -> str:
@@ -74,6 +80,7 @@ def make_plan(
     out: Path | str | None = None,
     workers: int = 1,
     changes: Mapping[str, Any] | None = None,
+    scheduler: str | None = None,
 ) -> Plan:
     """Settle what a run will do; parameters and errors as for `bioplast.experiment.run`."""
     protocol, spec, given = _find(protocol)
@@ -84,6 +91,8 @@ def make_plan(
             raise BioplastError(f"{protocol.name} draws nothing at random: leave --seeds out")
         settings["seeds"] = seeds
     _at_least_one("workers", workers)
+    if scheduler is not None and workers > 1:
+        raise BioplastError("--scheduler and --workers exclude each other: a cluster has its own workers")
     chosen, left_out = _choose_targets(protocol, settings.get("targets"), targets)
     if protocol.targets:
         settings["targets"] = chosen
@@ -103,14 +112,18 @@ def make_plan(
     for name, value in (changes or {}).items():
         command += ["--set", f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
     command += ["--workers", str(workers)] if workers > 1 else []
+    command += ["--scheduler", scheduler] if scheduler is not None else []
     command += ["--out", str(out)]
     stamp = {
         "protocol": protocol.name,
         "protocol version": protocol.version,
         "preset": preset,
-        "packages": {name: package_version(name) for name in ("bioplast", "brian2", "numpy")},
+        "packages": package_versions(list(PACKAGES)),
     }
-    return Plan(protocol, spec, preset, settings, chosen, left_out, seed_list, trials, out, shlex.join(command), stamp)
+    line = shlex.join(command)
+    return Plan(
+        protocol, spec, preset, settings, chosen, left_out, seed_list, trials, out, line, stamp, scheduler=scheduler
+    )
 
 
 def _find(asked: Protocol | str) -> tuple[Protocol, str | None, str]:

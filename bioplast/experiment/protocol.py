@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PRESETS", "Figure", "Protocol", "Row", "Section", "Trial"]
 
-PRESETS = ("demo", "quick", "full")
+PRESETS = ("demo", "quick", "full", "paper")
 
 
 @dataclass(frozen=True)

@@ -5,32 +5,21 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ..errors import TargetUnavailable
 from ..machine import cores, find_compiler
-from ..version import __version__
+from ..version import package_versions
 
-__all__ = ["commit", "compiler", "machine", "package_version", "versions"]
-
-
-def package_version(name: str) -> str | None:
-    """The version of an installed package, None without it; the package is not imported."""
-    if name == "bioplast":
-        return __version__
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+__all__ = ["commit", "compiler", "machine", "versions"]
 
 
 def versions() -> dict[str, str | None]:
     """The versions of Python, the packages and the C++ compiler; None for what is not there."""
     return {
         "python": platform.python_version(),
-        **{name: package_version(name) for name in ("numpy", "brian2", "bioplast")},
+        **package_versions(["numpy", "brian2", "bioplast"]),
         "compiler": compiler(),
     }
 

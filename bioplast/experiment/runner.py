@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..errors import BioplastError
 from ..progress import Progress
 from .answers import ask, list_of, tables
+from .cluster import connected
 from .folder import Finished, RunFolder, cannot_write, table_text
 from .manifest import begun, completed
 from .plain import check_ids
@@ -18,7 +21,7 @@ from .protocol import Figure, Protocol, Row, Section
 from .report import write_report
 from .work import kept_in, work_through
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "run", "run_planned"]
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ def run(
     workers: int = 1,
     progress: Progress = True,
     changes: Mapping[str, Any] | None = None,
+    scheduler: str | None = None,
 ) -> Run:
     """Run a protocol into a folder.
 
@@ -79,7 +83,7 @@ def run(
     resume : bool
         Keep the finished trials that the folder holds and do the rest.
     executor : concurrent.futures.Executor, optional
-        Where to carry out the trials; it is left open.
+        Where to carry out the trials; it is left open. A process of it carries out one trial at a time.
     workers : int
         Without an executor: how many local processes; 1 is this process. In a script, more than one needs
         ``if __name__ == "__main__":`` around the call.
@@ -87,6 +91,9 @@ def run(
         True shows a progress bar; a callable is called with (fraction done, seconds elapsed).
     changes : mapping, optional
         Settings of the preset to be replaced, by name.
+    scheduler : str, optional
+        The address of a scheduler of Dask, ``tcp://HOST:PORT``, to whose workers the trials are sent; it must be one
+        that you trust. It needs the extra ``[cluster]``.
 
     Returns
     -------
@@ -108,9 +115,28 @@ def run(
     >>> done.report  # doctest: +SKIP
     PosixPath('results/firing_patterns-quick/report.html')
     """
-    plan = make_plan(protocol, preset, seeds, targets, out, workers, changes)
+    if scheduler is not None and executor is not None:
+        raise BioplastError("scheduler and executor exclude each other")
+    if executor is not None and not isinstance(executor, Executor):
+        raise BioplastError(f"executor is {executor!r}: a concurrent.futures.Executor is accepted")
+    plan = make_plan(protocol, preset, seeds, targets, out, workers, changes, scheduler)
+    if scheduler is None:
+        return run_planned(plan, resume, executor, workers, progress)
+    with connected(scheduler, plan.stamp["packages"], progress is True) as cluster:
+        return run_planned(plan, resume, cluster, 1, progress)
+
+
+def run_planned(plan: Plan, resume: bool, executor: Executor | None, workers: int, progress: Progress) -> Run:
+    """Run what is planned; parameters and errors as for `run`."""
     with kept_in(plan.work, plan.out, resume) as (folder, done):
-        manifest = begun(plan, executor, workers)
+        manifest = begun(plan, executor, workers, plan.out if done else None)
+        if len(manifest["code"]) > 1 and manifest["code"][-1] is not None:
+            print(
+                f"{plan.protocol.name}: finished trials that are kept were made by other code than that of now; "
+                "raise the protocol's `version` to have all done again",
+                file=sys.stderr,
+                flush=True,
+            )
         folder.write_json("run.json", manifest)
         return _conclude(plan, folder, manifest, work_through(plan.work, folder, done, executor, workers, progress))
 

@@ -152,7 +152,7 @@ def work_through(
             update(len(finished) + len(failed))
 
         try:
-            carry_out(work.spec or work.run if executor else work.run, left, take, executor)
+            carry_out(work.run, left, take, executor, work.spec, work.stamp.get("packages"))
         except BrokenExecutor as error:
             raise ProtocolError(
                 "a worker process ended abruptly (out of memory, killed, or started from a script without "

@@ -8,65 +8,131 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import Any, TypeVar
 
+from ..errors import ProtocolError, RunError, WrongWorker
 from ..files import interrupts_held
 from ..machine import SHARE, cores
+from ..remote import call
+from .orders import outcome_of, write_orders
 from .perform import Outcome, one_line, perform
 from .protocol import Trial
 
-__all__ = ["carry_out", "local_workers"]
+__all__ = ["answers", "carry_out", "explain", "interrupts_reach_us", "local_workers"]
 
 Take = Callable[[Outcome], None]
+Key = TypeVar("Key")
 
 
 def carry_out(
-    run: Callable[[Trial], Mapping[str, Any]] | str,
+    run: Callable[[Trial], Mapping[str, Any]],
     trials: Sequence[Trial],
     take: Take,
     executor: Executor | None = None,
+    spec: str | None = None,
+    packages: Mapping[str, str | None] | None = None,
 ) -> None:
     """Carry out trials and hand each outcome to `take` as soon as it is there.
 
     Parameters
     ----------
-    run : callable or str
+    run : callable
         As of `perform`.
     trials : sequence of Trial
     take : callable
         Called in this thread with each `Outcome`; an exception it raises ends the work.
     executor : concurrent.futures.Executor, optional
         Without one the trials run here, in order. What it had not begun when the work ends early is cancelled.
+    spec : str, optional
+        Where any process finds the protocol of the trials; without it `run` itself is sent.
+    packages : mapping, optional
+        The versions of the packages that the executor's processes must have.
     """
-    with _interrupts_reach_us():
+    with interrupts_reach_us():
         if executor is None:
             for trial in trials:
                 outcome = perform(run, trial)
                 _raise_swallowed_interrupt()
                 take(outcome)
             return
-        futures = {}
-        try:
-            if isinstance(executor, ProcessPoolExecutor):
-                resource_tracker.ensure_running()  # its start would let Ctrl-C through again
-            # Workers start while jobs are submitted; one that inherits a held-back Ctrl-C leaves it to us.
-            with interrupts_held():
-                for trial in trials:
-                    futures[executor.submit(perform, run, trial)] = trial
-            for future in as_completed(futures):
-                try:
-                    outcome = future.result()
-                except BrokenExecutor:
-                    raise
-                except Exception as error:
-                    outcome = Outcome(futures[future], error=f"not carried out by the executor: {one_line(error)}")
-                take(outcome)
-        finally:
-            for future in futures:
-                future.cancel()
+        what: list[tuple[Any, ...]]
+        if spec is None:
+            what = [("experiment.perform:perform", packages or {}, run, trial) for trial in trials]
+        else:
+            what = [("experiment.orders:carried_out", packages or {}, order) for order in write_orders(spec, trials)]
+        for number, answer, error in answers(executor, dict(enumerate(what))):
+            if error is not None:
+                take(Outcome(trials[number], error=f"not carried out by the executor: {one_line(error)}"))
+            else:
+                take(answer if spec is None else outcome_of(trials[number], answer))
+
+
+def answers(executor: Executor, calls: Mapping[Key, tuple[Any, ...]]) -> Iterator[tuple[Key, Any, Exception | None]]:
+    """What calls of `bioplast.remote.call` answer on an executor, as it comes.
+
+    Calls that have not begun when the generator is closed are cancelled.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor
+    calls : mapping of tuples
+        The arguments of each.
+
+    Yields
+    ------
+    key, answer, error
+        One of the two last is None, unless the answer itself is.
+
+    Raises
+    ------
+    WrongWorker, ProtocolError, BrokenExecutor
+        What concerns all calls, not one.
+    """
+    explained = getattr(executor, "explained", explain)
+    futures: dict[Future[Any], Key] = {}
+    try:
+        if isinstance(executor, ProcessPoolExecutor):
+            resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+        # Workers start while jobs are submitted; one that inherits a held-back Ctrl-C leaves it to us.
+        with interrupts_held():
+            for key, arguments in calls.items():
+                futures[executor.submit(call, *arguments)] = key
+        for future in as_completed(list(futures)):
+            # An answer that nobody refers to any more need not be kept, here or on a worker.
+            key, answer, error = futures.pop(future), None, None
+            try:
+                answer = future.result()
+            except BrokenExecutor:
+                raise
+            except Exception as raised:
+                error = explained(raised)
+                if isinstance(error, WrongWorker | ProtocolError):
+                    raise error from raised
+            del future
+            yield key, answer, error
+    finally:
+        if futures and hasattr(executor, "give_up"):
+            executor.give_up()
+        for future in futures:
+            future.cancel()
+
+
+def explain(error: Exception) -> Exception:
+    """What an executor raised for a call, in words that help."""
+    if isinstance(error, CancelledError):
+        return ProtocolError("the executor gave its work up: it was shut down, or its scheduler has ended")
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "bioplast":
+        return WrongWorker(f"a process of the executor has another bioplast, or none: {error}")
+    if type(error).__name__ == "KilledWorker":  # of Dask, which need not be installed
+        deaths = getattr(error, "allowed_failures", 0) + 1
+        last = getattr(getattr(error, "last_worker", None), "address", "unknown")
+        return RunError(
+            f"{deaths} workers that began it ended abruptly (out of memory, or killed), the last was {last}"
+        )
+    return error
 
 
 @contextmanager
@@ -113,7 +179,7 @@ def _begin_worker(share: int) -> None:
 
 
 @contextmanager
-def _interrupts_reach_us() -> Iterator[None]:
+def interrupts_reach_us() -> Iterator[None]:
     """Keep Brian2 from answering Ctrl-C by ending a simulation early: a truncated trial would count as finished."""
     brian2 = sys.modules.get("brian2")
     if brian2 is None:

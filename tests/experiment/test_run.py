@@ -111,6 +111,25 @@ def test_resuming_with_more_seeds_does_only_the_new_ones(toy, tmp_path):
     assert experiment.run(toy.spec, seeds=3, out=tmp_path / "a", progress=False, resume=True).rows[1].value == 3
 
 
+def test_trials_of_other_code_are_kept_and_said(toy, tmp_path, capsys):
+    """Such as a mistake that was mended after some trials; `version` has all done again."""
+
+    def run(**given):
+        capsys.readouterr()
+        experiment.run(toy.spec, out=tmp_path / "a", progress=False, **given)
+        return capsys.readouterr().err
+
+    run(seeds=2)
+    assert run(seeds=3, resume=True) == ""
+    toy.edit("rng.normal(1, 0.2", "rng.normal(3, 0.2")
+    said = (
+        "toy: finished trials that are kept were made by other code than that of now; raise the protocol's `version` "
+    )
+    assert run(seeds=4, resume=True) == f"{said}to have all done again\n"
+    assert toy.counts() == {f"group/seed{k}": 1 for k in range(4)}
+    assert run(seeds=5, resume=True).startswith(said)  # they are still there
+
+
 def test_a_damaged_trial_is_done_again(toy, tmp_path):
     out = tmp_path / "out"
     experiment.run(toy.spec, out=out, progress=False)
