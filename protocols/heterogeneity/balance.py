@@ -1,0 +1,91 @@
+"""CartPole: a gradient against an evolution strategy, for longer and longer episodes, with equal neurons and without.
+
+Decided here: 64 hidden neurons, two steps of 1 ms in a step of the environment; the action is the higher of two
+potentials. The homogeneous network searches all weights of equal neurons; the heterogeneous one searches its neurons'
+four numbers and has random weights. The gradient is that of REINFORCE by backpropagation through all steps, with
+actions drawn from a softmax of the potentials; it has as many updates and episodes as evolution has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from brian2 import mV
+
+from . import networks
+
+__all__ = ["SCALE", "balanced", "rollout_of"]
+
+STEPS = 2
+OBSERVATIONS = 4
+#: What an observation is divided by: sizes that a balanced pole shows.
+SCALE = (0.5, 0.5, 0.1, 0.5)
+_RATE, _VALIDATION = 0.05, 16
+_KINDS = {"homogeneous": "weights", "heterogeneous": "neurons"}
+
+
+def rollout_of(program: Any, steps: int, *, sampled: bool = False) -> Any:
+    """A program of `networks.policy` in the loop with CartPole."""
+    from bioplast import control
+
+    decoder: Any = control.Potential("readout", unit=1 * mV)
+    if sampled:
+        decoder = control.Sampled(decoder)
+    return control.Rollout(
+        program,
+        control.CartPole(steps),
+        control.Held("observation", gain=1 / np.array(SCALE)),
+        decoder,
+        record=(lambda out: {"scores": decoder.scores(out)}) if sampled else None,
+    )
+
+
+def balanced(settings: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Train a network, and measure the best of its generations on episodes of its own.
+
+    Parameters
+    ----------
+    settings : dict
+        ``method`` ("es" or "bptt"), ``kind`` ("homogeneous" or "heterogeneous"), ``steps``, ``hidden``, ``population``,
+        ``generations``, ``episodes``, ``strategy``, ``test``.
+    seed : int
+    """
+    from bioplast import control
+
+    gradient = settings["method"] == "bptt"
+    network = networks.policy(OBSERVATIONS, settings["hidden"], 2, False, seed)
+    program = networks.compiled(network, STEPS, surrogate=gradient)
+    train = networks.arm(_KINDS[settings["kind"]], OBSERVATIONS)
+    steps = settings["steps"]
+    judge = rollout_of(program, steps)
+    if gradient:
+        from .descent import descended, reinforce
+
+        values, history = descended(
+            rollout_of(program, steps, sampled=True),
+            train,
+            reinforce,
+            updates=settings["generations"],
+            episodes=settings["population"] * settings["episodes"],
+            rate=_RATE,
+            validation=_VALIDATION,
+            enough=np.inf,
+            seed=seed,
+            judge=judge,
+        )
+    else:
+        found = control.evolve(
+            judge,
+            train=train,
+            strategy=settings["strategy"],
+            population=settings["population"],
+            generations=settings["generations"],
+            episodes=settings["episodes"],
+            validation=_VALIDATION,
+            seed=seed,
+        )
+        values, history = found.values, found.history["validation"]
+    test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
+    returns = judge.returns({name: value[None] for name, value in values.items()}, test)
+    return {"return": float(returns.mean()), "history": history}

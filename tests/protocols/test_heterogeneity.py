@@ -1,0 +1,175 @@
+"""Heterogeneity: its networks and codes, the fits of time constants, and a summary of made-up results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from brian2 import mV
+from scipy import stats
+
+import bioplast
+from bioplast import control, experiment
+from bioplast.errors import BioplastError
+from bioplast.protocols import heterogeneity as protocol
+from bioplast.protocols.heterogeneity import balance, classification, membranes, memory, networks
+
+
+def test_numbers_of_searched_values_are_those_of_the_paper():
+    """An arm of 4096 is 1024 neurons with four numbers each, or 5 neurons with 794 weights each."""
+    assert [classification.hidden_of("neurons", n) for n in (4096, 8192, 16384, 32768)] == [1024, 2048, 4096, 8192]
+    assert [classification.hidden_of("weights", n) for n in (4096, 8192, 16384, 32768)] == [5, 10, 21, 41]
+    assert classification.hidden_of("width", 4096) == 5
+    searched = networks.arm("both", 3)
+    program = networks.compiled(networks.policy(3, 8, 2, True, 0), 1)
+    assert sum(program.values[key].size for key in searched) == 8 * 4 + 8 * (3 + 2)
+
+
+def test_an_intensity_is_as_many_spikes_as_it_has_fourths():
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    raster = classification.rate_code(images)[0]
+    assert raster.shape == (4, 256)
+    np.testing.assert_array_equal(raster.sum(axis=0), np.floor(np.arange(256) * 4 / 255 + 0.5))
+    # two of four steps are not two that follow one another
+    assert raster[:, 128].tolist() in ([True, False, True, False], [False, True, False, True])
+
+
+def test_the_network_of_images_is_what_its_equations_say():
+    """Currents, hidden neurons and readout in NumPy, the four steps of a sample."""
+    rng = np.random.default_rng(0)
+    hidden = 7
+    program = bioplast.compile(classification.network(hidden, 0, False), 4 * networks.DT, "jax", namespace={})
+    images = rng.integers(0, 256, (2, 28, 28)).astype(np.uint8)
+    inputs = classification.currents(images, classification.random_weights(hidden, 0))
+    values = {"hidden.tau_m": rng.uniform(2e-3, 3e-2, hidden), "hidden.v_rest": rng.normal(0, 3e-3, hidden)}
+    now = {**program.values, **values}
+    w = now["efferents.w"].reshape(hidden, 10)
+    for sample in range(2):
+        out = program(values, {"drive": inputs["drive"][sample]})
+        v, u, total = np.zeros(hidden), np.zeros(10), np.zeros(10)
+        steady = now["hidden.v_rest"] + now["hidden.R"] * inputs["drive"][sample, 0]
+        for _ in range(4):
+            v = steady + (v - steady) * np.exp(-1e-3 / now["hidden.tau_m"])
+            spikes = v >= now["hidden.v_th"]
+            u = u * np.exp(-1e-3 / 20e-3) + spikes @ w
+            v = np.where(spikes, now["hidden.v_rest"], v)
+            total += u / 4
+        assert spikes.any()
+        np.testing.assert_allclose(classification.scores(out), total / 3e-3, rtol=1e-6, atol=1e-9)
+
+
+def test_fits_find_the_laws_that_were_drawn_from():
+    rng = np.random.default_rng(1)
+    lognormal = membranes.fitted(20 * np.exp(0.3 * rng.normal(size=20000)))["lognormal"]
+    gamma = membranes.fitted(rng.gamma(9, 3, size=20000))["gamma"]
+    np.testing.assert_allclose([lognormal.shape, lognormal.scale], [0.3, 20], rtol=0.02)
+    np.testing.assert_allclose([gamma.shape, gamma.scale], [9, 3], rtol=0.04)
+    assert max(lognormal.distance, gamma.distance) < 0.015
+
+
+def test_cells_are_those_of_the_database():
+    """Means, medians and standard deviations as the database's own table gives them."""
+    found = membranes.cells()
+    expected = {"mouse-v1-l4": (290, 21.9, 20.9, 6.7), "human-mtg": (236, 29.0, 28.2, 10.0)}
+    for name, (n, mean, median, sd) in expected.items():
+        cell = found[name]
+        assert cell["n"] == n == cell["counts"].sum()
+        assert [round(cell[key], 1) for key in ("mean_ms", "median_ms", "sd_ms")] == [mean, median, sd]
+        middle = (np.arange(len(cell["counts"])) + 0.5) * membranes.BIN
+        assert np.average(middle, weights=cell["counts"]) == pytest.approx(mean, abs=0.3)
+        for fit in cell["fits"].values():
+            # the fits go with the bins: no bin's edge is further away than the distance to all cells
+            edges = np.arange(1, len(cell["counts"]) + 1) * membranes.BIN
+            assert np.abs(np.cumsum(cell["counts"]) / n - fit.cdf(edges)).max() <= fit.distance + 1e-3
+    same = np.repeat(middle, found["human-mtg"]["counts"])
+    assert membranes.distances(same, found["human-mtg"]) == 0
+    assert membranes.distances(same + 1000, found["human-mtg"]) == 1
+    drawn = stats.gamma.rvs(9.1, scale=3.18, size=4000, random_state=0)
+    assert membranes.distances(drawn, found["human-mtg"]) < 0.08
+
+
+def test_evolved_neurons_remember_and_a_constant_answer_does_not():
+    how = protocol.heterogeneity.settings("demo")["memory"]
+    settings = {**how, "method": "neurons", "length": 6}
+    found = memory.remembered(settings, 0)
+    assert found["reward"] == 1
+    assert found["tau_m_ms"].shape == (how["hidden"],)
+    program = networks.compiled(networks.policy(3, how["hidden"], 2, True, 0), memory.STEPS)
+    silent = {"hidden.v_th": np.full((1, how["hidden"]), 60e-3), "hidden.R": np.full((1, how["hidden"]), 1e6)}
+    rollout = control.Rollout(program, control.MemoryLength(6), control.Held("observation"), control.Counts("answers"))
+    assert abs(rollout.returns(silent, range(400)).mean()) < 0.2
+
+
+def test_the_policy_gradient_is_that_of_the_expected_return():
+    """One step of two actions, of which one is worth 1: the derivative of a chance, within the sampling error."""
+    import jax
+    import jax.numpy as jnp
+
+    from bioplast.protocols.heterogeneity.descent import reinforce
+
+    class OneChoice:
+        def episode(self, values, key):
+            scores = jnp.stack([values["s"], 0.0])
+            action = jax.random.categorical(key, scores)
+            return {
+                "alive": jnp.ones(1, dtype=bool),
+                "rewards": (action == 0).astype(float)[None],
+                "actions": action[None],
+                "recorded": {"scores": scores[None]},
+            }
+
+    keys = jax.random.split(jax.random.key(0), 40000)
+    slope = jax.grad(lambda s: reinforce(OneChoice(), {"s": s}, keys))(0.7)
+    p = 1 / (1 + np.exp(-0.7))
+    # of the return divided by its standard deviation
+    assert float(slope) == pytest.approx(-p * (1 - p) / np.sqrt(p * (1 - p)), rel=0.03)
+
+
+def test_the_observation_is_divided_by_its_scale():
+    program = networks.compiled(networks.policy(4, 5, 2, False, 0), balance.STEPS)
+    rollout = balance.rollout_of(program, 5)
+    given = rollout.encoder(np.array([0.5, 0.5, 0.1, 0.5], dtype=np.float32), None)
+    np.testing.assert_allclose(given["observation"], np.ones((1, 4)), rtol=1e-6)
+    assert rollout.decoder.unit == 1 * mV
+
+
+def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
+    settings = protocol.heterogeneity.settings("full")
+    tau = np.geomspace(5, 50, 64)
+    results = {
+        "memory/neurons/25/seed0": {"reward": 1.0, "tau_m_ms": tau, "history": [1.0]},
+        "memory/neurons/25/seed1": {"reward": 0.9, "tau_m_ms": 2 * tau, "history": [0.0, 0.9]},
+        "memory/weights/25/seed0": {"reward": 0.1, "tau_m_ms": tau, "history": [0.1]},
+        "cartpole/es/heterogeneous/1000/seed0": {"return": 812.0, "history": [1.0]},
+        "mnist/neurons/4096/seed0": {"accuracy": 0.82, "untrained": 0.1, "hidden": 1024, "history": [0.8]},
+        "control/hopper/neurons/4096/seed0": {"reward": 1900.0, "history": [1.0]},
+        "ablation/hopper/tau_m/seed0": {"reward": 900.0, "history": [1.0]},
+    }
+    rows = {row.id: row for row in protocol.summarise(results, settings)}
+    assert (rows["memory/neurons/25/reward"].value, rows["memory/neurons/25/reward"].published) == (0.95, 0.9)
+    assert rows["memory/weights/25/reward"].published is None
+    assert rows["cartpole/es/heterogeneous/1000/return"].value == 812
+    assert rows["mnist/neurons/4096/accuracy"].published == 0.8096
+    assert rows["control/hopper/neurons/4096/reward"].published == 1851
+    assert rows["ablation/hopper/tau_m/reward"].value == 900
+    assert rows["membrane/length-25/median"].value == pytest.approx(1.5 * np.median(tau))
+    assert 0 < rows["membrane/length-25/mouse-v1-l4/distance"].value < 1
+    assert rows["baseline/memory/constant/reward"].value == 0
+    assert protocol.tables(results, settings)["history.csv"][2]["validation"] == 0.9
+
+
+def test_full_has_a_trial_for_each_arm_size_and_seed(monkeypatch):
+    monkeypatch.setattr(protocol, "_at_hand", lambda task: True)
+    settings = protocol.heterogeneity.settings("full")
+    settings = {**settings, "parts": ["memory", "cartpole", "images", "rates"]}
+    found = [trial.id for trial in protocol.trials(settings, [], list(range(100)))]
+    assert len(found) == len(set(found)) == 4 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 3 * 4 * 3 + 1
+    with pytest.raises(BioplastError, match="unknown part of heterogeneity 'memories'"):
+        protocol.trials({**settings, "parts": ["memories"]}, [], [0])
+
+
+def test_the_demo_is_the_same_twice_and_has_its_figures(tmp_path):
+    for name in ("one", "two"):
+        experiment.run("heterogeneity", out=tmp_path / name, progress=False)
+    summaries = [(tmp_path / name / "summary.json").read_bytes() for name in ("one", "two")]
+    assert summaries[0] == summaries[1]
+    assert {path.stem for path in (tmp_path / "one" / "figures").iterdir()} == {"memory", "membranes"}
