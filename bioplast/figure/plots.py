@@ -108,13 +108,19 @@ def plots(panels: Sequence[Plot]) -> Figure:
         grid = figure.add_gridspec(2, len(panels), height_ratios=(3.4, 1))
         layout: Any = figure.get_layout_engine()
         layout.set(wspace=0.06)
+        # curves of the same names in all plots: one legend along the row
+        named = [[(line.name, line.style, line.colour) for line in panel.lines] for panel in panels]
+        shared = len(panels) > 1 and all(names == named[0] for names in named)
+        longest = max([len(name) for name, _, _ in named[0]], default=0) if shared else 0
+        # about so many inches a letter and before each name
+        columns = max(2, min(2 * len(panels), int(figure.get_figwidth() / (0.06 * longest + 0.5)))) if shared else 2
         for k, panel in enumerate(panels):
             if panel.below is None:
-                _draw(figure.add_subplot(grid[:, k]), panel, panel.x)
+                _draw(figure.add_subplot(grid[:, k]), panel, panel.x, columns, not shared or k == 0)
                 continue
             axes = figure.add_subplot(grid[0, k])
             below = figure.add_subplot(grid[1, k], sharex=axes)
-            _draw(axes, panel, "")
+            _draw(axes, panel, "", columns, not shared or k == 0)
             axes.tick_params(labelbottom=False)
             below.plot(_numbers(panel.below.x), _numbers(panel.below.y), color=COLOURS["grey"], linewidth=1.2)
             below.set(xlabel=panel.x, ylabel=panel.below_label)
@@ -123,7 +129,7 @@ def plots(panels: Sequence[Plot]) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, panel: Plot, x_label: str) -> None:
+def _draw(axes: Axes, panel: Plot, x_label: str, columns: int, legend: bool) -> None:
     colours = iter(range(len(panel.lines)))
     bars = [line for line in panel.lines if line.style == "bars"]
     for line in panel.lines:
@@ -134,12 +140,15 @@ def _draw(axes: Axes, panel: Plot, x_label: str) -> None:
         axes.axvline(0, color=COLOURS["grey"], linewidth=0.6, zorder=0)
     if panel.ticks:
         axes.set_xticks(range(len(panel.ticks)), panel.ticks)
+    elif all(np.array_equal(line.x, np.round(_numbers(line.x))) for line in panel.lines):
+        locator: Any = axes.xaxis.get_major_locator()
+        locator.set_params(integer=True, min_n_ticks=1)  # epochs, steps, numbers of neurons
     axes.set(xlabel=x_label, ylabel=panel.y)
     named = [line for line in panel.lines if line.name]
-    rows = -(-len(named) // 2)
+    rows = -(-len(named) // columns)
     axes.set_title(panel.title, pad=8 + 13 * rows, fontsize=10)
-    if named:
-        legend_above(axes, columns=2, borderaxespad=0.3, columnspacing=1.0, labelspacing=0.25, fontsize=8)
+    if named and legend:
+        legend_above(axes, columns=columns, borderaxespad=0.3, columnspacing=1.0, labelspacing=0.25, fontsize=8)
 
 
 def _curve(axes: Axes, line: Line, colour: str, bars: Sequence[Line]) -> None:

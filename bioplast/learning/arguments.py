@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..program.arguments import in_short
 
 __all__ = [
     "check_course",
+    "checked_carry",
     "checked_optimiser",
     "checked_path",
     "checked_program",
@@ -97,6 +98,19 @@ def checked_path(given: Any, what: str) -> Path | None:
     if path.is_dir():
         raise BioplastError(f"{what}: {path} is a folder, the path of a file is accepted")
     return path
+
+
+def checked_carry(given: Any, program: Any, train: Any) -> tuple[str, ...]:
+    """Keys of states that go from batch to batch."""
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise BioplastError(f"carry is {in_short(given)}: keys of values are accepted, such as ['synapses.w']")
+    kept = [key for key in program.changing if program._variables[key].dtype.kind == "f"]
+    for key in given:
+        if key not in kept:
+            raise UnknownName("state that a run changes, to carry", str(key), kept)
+        if isinstance(train, Mapping) and key in train:
+            raise BioplastError(f"{key!r} is trained: what is carried from batch to batch is not")
+    return tuple(given)
 
 
 def checked_optimiser(given: Any) -> Any:

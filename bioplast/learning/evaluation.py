@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import jax
@@ -43,6 +43,8 @@ class Evaluation:
         When each run begins, in seconds.
     given : dict
         The values that are replaced but not trained and that a compiled function takes as arguments.
+    replaced : dict of ndarray
+        The values that the caller has replaced and that are not trained.
     states : FinalStates or None
         Of a program of target jax.
     """
@@ -50,13 +52,15 @@ class Evaluation:
     def __init__(self, program: Program, train: Any, loss: Any, score: Any, values: Mapping[str, Any] | None):
         self.program = program
         # when each run begins is not left open, since what is trained may be what a run changes
-        given = {TIME: program.values[TIME]} | program._checked(checked_values(values))
+        replaced = program._checked(checked_values(values))
+        given = {TIME: program.values[TIME]} | replaced
         self.complete = {**program.values, **given}
         self.start = float(self.complete[TIME])
         self.scaled: dict[str, Scaled] = scaled(program, train, self.complete)
+        self.replaced = {k: np.asarray(v) for k, v in replaced.items() if k not in self.scaled}
         # arguments of what is compiled, so that it serves a search whose runs differ in them
         self.given, self.fixed = followed(program, {k: v for k, v in given.items() if k not in self.scaled})
-        self.states: Any = FinalStates(program, self.complete) if program.target == "jax" else None
+        self.states: Any = FinalStates(program, self.complete) if program.traceable else None
         self.loss = one_number(loss, "loss")
         self.score = None if score is None else one_number(score, "score")
 
@@ -68,17 +72,33 @@ class Evaluation:
         """What numbers stand for: the product that is within the bounds, computed by NumPy."""
         return {name: np.asarray(value) for name, value in self.values(jax.device_get(numbers)).items()}
 
+    def found(self, numbers: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The values with which the program is the trained network: what was replaced to begin with, and `plain`."""
+        return self.replaced | self.plain(numbers)
+
     def tied(self, numbers: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The numbers in SI base units that elements share."""
         return {n: np.asarray(how.values(numbers[n])) for n, how in self.scaled.items() if how.index is not None}
 
-    def losses(self, data: Data, values: Any, numbers: Any, given: Any, wanted: Any, keys: Any) -> tuple[Any, Any, Any]:
-        """Loss and score of each sample of a batch, and the worst of each state at the end; what JAX traces.
+    def losses(
+        self,
+        data: Data,
+        values: Any,
+        numbers: Any,
+        given: Any,
+        wanted: Any,
+        keys: Any,
+        carry: Collection[str] = (),
+    ) -> tuple[Any, ...]:
+        """Loss and score of each sample of a batch, the worst of each state at the end, and the states that are
+        carried, [samples, ...] or the products of which they are made; what JAX traces.
 
         `values` are `given`, as JAX traces them.
         """
         losses, scores, out = self.outcome(data, values, numbers, given, wanted, keys)
-        return losses, scores, self.states.search(jax.lax.stop_gradient(out.final))
+        final, products = jax.lax.stop_gradient((out.final, out.products))
+        ends = {key: products.get(key, final[key]) for key in carry}
+        return losses, scores, self.states.search(final, products), ends
 
     def outcome(
         self, data: Data, values: Any, numbers: Any, given: Any, wanted: Any, keys: Any
@@ -151,7 +171,7 @@ class Validation:
             self._measure = jax.jit(self._measured).lower(self.network.given, numbers, *like).compile()
 
     def _measured(self, values: Any, numbers: Any, given: Any, wanted: Any, weight: Any, keys: Any) -> dict[str, Any]:
-        loss, score, states = self.network.losses(self.data, values, numbers, given, wanted, keys)
+        loss, score, states, _ = self.network.losses(self.data, values, numbers, given, wanted, keys)
         found = {"validation_loss": loss, "validation_score": score.astype(float)}
         return {
             "states": states,

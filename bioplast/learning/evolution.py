@@ -66,7 +66,7 @@ def evolve(
     population: int = 128,
     generations: int = 100,
     batch: int | None = None,
-    validation: tuple[Mapping[str, Any], Any] | None = None,
+    validation: tuple[Mapping[str, Any] | Encoded, Any] | None = None,
     score: Callable[[Any, Any], Any] | None = None,
     patience: int | None = None,
     seed: int = 0,
@@ -208,8 +208,8 @@ class _Run:
         history = {name: np.asarray(column) for name, column in state.history.items()}
         network = self.network
         return Evolved(
-            network.plain(best),
-            network.plain(last),
+            network.found(best),
+            network.found(last),
             network.tied(best),
             history,
             int(state.best_generation),

@@ -62,9 +62,21 @@ class FinalStates:
             k: v for k, v in variables.items() if v.may_diverge and v.shape != (0,) and np.isfinite(values[k]).all()
         }
 
-    def search(self, final: Mapping[str, Any]) -> tuple[Any, Any]:
-        """The worst number of each state of a batch, and its place in [runs, elements]; traced."""
-        found = [worst(final[key]) for key in self.variables]
+    def search(self, final: Mapping[str, Any], products: Mapping[str, Any] | None = None) -> tuple[Any, Any]:
+        """The worst number of each state of a batch, and its place in [runs, elements]; traced.
+
+        Of a state that is made of `products`, those of the neurons after are searched in its place, which is then not
+        told to the element.
+        """
+        found = []
+        for key, variable in self.variables.items():
+            if key not in (products or {}):
+                found.append(worst(final[key]))
+                continue
+            made = products[key].after * products[key].factors[..., None]  # type: ignore[index]
+            number, place = worst(made)
+            run = place // (made.size // made.shape[0])
+            found.append((number, run * int(np.prod(variable.shape))))
         return _stacked([number for number, _ in found], float), _stacked([place for _, place in found], int)
 
     def finite(self, final: Mapping[str, Any]) -> Any:

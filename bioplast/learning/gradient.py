@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..program.arguments import checked_seed
 from ..program.jax import disk_cache
 from ..progress import progress_bar
 from . import checkpoint as stored
-from .arguments import check_course, checked_optimiser, checked_path, checked_program, whole, wrapped
+from .arguments import check_course, checked_carry, checked_optimiser, checked_path, checked_program, whole, wrapped
 from .data import Data, portions
 from .encoded import Encoded
 from .evaluation import Evaluation, Validation, batch_like, is_best
@@ -38,8 +38,9 @@ class Fit:
     Attributes
     ----------
     values : dict of ndarray
-        The trained values in SI base units, by the keys of `Program.values`: those of the epoch with the best
-        validation, of the last one without validation. For ``program(values)`` on any target and `write_back`.
+        With which the program is the trained network, in SI base units, by the keys of `Program.values`: the trained
+        ones of the epoch with the best validation, of the last one without validation; those that ``values`` replaced
+        to begin with; and what was carried. For ``program(values)`` on any target and `write_back`.
     last : dict of ndarray
         The values after the last epoch.
     tied : dict of ndarray [K]
@@ -68,23 +69,24 @@ def fit(
     optimiser: Any = None,
     batch: int = 32,
     epochs: int = 100,
-    validation: tuple[Mapping[str, Any], Any] | None = None,
+    validation: tuple[Mapping[str, Any] | Encoded, Any] | None = None,
     score: Callable[[Any, Any], Any] | None = None,
     patience: int | None = None,
     seed: int = 0,
     values: Mapping[str, Any] | None = None,
+    carry: Collection[str] = (),
     checkpoint: str | Path | None = None,
     progress: Progress = False,
 ) -> Fit:
     """Train values of a network by gradient descent; the network itself is left as it is.
 
-    Nothing is assumed of the network: whatever target jax can follow is trained, through spikes (with a surrogate
+    Nothing is assumed of the network: whatever its target can follow is trained, through spikes (with a surrogate
     derivative) and through plasticity.
 
     Parameters
     ----------
     program : Program
-        Of target jax.
+        Of target jax or native.
     inputs : mapping, Encoded or None
         As of `Program.__call__`, each with a leading axis of samples: spikes [samples, steps, neurons], or a list of
         (times in seconds, neurons) with a pair for each sample; values of a TimedArray [samples, steps] or [samples,
@@ -113,6 +115,10 @@ def fit(
         Governs the order of the samples and the random numbers of the network and of an encoder, if they have any.
     values : mapping, optional
         As of `Program.__call__`: replaces values to begin with.
+    carry : collection of str
+        States, by the keys of `Program.values`, with which a batch begins as the one before ended: with their mean over
+        its samples, without a derivative; such as weights that are plastic within a sample. All samples of a batch
+        begin with the same. Validation begins with what the epoch ended with, and carries nothing.
     checkpoint : path, optional
         A file that is written after each epoch. If it is there already, training goes on from it, to the very values
         that an uninterrupted run gives.
@@ -141,8 +147,8 @@ def fit(
         times the loss or not finite. Resets of neurons with a steep upstroke make such ones: see
         `bioplast.program.surrogate`.
     """
-    if checked_program(program).target != "jax":
-        raise BioplastError(f"training needs a program of target 'jax', not {program.target!r}")
+    if not checked_program(program).traceable:
+        raise BioplastError(f"training needs a program of target 'jax' or 'native', not {program.target!r}")
     batch, epochs = whole(batch, "batch"), whole(epochs, "epochs")
     patience = None if patience is None else whole(patience, "patience")
     check_course(loss, score, validation, progress, patience)
@@ -150,7 +156,8 @@ def fit(
         raise BioplastError("score needs validation=(inputs, labels)")
     file, seed = checked_path(checkpoint, "checkpoint"), checked_seed(seed)
     with precision(program):
-        run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values)
+        carried = checked_carry(carry, program, train)
+        run = _Run(program, inputs, labels, train, loss, optimiser, batch, validation, score, seed, values, carried)
         return run.through(epochs, patience, file, progress)
 
 
@@ -160,7 +167,9 @@ class _State:
 
     trained: dict[str, Any]  # in their units
     optimiser: Any
+    carried: dict[str, Any]
     best: dict[str, Any]
+    best_carried: dict[str, Any]
     best_epoch: Any
     history: dict[str, Any]
 
@@ -180,13 +189,18 @@ class _Run:
         loss: Callable[[Any, Any], Any],
         optimiser: Any,
         batch: int,
-        validation: tuple[Mapping[str, Any], Any] | None,
+        validation: tuple[Mapping[str, Any] | Encoded, Any] | None,
         score: Callable[[Any, Any], Any] | None,
         seed: int,
         values: Mapping[str, Any] | None,
+        carry: tuple[str, ...],
     ):
         self.program = program
-        self.network = network = Evaluation(program, train, loss, score, values)
+        self.carry = carry
+        begin = {key: program.values[key] for key in carry}
+        # what is no mapping is refused there
+        first = begin if values is None else {**begin, **values} if isinstance(values, Mapping) else values
+        self.network = network = Evaluation(program, train, loss, score, first)
         self.scaled = network.scaled
         self.steps = Steps(self.scaled, program.detaches_resets)  # type: ignore[attr-defined]
         self.optimiser = checked_optimiser(optimiser)
@@ -204,7 +218,9 @@ class _Run:
             spread: Any = self.program.replicated  # type: ignore[attr-defined]
             trained, state, self.network.given = spread((trained, state, self.network.given))
         history = {name: np.zeros(0) for name in self.names}
-        return _State(trained, state, trained, np.array(-1), history)
+        carried = {key: jnp.asarray(self.network.given[key]) for key in self.carry}
+        self.network.given |= carried
+        return _State(trained, state, carried, trained, carried, np.array(-1), history)
 
     # What JAX traces --------------------------------------------------------------------------------------------------
 
@@ -212,18 +228,25 @@ class _Run:
         self, values: Any, trained: Any, state: Any, given: Any, wanted: Any, weight: Any, keys: Any
     ) -> tuple[Any, ...]:
         def mean(trained: Any) -> Any:
-            losses, _, states = self.network.losses(self.data, values, trained, given, wanted, keys)
-            return weight @ losses / weight.sum(), (worst(losses), states)
+            losses, _, states, ends = self.network.losses(self.data, values, trained, given, wanted, keys, self.carry)
+            return weight @ losses / weight.sum(), (worst(losses), states, ends)
 
-        (loss, (sample, states)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
+        (loss, (sample, states, ends)), slope = jax.value_and_grad(mean, has_aux=True)(trained)
         optimiser = optax.with_extra_args_support(self.optimiser)
         change, after = wrapped(optimiser.update, "optimiser")(
             slope, state, trained, value=loss, grad=slope, value_fn=lambda trained: mean(trained)[0]
         )
         moved = optax.apply_updates(trained, change)
         bounded = {name: jnp.clip(moved[name], how.low, how.high) for name, how in self.scaled.items()}
+        share = weight / weight.sum()
+        carried = {
+            key: end.weighted(jax.lax.stop_gradient(values[key]), share)
+            if hasattr(end, "weighted")
+            else jnp.tensordot(share.astype(end.dtype), end, 1)
+            for key, end in ends.items()
+        }
         report = {"loss": loss, "sample": sample, "states": states}
-        return bounded, after, report | self.steps.report(slope, state, after, moved, bounded)
+        return bounded, after, carried, report | self.steps.report(slope, state, after, moved, bounded)
 
     # Epochs -----------------------------------------------------------------------------------------------------------
 
@@ -235,6 +258,7 @@ class _Run:
         if file is not None:
             stamp = self._stamp(lowered.as_text())
             state = stored.load(file, stamp, state) or state
+            self.network.given |= state.carried
         with disk_cache():
             step = lowered.compile()
             if self.validation is not None:
@@ -253,7 +277,9 @@ class _Run:
         best = jax.device_get(state.best)
         tied = self.network.tied(best)
         history = {name: np.asarray(means) for name, means in state.history.items()}
-        return Fit(self.network.plain(best), self.network.plain(state.trained), tied, history, int(state.best_epoch))
+        kept, last = ({k: np.asarray(v) for k, v in each.items()} for each in (state.best_carried, state.carried))
+        found = self.network.found(best) | kept, self.network.found(state.trained) | last
+        return Fit(*found, tied, history, int(state.best_epoch))
 
     def _epoch(self, step: Any, state: _State, epoch: int) -> dict[str, float]:
         """One pass through all samples; the state is changed in place."""
@@ -263,9 +289,10 @@ class _Run:
         for k, (chosen, weight) in enumerate(portions(order, self.batch)):
             keys = jax.random.split(jax.random.fold_in(key, k), self.batch)
             given = self.data.part(chosen, (self.seed, epoch, k))
-            state.trained, state.optimiser, report = step(
+            state.trained, state.optimiser, state.carried, report = step(
                 self.network.given, state.trained, state.optimiser, *given, weight, keys
             )
+            self.network.given |= state.carried
             report = jax.device_get(report)
             loss = float(report["loss"])
             self.network.states.refuse(report["states"], self.data, chosen, f"{when}, ")
@@ -279,7 +306,7 @@ class _Run:
             means |= self.validation(state.trained, when)
         state.history = {name: np.append(state.history[name], means[name]) for name in self.names}
         if is_best(state.history):
-            state.best, state.best_epoch = state.trained, np.array(epoch)
+            state.best, state.best_carried, state.best_epoch = state.trained, state.carried, np.array(epoch)
         return means
 
     def _refuse_without_derivative(self, total: float) -> None:

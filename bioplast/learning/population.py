@@ -162,7 +162,7 @@ class CompiledPopulation:
         given, wanted = self.data.part(chosen, _draw(key))
 
         def measured(numbers: Any) -> Any:
-            losses, _, states = self.network.losses(
+            losses, _, states, _ = self.network.losses(
                 self.data, self.network.given, numbers, given, wanted, jax.random.split(key, len(chosen))
             )
             return losses.mean(), worst(losses), states

@@ -68,8 +68,8 @@ def predict(
         real, fixed = followed(program, {TIME: complete[TIME], **values})
 
         def read(real: Any, given: Any, keys: Any) -> Any:
-            out = program.batch({**fixed, **real}, given, keys)
-            return jax.vmap(read_out)(out), states.search(out.final)
+            out: Any = program.batch({**fixed, **real}, given, keys)
+            return jax.vmap(read_out)(out), states.search(out.final, out.products)
 
         with precision(program):
             keys = jax.random.split(jax.random.key(seed), data.size)

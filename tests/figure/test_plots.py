@@ -31,6 +31,20 @@ def test_everything_that_was_said_can_be_read():
     assert len(picture.axes) == 4  # the trace has a strip below it
 
 
+def test_plots_of_the_same_curves_share_one_legend_within_the_picture():
+    """Six long names above each of three plots would be cut off at the right."""
+    names = [f"a rather long name of curve {k}" for k in range(6)]
+    panels = [Plot(title, "x", "y", [Line(X, k * X, name) for k, name in enumerate(names)]) for title in "abc"]
+    picture = plots(panels)
+    legends = [axes.get_legend() for axes in picture.axes]
+    assert [legend is not None for legend in legends] == [True, False, False]
+    assert [text.get_text() for text in legends[0].get_texts()] == names
+    picture.draw_without_rendering()
+    assert legends[0].get_window_extent().x1 <= picture.bbox.x1
+    others = plots([panels[0], Plot("other", "x", "y", panels[0].lines[:2])])
+    assert [len(axes.get_legend().get_texts()) for axes in others.axes] == [6, 2]
+
+
 def test_the_curves_are_the_numbers_given():
     trace = plots([TRACE])
     upper, lower = trace.axes

@@ -194,7 +194,7 @@ def test_what_does_not_fit_is_refused_in_one_line(program, name):
 
 
 def test_another_program_is_refused():
-    with pytest.raises(BioplastError, match="training needs a program of target 'jax', not 'numpy'"):
+    with pytest.raises(BioplastError, match="training needs a program of target 'jax' or 'native', not 'numpy'"):
         train(bioplast.compile(integrators(), STEPS * DT, "numpy", namespace={}))
     with pytest.raises(BioplastError, match=r"a program that bioplast\.compile made is accepted, not a Network"):
         train(integrators())

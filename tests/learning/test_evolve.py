@@ -219,7 +219,7 @@ def test_the_best_generation_is_that_of_validation(program):
         patience=2,
         generations=9,
         batch=None,
-        values={"weights.w": 9 * mV},
+        values={"weights.w": 9 * mV, "cells.v": 3 * mV},  # of which one is trained
     )
     assert len(evolved.history["loss"]) == 3
     assert evolved.best == 0

@@ -76,7 +76,7 @@ def test_the_best_epoch_is_that_of_validation(program):
         patience=2,
         epochs=9,
         optimiser=optax.sgd(0.001),
-        values={"weights.w": 4 * mV},
+        values={"weights.w": 4 * mV, "cells.v": 3 * mV},  # of which one is trained
     )
     assert fitted.best == 0
     assert len(fitted.history["validation_loss"]) == 3
@@ -206,7 +206,7 @@ def test_trained_values_predict_the_same_in_cpp(classified):
 
 
 def test_another_target_is_refused():
-    with pytest.raises(BioplastError, match="training needs a program of target 'jax', not 'numpy'"):
+    with pytest.raises(BioplastError, match="training needs a program of target 'jax' or 'native', not 'numpy'"):
         train(bioplast.compile(integrators(), STEPS * DT, "numpy", namespace={}))
 
 

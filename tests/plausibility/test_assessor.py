@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
+import numpy as np
 import pytest
-from brian2 import ms, mV
+from brian2 import ms, mV, second, volt
+from brian2.units import fundamentalunits
 from support import boxes
 from support.boxes import leaky_box
 
@@ -15,7 +18,8 @@ from bioplast import BioplastError
 from bioplast.cli import main
 from bioplast.definition import Neuron, Parameter
 from bioplast.errors import Interrupted, ProtocolError
-from bioplast.models import integrate_and_fire, izhikevich_2003, lif
+from bioplast.experiment.assessment import stamp
+from bioplast.models import integrate_and_fire, izhikevich_2003, izhikevich_2004, lif
 from bioplast.plausibility.cells.model import check_assessable
 from bioplast.plausibility.verdict.assessor import Assessor, impossible
 
@@ -83,6 +87,31 @@ def test_no_more_starts_are_made_once_most_have_found_nothing():
 def test_another_seed_does_not_go_on_with_a_folder(done, capsys):
     assert main([*COMMAND[:-1], "5", "--out", str(done), "--resume"]) == 2
     assert "was made with seed 4, this run has 5" in capsys.readouterr().err
+
+
+def test_a_model_is_the_same_whatever_units_the_process_has_used(monkeypatch):
+    """Brian2 shows a value in the units that were made so far, such as mV/ms; a folder is resumed all the same."""
+    monkeypatch.setattr(fundamentalunits, "user_unit_register", fundamentalunits.UnitRegistry())
+    assessor = Assessor(izhikevich_2004, budget=32, seed=4, starts=1, target="numpy")
+    fundamentalunits.register_new_unit(volt / second)
+    text, first = str(izhikevich_2004), stamp(assessor)
+    fundamentalunits.user_unit_register.units.clear()
+    fundamentalunits.register_new_unit(mV / ms)
+    assert str(izhikevich_2004) != text
+    assert stamp(assessor) == first
+    other = izhikevich_2004.replace(a=21 / second)
+    assert stamp(Assessor(other, budget=32, seed=4, starts=1, target="numpy")) != first
+
+
+def test_a_black_box_that_does_something_else_is_another_one(tmp_path):
+    def never(parameters, current, dt):
+        voltage, spikes = leaky_box.function(parameters, current, dt)
+        return voltage, np.zeros_like(spikes)
+
+    bioplast.assess(leaky_box, "A", budget=32, starts=1, out=tmp_path / "out", progress=False)
+    other = dataclasses.replace(leaky_box, function=never)
+    with pytest.raises(BioplastError, match="definition"):
+        bioplast.assess(other, "A", budget=32, starts=1, out=tmp_path / "out", resume=True, progress=False)
 
 
 def test_an_interrupted_run_says_how_to_go_on(tmp_path, monkeypatch):
