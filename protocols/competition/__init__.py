@@ -8,6 +8,7 @@ spontaneous state, which is ours. The published alpha, beta and decision times a
 ours.
 
 The spiking network takes any drive of its selective cells: `inputs={"stimuli": spikes}` of a compiled `wang.network()`.
+The reduced model also reads out two classes of Randman, with weights that evolve: see `classes`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from brian2 import Network, second
 from bioplast.errors import BioplastError
 from bioplast.experiment import Figure, Protocol, Row, Trial
 
-from . import phase_plane, pictures, reduced, spiking, wang
+from . import classes, phase_plane, pictures, reduced, spiking, wang
+from .decisions import THRESHOLD
 from .psychometric import bootstrap, fit
 from .results import Point, points
 
@@ -57,11 +59,16 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
                 if model == "spiking":
                     own["raster"] = seed == seeds[0]
                 found.append(Trial(f"{model}/c{coherence:g}/seed{seed}", own, seed))
+    how = dict(settings["classes"])
+    for readout in how.pop("readouts"):
+        found += [Trial(f"{classes.TASK}/{readout}/seed{seed}", {**how, "readout": readout}, seed) for seed in seeds]
     return found
 
 
 def run(trial: Trial) -> dict[str, Any]:
     settings = dict(trial.settings)
+    if "readout" in settings:
+        return classes.trained(settings, int(trial.seed or 0))
     model = settings.pop("model", "")
     if not model:
         return {"planes": [_plane(mu, c) for mu, c in _planes(settings)]}
@@ -103,7 +110,25 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
                 )
             )
         baselines.append(Row(f"baseline/{model}/chance/accuracy", 0.5, source=f"guessing; the network: {source}"))
-    return [*rows, *_states(results["states"]["planes"]), *baselines]
+    rows += _states(results["states"]["planes"])
+    for readout in classes.READOUTS:
+        evolved = classes.of(results, readout)
+        if evolved:
+            rows += _of_classes(readout, evolved)
+            untrained = [one["untrained"] for one in evolved]
+            id = f"baseline/{classes.TASK}/untrained-{readout}/accuracy"
+            baselines.append(Row.over_seeds(id, untrained, source="before the evolution; guessing has a half"))
+    return [*rows, *baselines]
+
+
+def _of_classes(readout: str, evolved: list[dict[str, Any]]) -> list[Row]:
+    """How many test samples of two Randman classes are told apart."""
+    title, place = classes.TITLES[readout], f"{classes.TASK}/{readout}"
+    rows = [Row.over_seeds(f"{place}/accuracy", [one["accuracy"] for one in evolved], source=title)]
+    if "decided" in evolved[0]:
+        source = f"test samples with a rate above {THRESHOLD:g} Hz in the end"
+        rows.append(Row.over_seeds(f"{place}/decided", [one["decided"] for one in evolved], source=source))
+    return rows
 
 
 def _curve(model: str, found: list[Point]) -> list[Row]:
@@ -205,8 +230,17 @@ _FULL: dict[str, Any] = {
     "spiking_coherences": _COHERENCES,
     "spiking_trials": 6,
     "spiking_duration": 2.0,
+    "classes": {
+        "readouts": list(classes.READOUTS),
+        "samples": 1000,  # of each class
+        "hidden": 16,
+        "population": 128,
+        "batch": 64,
+        "generations": 150,
+    },
     "targets": ["cpp"],
 }
+_NO_CLASSES = {**_FULL["classes"], "readouts": []}
 
 competition = Protocol(
     name="competition",
@@ -219,7 +253,8 @@ competition = Protocol(
         "gates, thousands of trials at once. Shown are the psychometric curve with its Weibull fit, the decision times "
         "of right and wrong choices, and the phase plane of the reduced model with its steady states, whose stability "
         "follows from the eigenvalues of the Jacobian of the definition. A perfect integrator that gets the same input "
-        "and answers when the network does stands beside it."
+        "and answers when the network does stands beside it. The reduced model also reads out two Randman classes from "
+        "the spikes of a hidden layer, all weights evolved; the readout by the highest potential stands beside it."
     ),
     presets={
         "demo": {
@@ -229,6 +264,7 @@ competition = Protocol(
             "duration": 1.5,
             "planes": [0],
             "spiking_coherences": [],
+            "classes": _NO_CLASSES,
             "targets": ["numpy"],
             "seeds": 1,
         },
@@ -237,6 +273,7 @@ competition = Protocol(
             "trials": 1000,
             "planes": [0, 6.4],
             "spiking_coherences": [6.4, 25.6],
+            "classes": {**_FULL["classes"], "samples": 250, "population": 64, "generations": 40},
             "seeds": 1,
         },
         "full": {**_FULL, "seeds": 5},

@@ -11,7 +11,7 @@ from bioplast import figure
 from bioplast.experiment import Figure, interval
 from bioplast.figure.plots import Line, Plot, plots
 
-from . import phase_plane, reduced, spiking, wang
+from . import classes, phase_plane, reduced, spiking, wang
 from .decisions import STEP, THRESHOLD, WINDOW
 from .psychometric import fit
 from .results import Point, points
@@ -43,6 +43,13 @@ def drawn(results: dict[str, dict[str, Any]], folder: Path) -> list[Figure]:
             "the stimulus.",
         ),
     }
+    if any(classes.of(results, readout) for readout in classes.READOUTS):
+        pictures["classes"] = (
+            plots([_learning(results)]),
+            "Two Randman classes read out",
+            "Validation samples told apart by the deployed network of each generation, a line for each seed: by the "
+            "two competing populations, and by the highest of two potentials.",
+        )
     found = [
         Figure(figure.save(picture, folder / name, dpi=110).name, title, caption)
         for name, (picture, title, caption) in pictures.items()
@@ -152,6 +159,20 @@ def _courses(results: dict[str, dict[str, Any]]) -> list[Plot]:
                 Plot(f"{model.capitalize()}, trial {trial + 1}", "time (ms)", "rate (Hz)", [*lines, threshold])
             )
     return panels
+
+
+def _learning(results: dict[str, dict[str, Any]]) -> Plot:
+    lines = [
+        Line(
+            np.asarray(one["evaluations"]) / 1e6,
+            100 * np.asarray(one["validation"]),
+            classes.TITLES[readout] if k == 0 else "",
+            colour=colour,
+        )
+        for colour, readout in enumerate(classes.READOUTS)
+        for k, one in enumerate(classes.of(results, readout))
+    ]
+    return Plot("Evolution", "network evaluations (millions)", "validation samples correct (%)", lines)
 
 
 def _raster(results: dict[str, dict[str, Any]], key: str, folder: Path) -> Figure:

@@ -10,7 +10,9 @@ convolutional network trained by an evolution strategy alone. Its sizes and code
   chosen on validation samples of each seed. Test samples are used once.
 - What trains by descent, but for the perceptron, sees varied images, anew in each epoch: moved by up to a pixel along
   either axis, or, for the spiking network on the few pixels of scikit-learn's digits, with noise on the intensities.
-- Evolution searches a space that it can: the hybrid gets MNIST in 7 x 7 mean intensities and few hidden neurons.
+- Evolution searches a space that it can: the hybrid gets MNIST in 7 x 7 mean intensities and few hidden neurons. With
+  the same number of network evaluations larger populations on fewer samples came further (seed 0: 70 % of the
+  validation samples with 256 on 512, 75 % with 512 on 128), and a final spread of 0.02 stopped it at 64 %.
 """
 
 from __future__ import annotations

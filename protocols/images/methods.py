@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,7 @@ def recurrent(task: Task, parts: Parts, settings: Settings, seed: int, scratch: 
 def hybrid(task: Task, parts: Parts, settings: Settings, seed: int, scratch: Path | None) -> dict[str, Any]:
     """A spiking network of few neurons by the hybrid evolutionary algorithm, on images of fewer pixels."""
     from bioplast import learning
+    from bioplast.learning.strategies import Hybrid
 
     size = settings["pool"]
     small: Parts = {name: Images(pooled(part.samples, size), part.labels) for name, part in parts.items()}
@@ -186,7 +188,7 @@ def hybrid(task: Task, parts: Parts, settings: Settings, seed: int, scratch: Pat
         train.labels,
         train=spiking.trained_values(),
         loss=spiking.loss,
-        strategy="hybrid",
+        strategy=functools.partial(Hybrid, spread=0.4, spread_end=0.08),
         population=settings["population"],
         generations=settings["generations"],
         batch=settings["batch"],

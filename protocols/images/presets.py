@@ -10,7 +10,7 @@ _DIGITS: dict[str, Any] = {
     "samples": None,
     "methods": {
         "surrogate": {"hidden": 200, "epochs": 60, "batch": 64, "rate": 0.02, "noise": 0.2},
-        "hybrid": {"hidden": 20, "pool": 1, "population": 128, "generations": 300, "batch": 256},
+        "hybrid": {"hidden": 20, "pool": 1, "population": 256, "generations": 600, "batch": 128},
         "mlp": {"hidden": 200, "epochs": 60, "batch": 64},
         "cnn": {"epochs": 30, "batch": 64, "rate": 0.003, "shift": 1},
         "rnn": {"epochs": 40, "batch": 64, "rate": 0.005, "shift": 1},
@@ -22,7 +22,7 @@ _MNIST: dict[str, Any] = {
     "samples": None,
     "methods": {
         "surrogate": {"hidden": 512, "epochs": 30, "batch": 256, "rate": 0.01, "shift": 1},
-        "hybrid": {"hidden": 20, "pool": 4, "population": 256, "generations": 600, "batch": 512},
+        "hybrid": {"hidden": 20, "pool": 4, "population": 512, "generations": 1500, "batch": 128},
         "mlp": {"hidden": 512, "epochs": 25, "batch": 128},
         "cnn": {"epochs": 8, "batch": 128, "rate": 0.003, "shift": 1},
         "rnn": {"epochs": 15, "batch": 128, "rate": 0.003, "shift": 1},

@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib.figure
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from bioplast.figure.style import COLOURS, new_figure, styled
 
@@ -57,6 +58,7 @@ def learning_curves(found: dict[str, list[dict[str, Any]]], task: str) -> matplo
                         label=METHODS[method].title if seed == 0 else None,
                     )
             axes.set(xscale="log", xlabel=label)
+            axes.xaxis.set_minor_formatter(NullFormatter())  # within one decade they would lie on each other
         panels[0].set(ylabel="validation samples correct (%)", ylim=(0, 102))
         figure.suptitle(task, x=0.01, ha="left", fontsize=11, fontweight="bold")
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)

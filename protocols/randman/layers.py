@@ -12,11 +12,13 @@ from bioplast.models import exponential_current, exponential_synapse, lif
 
 from .tasks import UNITS
 
-__all__ = ["ARMS", "SURROGATE", "compiled", "network", "potential", "start", "trainable"]
+__all__ = ["ARMS", "SURROGATE", "compiled", "hidden_layer", "network", "potential", "start", "trainable"]
 
 SURROGATE = bioplast.SuperSpike(beta=10, unit=10 * mV)
 #: What is trained, by the name of the arm.
 ARMS = ("weights", "neurons", "both")
+
+_CELL = lif + exponential_current
 
 # Zenke and Vogels (2021).
 _TAU_HIDDEN, _TAU_SYNAPSE, _TAU_READOUT = 10 * ms, 5 * ms, 20 * ms
@@ -26,18 +28,24 @@ _AFFERENT, _EFFERENT = 0.15 * nA, 0.1 * nA
 _BOUNDS = {"hidden.tau_m": (2 * ms, 200 * ms), "hidden.tau_syn": (1 * ms, 50 * ms)}
 
 
+def hidden_layer(hidden: int, dt: Any) -> Network:
+    """Groups "units" and "hidden", all connected to all by "afferents" without weight, and the monitor "spikes"."""
+    source = SpikeGeneratorGroup(UNITS, [], [] * ms, dt=dt, name="units")
+    layer = _CELL.group(hidden, dt=dt, name="hidden", tau_m=_TAU_HIDDEN, tau_syn=_TAU_SYNAPSE, tau_ref=0 * ms)
+    first = exponential_synapse.connect(source, layer, name="afferents", dt=dt)
+    first.w = 0 * nA
+    return Network(source, layer, first, SpikeMonitor(layer, name="spikes"))
+
+
 def network(hidden: int, classes: int, dt: Any) -> Network:
     """The network of Brian2 before `start` gives it weights: all are zero, and there are no biases."""
-    cell = lif + exponential_current
-    source = SpikeGeneratorGroup(UNITS, [], [] * ms, dt=dt, name="units")
-    layer = cell.group(hidden, dt=dt, name="hidden", tau_m=_TAU_HIDDEN, tau_syn=_TAU_SYNAPSE, tau_ref=0 * ms)
+    made = hidden_layer(hidden, dt)
     # neurons that never reach their threshold
-    readout = cell.group(classes, dt=dt, name="readout", tau_m=_TAU_READOUT, tau_syn=_TAU_SYNAPSE, v_th=1 * volt)
-    first = exponential_synapse.connect(source, layer, name="afferents", dt=dt)
-    second = exponential_synapse.connect(layer, readout, name="efferents", dt=dt)
-    first.w = second.w = 0 * nA
-    trace = StateMonitor(readout, "v", record=True, dt=dt, name="potential")
-    return Network(source, layer, readout, first, second, SpikeMonitor(layer, name="spikes"), trace)
+    readout = _CELL.group(classes, dt=dt, name="readout", tau_m=_TAU_READOUT, tau_syn=_TAU_SYNAPSE, v_th=1 * volt)
+    second = exponential_synapse.connect(made["hidden"], readout, name="efferents", dt=dt)
+    second.w = 0 * nA
+    made.add(readout, second, StateMonitor(readout, "v", record=True, dt=dt, name="potential"))
+    return made
 
 
 def start(hidden: int, classes: int, seed: int) -> dict[str, np.ndarray]:

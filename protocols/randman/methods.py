@@ -74,7 +74,7 @@ METHODS = {
     "hybrid": Method("hybrid", strategy=_hybrid),
     "hybrid-weights": Method("hybrid, weights only", "weights", _hybrid),
     "hybrid-neurons": Method("hybrid, time constants only", "neurons", _hybrid),
-    "swarm": Method("particle swarm", strategy=_own("swarm", spread=0.5)),
+    "swarm": Method("particle swarm", strategy=_own("swarm", spread=0.5, inertia=0.73)),
     "cem": Method("cross-entropy method", strategy=_own("cem", spread=0.3)),
     "cem-es": Method("CEM-ES", strategy=_own("cem-es", spread=0.3)),
     "annealing": Method("simulated annealing", strategy=_own("annealing", spread=0.3, spread_end=0.08)),

@@ -184,7 +184,7 @@ def test_the_summary_of_made_up_results():
 def test_trials_are_those_of_one_target():
     settings = protocol.competition.settings("quick")
     ids = [trial.id for trial in protocol.trials(settings, ["cpp"], [0])]
-    assert ids[:2] == ["states", "reduced/c0/seed0"] and ids[-1] == "spiking/c25.6/seed0"
+    assert ids[:2] == ["states", "reduced/c0/seed0"] and ids[-1] == "randman2/potential/seed0"
     with pytest.raises(BioplastError, match="one target at a time, not on numpy and cpp"):
         protocol.trials(settings, ["numpy", "cpp"], [0])
 
