@@ -7,6 +7,8 @@ Cases, each in a process of its own, in float32: `base` is 16C3-AP2-32C3-AP2-128
 check that both have the same spikes and gradients; `paper` is 128C3-AP2-256C3-AP2-256C3-AP2-512-10 at batch 16, whose
 list would be of 310 million synapses. Without a case all but `paper`, which takes a minute or more. A step is forward,
 backward and Adam; what is told is the least of some and the largest memory of the process, all of Python included.
+Then `peers`, with the extra [peers]: snnTorch, Norse and SpikingJelly, through torch.compile too, at the same widths
+(benchmarks/peers/convolutional), taking turns after all have shown the same spikes and gradients.
 """
 
 from __future__ import annotations
@@ -142,12 +144,22 @@ def main(cases: list[str]) -> None:
     if cases[:1] == ["--here"]:
         print(json.dumps(measure(cases[1])))
         return
-    unknown = [case for case in cases if case not in CASES]
+    unknown = [case for case in cases if case not in (*CASES, "peers")]
     if unknown:
-        sys.exit(f"{unknown[0]!r} is no case: {', '.join(CASES)}")
-    cases = cases or [case for case in CASES if case != "paper"]
+        sys.exit(f"{unknown[0]!r} is no case: {', '.join(CASES)}, peers")
+    cases = cases or [*(case for case in CASES if case != "paper"), "peers"]
+    sizes([case for case in cases if case in CASES])
+    if "peers" in cases:
+        # in a process of its own: what this one holds would count as the memory of its children
+        subprocess.run([sys.executable, "-W", "ignore", "-m", "benchmarks.peers.convolutional"], check=True)
+
+
+def sizes(cases: list[str]) -> None:
+    """Our own network in several sizes."""
     if "explicit" in cases:
         print(check(), flush=True)
+    if not cases:
+        return
     print(f"{'case':10} {'synapses':>13} {'to read':>8} {'first step':>10} {'step':>9} {'memory':>10}")
     for case in cases:
         size = sum(layer.synapses for layer in connections(*CASES[case][:2]))

@@ -1,4 +1,4 @@
-"""Evolution beside a Python loop and beside evosax with a network written by hand, in one run.
+"""Evolution on jax and on native, beside a Python loop and evosax with a network written by hand, in one run.
 
     python -m benchmarks.evolution [rounds] [population]
 
@@ -7,7 +7,8 @@ steps in which each input spikes once. Timed are generations of OpenAI-ES, ask, 
 and of evosax with the same network as plain JAX, in a process of its own (``pip install evosax``). A Python loop over
 the compiled network of bioplast calls it once for each member: as a user does, ``program.batch(values, inputs)``, with
 what Python then makes of 256 outputs; and as a function of one network's mean loss that `jax.jit` has compiled, which
-leaves nothing to a loop but the calls. The losses of the two networks are compared first.
+leaves nothing to a loop but the calls. `jax.vmap` maps the same function over all networks, on target jax and on target
+native. The losses of all are compared first.
 """
 
 from __future__ import annotations
@@ -144,27 +145,29 @@ def fastest(call: Callable[[], object], rounds: int) -> float:
     return min(taken)
 
 
-def main(rounds: int = 5, population: int = 256) -> None:
+def loss(out: Any, label: Any) -> Any:
+    from bioplast import learning
+
+    return learning.max_over_time_cross_entropy(learning.Trace("trace", "v")(out), label)
+
+
+def split(point: Any) -> dict[str, Any]:
+    return {"first.w": point[: INPUTS * HIDDEN], "second.w": point[INPUTS * HIDDEN :], "network.t": 0.0}
+
+
+def compiled_for(target: str) -> Any:
     from brian2 import ms
-    from scipy.special import logsumexp
 
     import bioplast
+
+    return bioplast.compile(network(), STEPS * ms, target, dtype="float32", namespace={})
+
+
+def evolved(program: Any, rounds: int, points: np.ndarray) -> float:
+    """Seconds of the fastest generation."""
     from bioplast import learning
 
     spikes, labels = samples()
-    points = weights(population)
-    load = os.getloadavg()[0]
-    program = bioplast.compile(network(), STEPS * ms, "jax", dtype="float32", namespace={})
-    import jax
-
-    readout = learning.Trace("trace", "v")
-
-    def loss(out: Any, label: Any) -> Any:
-        return learning.max_over_time_cross_entropy(readout(out), label)
-
-    def split(point: Any) -> dict[str, Any]:
-        return {"first.w": point[: INPUTS * HIDDEN], "second.w": point[INPUTS * HIDDEN :], "network.t": 0.0}
-
     clock: list[float] = []
     learning.evolve(
         program,
@@ -173,19 +176,51 @@ def main(rounds: int = 5, population: int = 256) -> None:
         train={"first.w": FIRST, "second.w": SECOND},
         loss=loss,
         strategy="OpenAI-ES" if importlib.util.find_spec("evosax") else "cem",
-        population=population,
+        population=len(points),
         generations=rounds + 1,
         values=split(points[0]),
         progress=lambda found: clock.append(time.perf_counter()),
     )
-    ours = min(np.diff(clock))
+    return float(min(np.diff(clock)))
+
+
+def mapped(program: Any, rounds: int, points: np.ndarray) -> tuple[float, np.ndarray]:
+    """Seconds of the fastest call of `jax.vmap` over all networks, and their losses."""
+    import jax
+
+    def one(point: Any, spikes: Any, labels: Any) -> Any:
+        return jax.vmap(loss)(program.batch(split(point), {"input": spikes}), labels).mean()
+
+    call = jax.jit(jax.vmap(one, (0, None, None)))
+    found = np.asarray(call(points, *samples()))
+    return fastest(lambda: jax.block_until_ready(call(points, *samples())), rounds), found
+
+
+def compare(told: np.ndarray, others: Any) -> None:
+    """End with a line where networks disagree."""
+    apart = np.abs(np.asarray(others) - told)
+    if np.median(apart) > 1e-3 * np.median(told):  # rounding may move a spike of few networks
+        sys.exit(f"the networks disagree: their losses are {np.median(apart):.3g} apart")
+
+
+def main(rounds: int = 5, population: int = 256) -> None:
+    import jax
+    from scipy.special import logsumexp
+
+    spikes, labels = samples()
+    points = weights(population)
+    load = os.getloadavg()[0]
+    program, native = (compiled_for(target) for target in ("jax", "native"))
 
     @jax.jit
     def one(point: Any, spikes: Any, labels: Any) -> Any:
         return jax.vmap(loss)(program.batch(split(point), {"input": spikes}), labels).mean()
 
+    (by_vmap, told), (by_native, same) = (mapped(each, rounds, points) for each in (program, native))
+    compare(told, same)
+    ours, on_native = (evolved(each, rounds, points) for each in (program, native))
     few = points[: max(1, population // 32)]
-    told = np.array([float(one(point, spikes, labels)) for point in points])  # compiled now
+    compare(told, [float(one(point, spikes, labels)) for point in points])  # compiled now
     compiled = fastest(lambda: [float(one(point, spikes, labels)) for point in points], 2)
 
     def plain(point: np.ndarray) -> float:
@@ -196,7 +231,10 @@ def main(rounds: int = 5, population: int = 256) -> None:
     plain(points[0])
     looped = fastest(lambda: [plain(point) for point in few], 1) * population / len(few)
     print(f"{population} networks on {SAMPLES} samples of {STEPS} steps, {os.cpu_count()} cores, load {load:.1f}")
-    print(f"learning.evolve                            {ours:8.2f} s a generation")
+    print(f"learning.evolve on jax                     {ours:8.2f} s a generation")
+    print(f"learning.evolve on native                  {on_native:8.2f} s, {ours / on_native:5.1f} times as fast")
+    print(f"jax.vmap over the networks of target jax   {by_vmap:8.2f} s")
+    print(f"jax.vmap over those of target native       {by_native:8.2f} s, {by_vmap / by_native:5.1f} times as fast")
     print(
         f"Python loop over program.batch             {looped:8.2f} s, {looped / ours:5.1f} times ({len(few)} members)"
     )
@@ -208,9 +246,7 @@ def main(rounds: int = 5, population: int = 256) -> None:
     if done.returncode:
         sys.exit(done.stderr)
     theirs = json.loads(done.stdout)
-    apart = np.abs(np.array(theirs["losses"]) - told)
-    if np.median(apart) > 1e-3 * np.median(told):  # rounding may move a spike of few networks
-        sys.exit(f"the networks disagree: their losses are {np.median(apart):.3g} apart")
+    compare(told, theirs["losses"])
     other = min(theirs["seconds"])
     print(f"evosax with a network by hand, plain JAX   {other:8.2f} s; ours takes {ours / other:.2f} of its time")
 

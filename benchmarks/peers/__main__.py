@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bioplast.experiment import provenance
 from bioplast.files import write_text
+from bioplast.version import package_version
 
 from . import __doc__ as told
 from .task import Task, swept
@@ -26,7 +27,8 @@ def main() -> None:
     if missing:
         return print(
             f"benchmarks.peers left out, without {', '.join(missing)}: "
-            f"{os.path.relpath(sys.executable)} -m pip install -e '.[peers]' (Python 3.12 or newer)"
+            f"{os.path.relpath(sys.executable)} -m pip install -e '.[peers]', then with --no-deps "
+            "sparxml==0.1.1 and dewml==0.1.0 (Python 3.12 or newer)"
         )
     # these need what may be missing
     from . import figure, report
@@ -94,7 +96,7 @@ def main() -> None:
 
 def _header(device: str, load: float) -> list[str]:
     machine = provenance.machine()
-    versions = ", ".join(f"{name} {provenance.package_version(name)}" for name in _NAMED)
+    versions = ", ".join(f"{name} {package_version(name)}" for name in _NAMED)
     return [
         f"{machine['processor']}, {machine['cores']} cores, {device}; load before {load:.1f}; {versions}.",
         "The outputs of all are equal to the last spike.",

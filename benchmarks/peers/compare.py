@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from . import reference
 from .task import Task
 
 LIMIT = 900.0  # seconds that a library may take to answer
+WORKER = f"{__package__}.worker"  # the processes of the dense task
 
 
 class DisagreementError(Exception):
@@ -31,7 +33,7 @@ class DisagreementError(Exception):
 class Row:
     """One library at one task: times in seconds, memory in MiB; None for what it does not do."""
 
-    task: Task
+    task: Any
     rate: float  # of the steps in which a hidden neuron spikes
     library: str
     forward: float | None = None  # median
@@ -48,7 +50,7 @@ class Row:
 class Library:
     """A `worker` process."""
 
-    def __init__(self, name: str, task: Task, device: str, data: Path, caches: Path):
+    def __init__(self, name: str, task: Any, device: str, data: Path, caches: Path, module: str = WORKER):
         self.name = name
         environment = {
             **os.environ,
@@ -59,7 +61,7 @@ class Library:
         orders = json.dumps([name, asdict(task), device, str(data)])
         self.errors = (caches / "errors.txt").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", f"{__package__}.worker", orders],
+            [sys.executable, "-W", "ignore", "-m", module, orders],
             cwd=Path(__file__).resolve().parents[2],
             env=environment,
             stdin=subprocess.PIPE,
@@ -113,7 +115,15 @@ def _reason(errors: str) -> str:
     return (named or lines or [""])[-1].strip()
 
 
-def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: Path) -> list[Row]:
+def compare(
+    task: Any,
+    names: Iterable[str],
+    rounds: int,
+    device: str,
+    folder: Path,
+    prepare: Callable[[Any], dict[str, np.ndarray]] = reference.prepare,
+    module: str = WORKER,
+) -> list[Row]:
     """Let libraries take turns at a task, after each has shown that it computes the same thing.
 
     Parameters
@@ -126,6 +136,10 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
     device : {"cpu", "cuda"}
     folder : Path
         For data and what is compiled.
+    prepare : callable
+        What is expected of the task, as `reference.prepare` gives it.
+    module : str
+        Of the libraries' processes.
 
     Returns
     -------
@@ -136,7 +150,7 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
     DisagreementError
         A library computes something else.
     """
-    known = reference.prepare(task)
+    known = prepare(task)
     data = folder / "data.npz"
     np.savez(data, **known)
     rows: list[Row] = []
@@ -146,7 +160,11 @@ def compare(task: Task, names: Iterable[str], rounds: int, device: str, folder: 
         for name in names:
             rows.append(Row(task, float(known["rate"]), name))
             try:
-                _begin(rows[-1], running, lambda name=name: Library(name, task, device, data, _caches(folder, name)))
+                _begin(
+                    rows[-1],
+                    running,
+                    lambda name=name: Library(name, task, device, data, _caches(folder, name), module),
+                )
             except ChildProcessError as error:
                 rows[-1].note = str(error)
                 running.pop(name).end()

@@ -46,8 +46,8 @@ class Contestant(abc.ABC):
         """A forward and a backward pass and a step of Adam; the loss before it."""
         raise NotImplementedError
 
-    def gradient(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient of the loss by both matrices, [inputs, hidden] and [hidden, outputs]."""
+    def gradient(self) -> tuple[np.ndarray, ...]:
+        """Gradient of the loss by the weights of each layer, such as [inputs, hidden] and [hidden, outputs]."""
         raise NotImplementedError
 
 

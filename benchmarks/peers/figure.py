@@ -16,6 +16,7 @@ from .task import Task
 
 _COLOUR = {
     "bioplast": COLOURS["vermilion"],
+    "bioplast, native": COLOURS["blue"],
     "snnTorch": COLOURS["sky"],
     "Norse": COLOURS["green"],
     "SpikingJelly": COLOURS["purple"],

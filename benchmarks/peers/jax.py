@@ -63,6 +63,5 @@ class JaxContestant(Contestant):
         self.weights, self.state, loss = self.step(self.weights, self.state, self.spikes, self.labels)
         return float(loss)
 
-    def gradient(self) -> tuple[np.ndarray, np.ndarray]:
-        first, second = map(np.asarray, self.gradients(self.weights, self.spikes, self.labels))
-        return first, second
+    def gradient(self) -> tuple[np.ndarray, ...]:
+        return tuple(map(np.asarray, self.gradients(self.weights, self.spikes, self.labels)))

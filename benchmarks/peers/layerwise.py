@@ -17,12 +17,12 @@ class Layerwise(TorchContestant):
     cells: list[Any]
 
     @abc.abstractmethod
-    def start(self, size: int) -> Any:
-        """The state of `size` neurons of each sample before the first step."""
+    def start(self, shape: tuple[int, ...]) -> Any:
+        """The state of neurons of each sample before the first step."""
 
     def run(self, spikes: Any) -> Any:
         self.batch = spikes.shape[1]
-        states = [self.start(self.task.hidden), self.start(self.task.outputs)]
+        states = [self.start(shape) for shape in self.shapes()]
         if not self.compiled:
             return self.stepwise(spikes, *states)
         if not hasattr(self, "fast"):
@@ -30,19 +30,17 @@ class Layerwise(TorchContestant):
         return self.fast(spikes, *states)
 
     def stepwise(self, spikes: Any, *states: Any) -> Any:
-        (first, second), (hidden, output) = self.linear, self.cells
-        v, w = states
-        told = []
+        now, told = list(states), []
         for x in spikes:
-            s, v = hidden(first(x), v)
-            s, w = output(second(s), w)
-            told.append(s)
+            for k, (linear, cell) in enumerate(zip(self.linear, self.cells, strict=True)):
+                x, now[k] = cell(linear(x), now[k])
+            told.append(x)
         return torch.stack(told)
 
     def layerwise(self, spikes: Any, *states: Any) -> Any:
         for linear, cell, state in zip(self.linear, self.cells, states, strict=True):
             told = []
-            for x in linear(spikes).unbind(0):
+            for x in self.over_time(linear, spikes).unbind(0):
                 s, state = cell(x, state)
                 told.append(s)
             spikes = torch.stack(told)

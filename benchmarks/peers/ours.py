@@ -1,4 +1,4 @@
-"""bioplast, target jax: the Brian2 network, differentiated."""
+"""bioplast: the Brian2 network, differentiated, on target jax and on target native."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .network import LATER, network
 
 class Bioplast(JaxContestant):
     time = 1
+    target = "jax"
 
     def prepare(self) -> None:
         jax.config.update("jax_enable_x64", False)
@@ -25,7 +26,7 @@ class Bioplast(JaxContestant):
         self.program = bioplast.compile(
             made,
             (self.task.steps + LATER) * ms,
-            target="jax",
+            target=self.target,
             surrogate=bioplast.SuperSpike(beta=1),
             dtype="float32",
             namespace={},
@@ -55,3 +56,7 @@ class Bioplast(JaxContestant):
         first, second = weights
         out = self.program.batch({"first.w": first.ravel(), "second.w": second.ravel()}, {"input": spikes})
         return out.raster("spikes")[:, LATER:]
+
+
+class BioplastNative(Bioplast):
+    target = "native"

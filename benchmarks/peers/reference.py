@@ -12,25 +12,25 @@ from .task import BETA, Task
 SAFE = 1e-5
 
 
-def layer(current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def layer(current: np.ndarray, beta: float = BETA) -> tuple[np.ndarray, np.ndarray]:
     """Membrane before the reset and spikes, both [steps, ...], of a layer's input [steps, ...]."""
     membrane, spikes = np.empty_like(current), np.empty_like(current)
     v = np.zeros(current.shape[1:])
     for t, arriving in enumerate(current):
-        membrane[t] = BETA * v + arriving
+        membrane[t] = beta * v + arriving
         spikes[t] = membrane[t] > 1
         v = np.where(spikes[t], 0.0, membrane[t])
     return membrane, spikes
 
 
-def layer_gradient(membrane: np.ndarray, spikes: np.ndarray, of_spikes: np.ndarray) -> np.ndarray:
+def layer_gradient(membrane: np.ndarray, spikes: np.ndarray, of_spikes: np.ndarray, beta: float = BETA) -> np.ndarray:
     """Gradient by a layer's input, from that by its spikes."""
     of_input = np.empty_like(membrane)
     of_v = np.zeros(membrane.shape[1:])  # by the membrane after the reset
     slope = 1 / (1 + abs(membrane - 1)) ** 2
     for t in reversed(range(len(membrane))):
         of_input[t] = of_v * (1 - spikes[t]) + (of_spikes[t] - of_v * membrane[t]) * slope[t]
-        of_v = BETA * of_input[t]
+        of_v = beta * of_input[t]
     return of_input
 
 
@@ -66,7 +66,7 @@ def prepare(task: Task) -> dict[str, np.ndarray]:
     -------
     dict
         ``spikes`` [steps, batch, inputs], ``labels`` [batch], ``expected`` output spikes [steps, batch, outputs], the
-        gradients ``first`` and ``second``, and ``rate``, in which part of the steps a hidden neuron spikes.
+        gradients ``gradient0`` and ``gradient1``, and ``rate``, in which part of the steps a hidden neuron spikes.
     """
     parts: list[tuple[np.ndarray, ...]] = []
     found, rate, seed = 0, 0.0, 0
@@ -86,7 +86,7 @@ def prepare(task: Task) -> dict[str, np.ndarray]:
         "spikes": np.concatenate(spikes_of, axis=1),
         "labels": np.concatenate(labels_of),
         "expected": np.concatenate(expected, axis=1),
-        "first": sum(first),
-        "second": sum(second),
+        "gradient0": sum(first),
+        "gradient1": sum(second),
         "rate": np.array(rate),
     }

@@ -12,17 +12,17 @@ from bioplast.files import write_text
 from .compare import Row
 from .task import Task
 
-OURS = "bioplast"
+OURS, NATIVE = "bioplast", "bioplast, native"
 _TASK = ("inputs", "hidden", "outputs", "steps", "batch", "density")
 _MEASURED: tuple[str, ...] = ("hidden_rate", "library", "train_ms", "train_least_ms", "forward_ms", "forward_least_ms")
 _MEASURED += ("two_steps_s", "peak_MiB", "peak_before_MiB", "gradient_error", "note")
 
 _LEGEND = """\
-Median times; x is how many times the time of bioplast. The first two steps include reading the network and compiling,
-with empty caches. The compile time is that of `bioplast.compile` and of the first training step less a later one, the
-median of five new processes. Peak memory is the most that a library's process has held by the end of its second
-training step; added is how much more that is than the same figure with the library imported and the data read. What
-Brian2 C++ takes is not in its process. Compiled libraries show theirs in a second process, without their compiler;
+Median times; x is how many times the time of bioplast on target jax. The first two steps include reading the network
+and compiling, with empty caches. The compile time is that of `bioplast.compile` and of the first training step less a
+later one, the median of five new processes. Peak memory is the most that a library's process has held by the end of its
+second training step; added is how much more that is than the same figure with the library imported and the data read.
+What Brian2 C++ takes is not in its process. Compiled libraries show theirs in a second process, without their compiler;
 their forward pass is the one that a backward pass could follow: compiled without gradients, SpikingJelly's had not been
 ready after ten minutes."""
 
@@ -86,7 +86,7 @@ def ratio(rows: list[Row], row: Row, word: str) -> float | None:
 
 def fastest(rows: list[Row], task: Task, word: str) -> Row | None:
     """The fastest of the peers."""
-    peers = [r for r in rows if r.task == task and r.library not in (OURS, "Brian2 C++") and getattr(r, word)]
+    peers = [r for r in rows if r.task == task and r.library not in (OURS, NATIVE, "Brian2 C++") and getattr(r, word)]
     return min(peers, key=lambda r: getattr(r, word), default=None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .task import BETA
 from .torch import TorchContestant, torch
 
 functional: Any = importlib.import_module("spikingjelly.activation_based.functional")
@@ -14,16 +13,26 @@ surrogate: Any = importlib.import_module("spikingjelly.activation_based.surrogat
 
 
 class SpikingJelly(TorchContestant):
+    threshold = 1.0
+
     def prepare(self) -> None:
-        options = {"tau": 1 / (1 - BETA), "decay_input": False, "detach_reset": False, "step_mode": "m"}
-        first, second = self.linear
-        self.network = torch.nn.Sequential(
-            first,
-            neuron.LIFNode(**options, surrogate_function=surrogate.SuperSpike(alpha=1.0)),
-            second,
-            neuron.LIFNode(**options, surrogate_function=surrogate.SuperSpike(alpha=1.0)),
-        ).to(self.device)
+        options = {
+            "v_threshold": self.threshold,
+            "tau": 1 / (1 - self.task.beta),
+            "decay_input": False,
+            "detach_reset": False,
+            "step_mode": "m",
+        }
+        layers = []
+        for linear in self.linear:
+            layers.append(self.in_time(linear))
+            layers.append(neuron.LIFNode(**options, surrogate_function=surrogate.SuperSpike(alpha=1.0)))
+        self.network = torch.nn.Sequential(*layers).to(self.device)
         self.fast = torch.compile(self.network) if self.compiled else self.network
+
+    def in_time(self, linear: Any) -> Any:
+        """A layer that takes all steps at once."""
+        return linear
 
     def run(self, spikes: Any) -> Any:
         functional.reset_net(self.network)

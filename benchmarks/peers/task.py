@@ -30,6 +30,7 @@ class Task:
     steps: int = 100
     batch: int = 256
     density: float = 0.02
+    beta: float = BETA
 
     def weights(self, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """float32 [inputs, hidden] and [hidden, outputs], scaled for a neuron to spike in some percent of the steps."""

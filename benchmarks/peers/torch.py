@@ -21,14 +21,16 @@ class TorchContestant(Contestant):
     step changes what the network computes as it does elsewhere.
     """
 
-    scale = 1.0
     compiled = False
+
+    @property
+    def scale(self) -> float:
+        return 1.0
 
     def build(self) -> None:
         torch.set_num_threads(cores())
-        shapes = [w.shape for w in self.task.weights()]
-        self.linear = [torch.nn.Linear(*shape, bias=False).to(self.device) for shape in shapes]
-        self.parameters = [layer.weight for layer in self.linear]
+        self.linear = [layer.to(self.device) for layer in self.layers()]
+        self.parameters = [p for layer in self.linear for p in layer.parameters()]
         self.reset()
         # "fused" is the fastest of torch's three forms
         self.adam = torch.optim.Adam(self.parameters, lr=LEARNING_RATE * self.scale, fused=True)
@@ -37,7 +39,22 @@ class TorchContestant(Contestant):
     def reset(self) -> None:
         with torch.no_grad():
             for parameter, w in zip(self.parameters, self.task.weights(), strict=True):
-                parameter.copy_(torch.tensor(w.T * self.scale))
+                parameter.copy_(torch.tensor(self.turned(w) * self.scale))
+
+    def layers(self) -> list[Any]:
+        return [torch.nn.Linear(*w.shape, bias=False) for w in self.task.weights()]
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The neurons of each layer."""
+        return [(self.task.hidden,), (self.task.outputs,)]
+
+    def over_time(self, linear: Any, spikes: Any) -> Any:
+        """A layer of connections for all steps at once."""
+        return linear(spikes)
+
+    def turned(self, weights: np.ndarray) -> np.ndarray:
+        """Weights of the task as the library has them, or back."""
+        return weights.T if weights.ndim == 2 else weights
 
     @abc.abstractmethod
     def prepare(self) -> None:
@@ -67,7 +84,6 @@ class TorchContestant(Contestant):
         self.adam.step()
         return float(loss.detach())
 
-    def gradient(self) -> tuple[np.ndarray, np.ndarray]:
+    def gradient(self) -> tuple[np.ndarray, ...]:
         self.loss()
-        first, second = (w.grad.cpu().numpy().T * self.scale for w in self.parameters)
-        return first, second
+        return tuple(self.turned(w.grad.cpu().numpy()) * self.scale for w in self.parameters)
