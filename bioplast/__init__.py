@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .definition.find import load
     from .errors import BioplastError
     from .experiment.assessment import assess
+    from .experiment.sweeps import Sweep, sweep
     from .plausibility.cells.black_box import BlackBox
     from .plausibility.scorecard.scorecard import Scorecard
     from .program import Output, Program, compile, run
@@ -40,6 +41,8 @@ _PUBLIC = {
     "load": "definition.find",
     "BioplastError": "errors",
     "assess": "experiment.assessment",
+    "Sweep": "experiment.sweeps",
+    "sweep": "experiment.sweeps",
     "BlackBox": "plausibility.cells.black_box",
     "Scorecard": "plausibility.scorecard.scorecard",
     "compile": "program",
@@ -71,19 +74,23 @@ __all__ = [
     "StraightThrough",
     "SuperSpike",
     "Surrogate",
+    "Sweep",
     "Synapse",
     "assess",
     "compile",
     "load",
     "run",
+    "sweep",
 ]
 
 
 _SUBPACKAGES = {
     "analysis",
     "connection",
+    "control",
     "dataset",
     "definition",
+    "exchange",
     "experiment",
     "figure",
     "learning",

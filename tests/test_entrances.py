@@ -105,7 +105,7 @@ ONE = {
     "group, one value": (VOLT, lambda x: grouped(lif, v=x).v[0]),
     "group, dt": (SECOND, lambda x: grouped(lif, dt=x).clock.dt),
     "connect, one weight": (SIEMENS, lambda x: connected(ampa_synapse, w=x).w[0]),
-    "connect, one delay": (SECOND, lambda x: connected(ampa_synapse, delay=x).delay[0]),
+    "connect, one delay": (SECOND, lambda x: np.ravel(connected(ampa_synapse, delay=x).delay[:])[0]),
     "replace": (VOLT, lambda x: lif.replace(E_L=x).parameters["E_L"].value),
     "replace, initial value": (VOLT, lambda x: lif.replace(v=x).initial["v"]),
     "high": (VOLT, lambda x: Parameter(0 * mV, low=-1 * mV, high=x).high),
