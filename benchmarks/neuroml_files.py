@@ -1,10 +1,11 @@
 """Networks written as NeuroML files and run by its own simulators, PyLEMS and jNeuroML, with the traces each gives.
 
-``python -m benchmarks.neuroml_files`` makes `tests/exchange/files/neuroml`, which
-`tests/exchange/test_neuroml_tools.py` compares with ours, and checks the files by NeuroML's schema; libNeuroML writes
-one of its own. It needs Java and ``pip install --no-deps PyLEMS==0.6.9 pyNeuroML==1.3.22 libNeuroML==0.6.7 lxml
-networkx natsort``: pyNeuroML brings jNeuroML 0.14.0, in which the core types of NeuroML are; what else it needs is half
-a gigabyte.
+``python -m benchmarks.neuroml_files`` makes `tests/exchange/files/neuroml`, or another folder that is named, and checks
+the files by NeuroML's schema; libNeuroML writes one of its own. `tests/exchange/test_neuroml_tools.py` compares them
+with ours, `tests/exchange/test_tools_themselves.py` makes them again. Needed are
+``pip install --no-deps PyLEMS==0.6.9 pyNeuroML==1.3.22 libNeuroML==0.6.7 lxml networkx natsort`` and Java, without which
+jNeuroML is left out: pyNeuroML brings jNeuroML 0.14.0, in which the core types of NeuroML are; what else it needs is
+half a gigabyte.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import io
 import logging
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -261,9 +263,9 @@ def check_schema(path: Path) -> None:
     loaders.NeuroMLLoader.load(str(path))
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     prefs.codegen.target = "numpy"  # nothing to be compiled for a network that does not run
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     traces: dict[str, np.ndarray] = {}
     with tempfile.TemporaryDirectory() as scratch:
         with zipfile.ZipFile(jar()) as archive:
@@ -271,15 +273,18 @@ def main() -> None:
         for name, (make, duration, tools) in NETWORKS.items():
             path = exchange.write_neuroml(make(), Path(scratch) / f"{name}.nml", duration=duration)
             check_schema(path)
-            shutil.copy(path, FOLDER / path.name)
+            shutil.copy(path, folder / path.name)
             lems = path.with_name(f"LEMS_{name}.xml")
             for tool in tools:
+                if tool == "jneuroml" and shutil.which("java") is None:
+                    print(name, tool, "left out: no Java")
+                    continue
                 found = by_pylems(lems, Path(scratch) / "NeuroML2CoreTypes") if tool == "pylems" else by_jneuroml(lems)
                 traces |= {f"{name} {tool} {quantity}": values for quantity, values in found.items()}
                 print(name, tool, len(found), "traces")
-    np.savez_compressed(FOLDER / "traces.npz", **traces)
-    by_libneuroml(FOLDER / "libneuroml.nml")
+    np.savez_compressed(folder / "traces.npz", **traces)
+    by_libneuroml(folder / "libneuroml.nml")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

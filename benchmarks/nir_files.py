@@ -1,7 +1,8 @@
 """Small networks of other tools, written as NIR files by the tools themselves, with the spikes that each has.
 
 ``python -m benchmarks.nir_files`` (extra ``[peers]``, and ``pip install --no-deps sinabs==3.1.3``) makes
-`tests/exchange/files`: a layer of four cells behind three inputs. `tests/exchange/test_files_of_tools.py` reads them.
+`tests/exchange/files`, or another folder that is named: a layer of four cells behind three inputs.
+`tests/exchange/test_files_of_tools.py` reads them, `tests/exchange/test_tools_themselves.py` makes them again.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def sinabs(x: np.ndarray) -> Any:
     return to_nir(fresh, torch.zeros(1, 1, 3)), found
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     import nir
 
     x = np.random.default_rng(1).random((STEPS, 3)) < 0.2
@@ -108,13 +109,13 @@ def main() -> None:
         name = tool.__name__
         try:
             graph, spikes[name] = tool(x)
-            nir.write(str(FOLDER / f"{name}.nir"), graph)
+            nir.write(str(folder / f"{name}.nir"), graph)
         except Exception as error:
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
             continue
         print(name, spikes[name].sum(axis=0).tolist())
-    np.savez_compressed(FOLDER / "spikes.npz", **spikes)
+    np.savez_compressed(folder / "spikes.npz", **spikes)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

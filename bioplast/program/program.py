@@ -140,6 +140,11 @@ class Program(abc.ABC):
                     raise BioplastError(f"{key!r}: delays that are finite and not negative are accepted")
                 if variable.delay and (plain >= 2**31 * shortest).any():
                     raise BioplastError(f"{key!r}: delays of fewer than 2**31 steps are accepted")
+                if variable.below is not None and not (plain < variable.below).all():
+                    raise BioplastError(
+                        f"{key!r} is a refractory period of {plain[~(plain < variable.below)].flat[0]:g} s: below "
+                        f"{variable.below:.3g} s is accepted (2^63 steps, which Brian2 counts no further)"
+                    )
                 checked[key] = np.broadcast_to(converted, variable.shape)
             else:
                 raise UnknownName("value", str(key), [*self._variables, TIME, *queues])
@@ -159,9 +164,11 @@ class Program(abc.ABC):
         """Inputs with an axis of samples in front, as of `sampled_inputs`, for runs that begin at `start`."""
         return sampled_inputs(self.network, self._namespace, inputs, start, self.duration)
 
-    def _refuse_delays(self, values: Mapping[str, Any]) -> None:
-        """Refuse delays that the network itself has and no call would take."""
+    def _refuse_times(self, values: Mapping[str, Any]) -> None:
+        """Refuse delays and refractory periods that the network itself has and no call would take."""
         for key, variable in self._variables.items():
+            if variable.below is not None and not (np.asarray(values[key]) < variable.below).all():
+                self._checked({key: values[key]})
             delays = values[key]
             if variable.delay and delays.size and not (delays.min() >= 0 and delays.max() < 1e3):
                 self._checked({key: delays})
@@ -239,7 +246,7 @@ class Program(abc.ABC):
         """A call with checked values and inputs; the others are `now`'s, by default those that the network has."""
         checked = self._checked(values)
         complete = {**(self._now() if now is None else now), **checked}
-        self._refuse_delays(complete)
+        self._refuse_times(complete)
         start = float(complete[TIME])
         spikes, tables = split_inputs(self.network, self._namespace, inputs, start, duration)
         return Call(complete, frozenset(checked), spikes, tables, seed, start, duration)

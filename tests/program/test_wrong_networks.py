@@ -308,6 +308,31 @@ def test_delays_of_the_network_itself_are_checked(delay, target):
         entered(put_together([delay]), target)
 
 
+def resting(period):
+    model = "dv/dt = (2 - v)/(10*ms) : 1 (unless refractory)\nperiod : second"
+    cells = NeuronGroup(
+        2, model, threshold="v > 1", reset="v = 0", refractory="period", method="exact", name="cells", namespace={}
+    )
+    cells.period = period * second
+    return Network(cells, SpikeMonitor(cells, name="spikes"))
+
+
+@pytest.mark.parametrize("target", ["numpy", "jax", "native"])
+def test_a_refractory_period_that_is_no_number_of_steps_is_refused(target):
+    """Brian2 counts it in 64 bits: 2^63 steps of 0.1 ms, 9.22e14 s, are none."""
+    told = r"'cells.period' is a refractory period of {} s: below 9.22e\+14 s is accepted"
+    with pytest.raises(BioplastError, match=told.format("inf")):
+        bioplast.compile(resting([0.005, np.inf]), 30 * ms, target, namespace={})()
+    program = bioplast.compile(resting([0.005, 1000]), 30 * ms, target, namespace={})
+    # ln 2 of 10 ms until the first spike, and as long again and 5 ms until each other
+    assert program().counts["spikes"].tolist() == [2, 1]
+    for period, name in ((1e15, r"1e\+15"), (np.nan, "nan")):
+        with pytest.raises(BioplastError, match=told.format(name)):
+            program(values={"cells.period": [0.001, period] * second})
+        with pytest.raises(BioplastError, match=told.format(name)):
+            program.batch(values={"cells.period": [[0.001, 0.002], [0.001, period]] * second})
+
+
 def test_an_empty_network_is_refused():
     for target in ("numpy", "jax"):
         with pytest.raises(BioplastError, match="the network has no objects"):

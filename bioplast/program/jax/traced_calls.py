@@ -69,7 +69,7 @@ class TracedCalls(Program):
         refuse_containers(inputs)
         values, inputs = known_as_numpy(values), known_as_numpy(inputs)
         plain = self.values | self._checked({k: v for k, v in values.items() if not traced(v)})
-        self._refuse_delays(plain)
+        self._refuse_times(plain)
         followed = {k: v for k, v in values.items() if traced(v)}
         for name in sorted(followed.keys() - {TIME}):
             self._shaped(name, followed[name])  # a wrong shape is told first
@@ -143,7 +143,7 @@ class TracedCalls(Program):
         axes = self._batch_axes(values, inputs, seed)
         size, of_values, of_inputs = axes.size, axes.values, axes.inputs
         plain = self.values | self._checked({k: v for k, v in values.items() if k not in of_values and not traced(v)})
-        self._refuse_delays(plain)
+        self._refuse_times(plain)
         followed = {k for k, v in values.items() if traced(v)}
         self._refuse_parts(plain, values, inputs, followed)
         self._refuse_other_delays(given_values, plain, followed)

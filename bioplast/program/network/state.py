@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from ...errors import BioplastError
 from .pathways import pathways, pending_spikes
 
 # Read-only for the user, yet part of the state that a run continues from.
+_STEPS = 2.0**63  # so many are too many for Brian2, which counts a refractory period in steps of 64 bits
 _STATE_DESPITE_READ_ONLY = {"lastspike", "not_refractory", "lastupdate"}
 
 
@@ -41,6 +43,8 @@ class StateVariable:
         Whether it has one value per synapse.
     delay : bool
         Whether it is the delay of a synaptic pathway.
+    below : float
+        What values have to stay below, in seconds, if they are the refractory period of a group.
     """
 
     key: str
@@ -51,6 +55,7 @@ class StateVariable:
     constant: bool
     synaptic: bool
     delay: bool = False
+    below: float | None = None
 
     @property
     def may_diverge(self) -> bool:
@@ -113,6 +118,13 @@ def state_variables(network: brian2.Network) -> dict[str, StateVariable]:
                 continue
             key = f"{obj.name}.{name}"
             found[key] = _state_variable(key, variable, synaptic=isinstance(obj, Synapses))
+    for obj in network.sorted_objects:
+        period = getattr(obj, "_refractory", None)
+        if isinstance(period, str) and (variable := obj.variables.get(period.strip())) is not None:
+            key = f"{getattr(variable.owner, 'name', None)}.{variable.name}"
+            if key in found:
+                below = min(_STEPS * obj.clock.dt_, found[key].below or np.inf)
+                found[key] = dataclasses.replace(found[key], below=below)
     return dict(sorted(found.items()))
 
 
