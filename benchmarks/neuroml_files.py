@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.neuroml_files`` makes `tests/exchange/files/neuroml`, or another folder that is named, and checks
 the files by NeuroML's schema; libNeuroML writes one of its own. `tests/exchange/test_neuroml_tools.py` compares them
-with ours, `tests/exchange/test_tools_themselves.py` makes them again. Needed are
-``pip install --no-deps PyLEMS==0.6.9 pyNeuroML==1.3.22 libNeuroML==0.6.7 lxml networkx natsort`` and Java, without which
-jNeuroML is left out: pyNeuroML brings jNeuroML 0.14.0, in which the core types of NeuroML are; what else it needs is
-half a gigabyte.
+with ours, `tests/exchange/test_tools_themselves.py` makes them again. It needs
+``pip install --no-deps PyLEMS==0.6.9 pyNeuroML==1.3.22 libNeuroML==0.6.7 lxml networkx natsort`` and Java,
+without which jNeuroML is left out: pyNeuroML brings jNeuroML 0.14.0, in which the core types of NeuroML are; what else
+it needs is half a gigabyte.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ FILES = Path(__file__).resolve().parent / "files"
 ROOT = FILES.parent.parent.parent
 NEUROML = "PyLEMS==0.6.9 pyNeuroML==1.3.22 libNeuroML==0.6.7 lxml networkx natsort"
 NIR = (
-    "snntorch==1.0.0 norse==1.1.0 spikingjelly==2.0.0 sinabs==3.1.3 torch==2.13.0 torchvision==0.28.0 nirtorch==2.0.5 pbr loguru "
-    "samna"
+    "snntorch==1.0.0 norse==1.1.0 spikingjelly==2.0.0 sinabs==3.1.3 torch==2.13.0 torchvision==0.28.0 nirtorch==2.0.5 "
+    "pbr loguru samna"
 )
 
 
