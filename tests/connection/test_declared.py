@@ -15,7 +15,7 @@ from support import convolutional as net
 import bioplast
 from bioplast import Synapse, connection, learning
 from bioplast.errors import BioplastError
-from bioplast.program.jax import convolutions
+from bioplast.program.jax import correlations
 
 RNG = np.random.default_rng(23)
 SURROGATE = bioplast.SuperSpike(beta=1, unit=1)
@@ -48,7 +48,7 @@ def test_both_ways_to_convolve_are_the_sum_over_the_pairs(size, stride, padding)
     i, j, k = layer.pairs()
     np.add.at(expected, j, image.reshape(-1)[i] * kernels.reshape(-1)[k])
     with jax.enable_x64(True):
-        for way in (convolutions.as_convolution, convolutions.as_product):
+        for way in (correlations.as_convolution, correlations.as_product):
             found = jax.vmap(lambda image, way=way: way(layer.windows, image, jnp.asarray(kernels)))(image[None])
             np.testing.assert_allclose(found[0].reshape(-1), expected, rtol=1e-9, atol=1e-12)
 

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .products import skips_zeros
+from .library import skips_zeros
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -18,7 +18,7 @@ _KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits", "o
 
 
 def _kept(primitive: Any, *_: Any, **__: Any) -> bool:
-    return primitive.name in _KEPT or (primitive.name == "event_product" and not skips_zeros())
+    return primitive.name in _KEPT or (primitive.name in ("event_product", "correlation") and not skips_zeros())
 
 
 def made_once(value: Any) -> Any:

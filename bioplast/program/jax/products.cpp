@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "xla/ffi/api/c_api.h"
+#include "handler.h"
 
 namespace {
 
@@ -117,17 +117,9 @@ void run(const XLA_FFI_Buffer* events, const XLA_FFI_Buffer* other, XLA_FFI_Buff
 
 template <bool transpose>
 XLA_FFI_Error* handle(XLA_FFI_CallFrame* frame) {
-  if (frame->extension_start != nullptr) {  // XLA asks for the version that this was compiled with
-    if (frame->extension_start->type == XLA_FFI_Extension_Metadata) {
-      auto* told = reinterpret_cast<XLA_FFI_Metadata_Extension*>(frame->extension_start)->metadata;
-      told->api_version = {XLA_FFI_Api_Version_STRUCT_SIZE, nullptr, XLA_FFI_API_MAJOR, XLA_FFI_API_MINOR};
-      told->traits = 0;
-    }
-    return nullptr;
-  }
-  const auto* events = static_cast<const XLA_FFI_Buffer*>(frame->args.args[0]);
-  const auto* other = static_cast<const XLA_FFI_Buffer*>(frame->args.args[1]);
-  auto* out = static_cast<XLA_FFI_Buffer*>(frame->rets.rets[0]);
+  if (told_version(frame)) return nullptr;
+  const auto *events = &operand(frame, 0), *other = &operand(frame, 1);
+  auto* out = &result(frame);
   if (other->dtype == XLA_FFI_DataType_F64) {
     run<transpose, double>(events, other, out);
   } else {

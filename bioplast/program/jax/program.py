@@ -23,7 +23,7 @@ from ..steps.reader import read_steps
 from ..surrogate import Surrogate
 from .batches import stacked
 from .disk import disk_cache
-from .products import build_meanwhile
+from .library import build_meanwhile
 from .simulation import Records, Simulation, State
 from .spread import claim_cores, devices, over_batch, replicated
 from .surrogates import by_group, thresholds

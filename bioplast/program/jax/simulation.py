@@ -333,7 +333,7 @@ class _Moment(Follower):
             row = (since - self.drive.delays[operation.name]) % slots
             common = row.ndim == 0
             events = past[row] if common else past[row, operation.sources]
-        reached = events[operation.sources] if common else events
+        reached = _of(events, operation.sources) if common else events
         if operation.name in self.drive.pending:
             common = False
             pending = self.drive.pending[operation.name]
@@ -369,6 +369,13 @@ class _Moment(Follower):
         events = self.events[operation.events][operation.start : operation.stop]
         dt = self.drive.arrays[self.network.clocks[operation.clock].dt]
         return {operation.name: {"rate": jnp.sum(events, dtype=dt.dtype) / dt / len(events)}}
+
+
+def _of(events: Value, sources: np.ndarray) -> Value:
+    """The events of some neurons; those that lie in a row as a slice, whose way back is no scatter."""
+    if len(sources) and np.array_equal(sources, np.arange(sources[0], sources[0] + len(sources))):
+        return events[int(sources[0]) : int(sources[0]) + len(sources)]
+    return events[sources]
 
 
 def _lasting(network: steps.Steps, always: set[str]) -> set[str]:

@@ -1,0 +1,80 @@
+"""The small C++ library that skips zeros, and how a primitive is carried out by it on a processor."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax.extend.core import Primitive
+from jax.interpreters import mlir
+
+from ...errors import BuildError, TargetUnavailable
+from ...machine import find_compiler
+from ..build import build
+
+_SOURCES = ("handler.h", "products.cpp", "correlations.cpp")
+_HANDLERS = (
+    "bioplast_event_product",
+    "bioplast_event_transpose",
+    "bioplast_correlation",
+    "bioplast_correlation_to_image",
+    "bioplast_correlation_to_kernels",
+)
+
+
+def _build() -> Path:
+    include = Path(jax.ffi.include_dir())
+    compiler = build.Compiler(
+        find_compiler(),
+        ("-O3", "-march=native", "-std=c++17", "-fPIC", f"-I{include}"),
+        ("-shared",),
+        (include / "xla" / "ffi" / "api" / "c_api.h",),
+    )
+    path, _ = build.build({name: (resources.files(__package__) / name).read_text() for name in _SOURCES}, compiler)
+    return path
+
+
+@functools.cache
+def build_meanwhile() -> None:
+    """Compile the library while something else goes on: `available` finds it on disk, or waits."""
+    pool = ThreadPoolExecutor(1)
+    pool.submit(_build)
+    pool.shutdown(wait=False)
+
+
+@functools.cache
+def available() -> bool:
+    """Whether the library works here; compiled when it is first asked for, and kept on disk."""
+    try:
+        library = ctypes.CDLL(str(_build()))
+    except (TargetUnavailable, BuildError, OSError):
+        return False
+    for name in _HANDLERS:
+        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+    return True
+
+
+def skips_zeros() -> bool:
+    """Whether products cost as much as there are events where JAX computes by default."""
+    return jax.default_backend() == "cpu" and available()
+
+
+def lower_on_processors(primitive: Primitive, dense: Callable[..., Any], skipping: Callable[..., Any]) -> None:
+    """Carry a primitive out by `skipping`, which calls the library, on a processor that has it, else by `dense`."""
+    ways = {
+        True: mlir.lower_fun(skipping, multiple_results=False),
+        False: mlir.lower_fun(dense, multiple_results=False),
+    }
+
+    def lower(context: Any, *operands: Any, **options: Any) -> Any:
+        return ways[available()](context, *operands, **options)
+
+    primitive.def_impl(jax.jit(primitive.bind, static_argnames=("windows",)))
+    mlir.register_lowering(primitive, mlir.lower_fun(dense, multiple_results=False))
+    mlir.register_lowering(primitive, lower, platform="cpu")
