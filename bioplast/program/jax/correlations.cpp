@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "handler.h"
@@ -51,6 +53,14 @@ struct Axis {
     count.push_back(int32_t(number));
     begin.push_back(int32_t(from));
     padded = std::max({padded, neighbour + number, margin + target});
+  }
+
+  // Whether each place meets all of a kernel, and the next place what lies one further.
+  bool even() const {
+    for (size_t k = 0; k < first.size(); ++k) {
+      if (count[k] != size || first[k] != first[0] + int64_t(k)) return false;
+    }
+    return true;
   }
 
   bool all_of(int64_t number) const {
@@ -98,14 +108,45 @@ void in_vectors(int64_t layers, Each each) {
   if (first < vectors) each(std::integral_constant<int, 1>(), first * Lanes<Number>::size);
 }
 
-// Call `each(layer, n)` for some layers and the numbers of a line, a few lines of memory at a time.
-template <typename Each>
-void in_blocks(int64_t layers, int64_t length, Each each) {
-  constexpr int64_t block = 16;
-  for (int64_t begin = 0; begin < length; begin += block) {
-    const int64_t end = std::min(begin + block, length);
-    for (int64_t k = 0; k < layers; ++k) {
-      for (int64_t n = begin; n < end; ++n) each(k, n);
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define BIOPLAST_SHUFFLES 1
+#endif
+#endif
+
+#ifdef BIOPLAST_SHUFFLES
+// Of a block of rows and columns, those that are `apart` and differ in that bit of their numbers exchange places.
+template <int apart, typename Vector, int... lane>
+void exchange(Vector* rows, std::integer_sequence<int, lane...>) {
+  constexpr int size = sizeof...(lane);
+  for (int i = 0; i < size; ++i) {
+    if (i & apart) continue;
+    const Vector one = rows[i], other = rows[i + apart];
+    rows[i] = __builtin_shufflevector(one, other, (lane & apart ? size + lane - apart : lane)...);
+    rows[i + apart] = __builtin_shufflevector(one, other, (lane & apart ? size + lane : lane + apart)...);
+  }
+  if constexpr (2 * apart < size) exchange<2 * apart>(rows, std::integer_sequence<int, lane...>());
+}
+#endif
+
+// Turn a matrix over: out[k, n] = in[n, k] for `n` below `rows` and `k` below `columns`, with the lengths of their lines.
+template <typename Number>
+void turn(const Number* in, int64_t in_line, int64_t rows, int64_t columns, Number* out, int64_t out_line) {
+  constexpr int64_t block = Lanes<Number>::size;
+  for (int64_t n = 0; n < rows; n += block) {
+    for (int64_t k = 0; k < columns; k += block) {
+#ifdef BIOPLAST_SHUFFLES
+      if (n + block <= rows && k + block <= columns) {
+        typename Lanes<Number>::Vector lines[block];
+        for (int64_t i = 0; i < block; ++i) std::memcpy(&lines[i], in + (n + i) * in_line + k, sizeof lines[i]);
+        exchange<1>(lines, std::make_integer_sequence<int, int(block)>());
+        for (int64_t i = 0; i < block; ++i) std::memcpy(out + (k + i) * out_line + n, &lines[i], sizeof lines[i]);
+        continue;
+      }
+#endif
+      for (int64_t i = k; i < std::min(k + block, columns); ++i) {
+        for (int64_t j = n; j < std::min(n + block, rows); ++j) out[i * out_line + j] = in[j * in_line + i];
+      }
     }
   }
 }
@@ -123,9 +164,9 @@ void not_zero(const Number* image, int64_t height, int64_t width, std::vector<in
   }
 }
 
-// Go through all layers of an image: `each(sum, other, number)` for each vector that a number meets of the kernels, which
+// Go through all layers of an image: `each(kernel, met, number)` for each vector that a number meets of the kernels, which
 // are [layers, places, vectors], and of the target. `high` and `wide` are the size of the kernels where the compiler knows
-// it and each place meets all of them, else 0.
+// it and each place meets all of them, else 0: it then holds what belongs to a layer in registers.
 template <int vectors, int high, int wide, typename Number, typename Vector, typename Each>
 void through(const Number* image, Vector* kernels, Vector* target, const Shape& shape, std::vector<int32_t>& where,
              Each each) {
@@ -136,14 +177,23 @@ void through(const Number* image, Vector* kernels, Vector* target, const Shape& 
   const int32_t *many = shape.down.count.data(), *much = shape.across.count.data();
   for (int64_t layer = 0; layer < shape.from; ++layer) {
     Vector* own = kernels + layer * shape.places() * vectors;
+    constexpr int known = high * wide * vectors;
+    Vector held[known ? known : 1];
+    for (int n = 0; n < known; ++n) held[n] = own[n];
     not_zero(image + layer * height * width, height, width, where, [&](int64_t y, int64_t x, Number number) {
       Vector* met = target + above[y] * line + beside[x] * vectors;
-      Vector* kernel = own + (high ? 0 : down[y] * row) + (wide ? 0 : across[x] * vectors);
-      const int64_t lines = high ? high : many[y], run = (wide ? wide : much[x]) * vectors;
+      if constexpr (known) {
+#pragma GCC unroll 28
+        for (int n = 0; n < known; ++n) each(held[n], met[n / (wide * vectors) * line + n % (wide * vectors)], number);
+        return;
+      }
+      Vector* kernel = own + down[y] * row + across[x] * vectors;
+      const int64_t lines = many[y], run = much[x] * vectors;
       for (int64_t i = 0; i < lines; ++i) {
         for (int64_t j = 0; j < run; ++j) each(kernel[i * row + j], met[i * line + j], number);
       }
     });
+    for (int n = 0; n < known; ++n) own[n] = held[n];
   }
 }
 
@@ -174,13 +224,87 @@ int64_t kernel_of(const Shape& shape, int64_t from, int64_t to, bool by_from) {
   return (by_from ? from * shape.to + to : to * shape.from + from) * shape.places();
 }
 
+// How many of the registers of a processor hold sums; a vector of 64 bytes may take two of them.
+#ifdef __AVX512F__
+constexpr int kSums = 28;
+#else
+constexpr int kSums = 6;
+#endif
+
+// A part of a line of sums: `number` neighbours, each of some vectors, over all layers and places of the kernels.
+template <int vectors, int number, typename Number, typename Vector>
+void part(const Number* image, const Vector* kernels, Vector* found, const Shape& shape, int64_t height, int64_t width) {
+  const int64_t high = shape.down.size, wide = shape.across.size;
+  Vector sums[number][vectors] = {};
+  for (int64_t layer = 0; layer < shape.from; ++layer, image += height * width, kernels += high * wide * vectors) {
+    for (int64_t i = 0; i < high; ++i) {
+      const Number* line = image + (high - 1 - i) * width + wide - 1;
+      const Vector* kernel = kernels + i * wide * vectors;
+      for (int64_t j = 0; j < wide; ++j, kernel += vectors) {
+#pragma GCC unroll 28
+        for (int n = 0; n < number; ++n) {
+          for (int v = 0; v < vectors; ++v) sums[n][v] += line[n - j] * kernel[v];
+        }
+      }
+    }
+  }
+  for (int n = 0; n < number; ++n) {
+    for (int v = 0; v < vectors; ++v) found[n * vectors + v] = sums[n][v];
+  }
+}
+
+// All sums, zeros or not, where the next pixel meets what lies one further: `image` has a margin of zeros.
+template <int vectors, typename Number, typename Vector>
+void dense(const Number* image, const Vector* kernels, Vector* found, const Shape& shape, int64_t height, int64_t width) {
+  constexpr int most = kSums / vectors;
+  for (int64_t y = 0; y < shape.down.target; ++y, image += width) {
+    int64_t x = 0;
+    const auto some = [&](auto number) {
+      constexpr int size = decltype(number)::value;
+      for (; x + size <= shape.across.target; x += size, found += size * vectors) {
+        part<vectors, size>(image + x, kernels, found, shape, height, width);
+      }
+    };
+    some(std::integral_constant<int, most>());
+    some(std::integral_constant<int, (most + 1) / 2>());
+    some(std::integral_constant<int, (most + 3) / 4>());
+    some(std::integral_constant<int, 1>());
+  }
+}
+
+// An image with a margin, in which each sum finds all that it adds up.
+template <typename Number>
+const Number* with_margin(const Number* image, const Shape& shape, Scratch<Number>& scratch, int64_t* size) {
+  const auto before = [](const Axis& axis) { return axis.size - 1 - axis.margin + axis.first[0]; };
+  const int64_t height = int64_t(shape.down.first.size()), width = int64_t(shape.across.first.size());
+  const int64_t above = before(shape.down), beside = before(shape.across);
+  size[0] = std::max(above + height, shape.down.target + shape.down.size - 1);
+  size[1] = std::max(beside + width, shape.across.target + shape.across.size - 1);
+  Number* found = scratch.zeros(shape.from * size[0] * size[1]);
+  for (int64_t layer = 0; layer < shape.from; ++layer) {
+    for (int64_t y = 0; y < height; ++y, image += width) {
+      std::memcpy(found + (layer * size[0] + above + y) * size[1] + beside, image, width * sizeof(Number));
+    }
+  }
+  return found;
+}
+
+// Whether so much of the numbers is not zero that it costs less to look at all of them.
+template <typename Number>
+bool mostly(const Number* numbers, int64_t size) {
+  int64_t count = 0;
+  for (int64_t n = 0; n < size; ++n) count += numbers[n] != 0;
+  return 6 * count > size;
+}
+
 // Sums for the layers of `to`: each number that is not zero adds to what its places in the kernels meet.
 template <typename Number>
 void spread(const Number* from, const Number* weights, Number* to, const Shape& shape, bool by_from) {
   using Vector = typename Lanes<Number>::Vector;
   std::vector<int32_t> where(shape.across.first.size() + 1);
-  Scratch<Number> kernels, sums;
+  Scratch<Number> kernels, sums, compact, margin;
   const int64_t places = shape.places(), from_size = shape.from * shape.from_area();
+  const bool even = shape.down.even() && shape.across.even();
   for (int64_t group = 0; group < shape.groups; ++group, weights += shape.from * shape.to * places) {
     in_vectors<Number>(shape.to, [&](auto count, int64_t first) {
       constexpr int vectors = decltype(count)::value;
@@ -193,19 +317,28 @@ void spread(const Number* from, const Number* weights, Number* to, const Shape& 
           in_order(shape, [&](int64_t n, int64_t place) { arranged[(layer * places + n) * width + k] = kernel[place]; });
         }
       }
+      Vector *weight = reinterpret_cast<Vector*>(arranged);
+      Number* found = compact.zeros(shape.to_area() * width);
       for (int64_t row = 0; row < shape.rows; ++row) {
         const int64_t sample = group * shape.rows + row;
-        Number* found = sums.zeros(shape.padded_area() * width);
-        through_all<vectors>(
-            shape, from + sample * from_size, reinterpret_cast<Vector*>(arranged), reinterpret_cast<Vector*>(found),
-            shape, where, [](const Vector& weight, Vector& sum, Number number) { sum += number * weight; });
-        Number* layers = to + (sample * shape.to + first) * shape.to_area();
-        found += (shape.down.margin * shape.across.padded + shape.across.margin) * width;
-        for (int64_t y = 0; y < shape.down.target; ++y) {
-          in_blocks(there, shape.across.target, [&](int64_t k, int64_t x) {
-            layers[k * shape.to_area() + y * shape.across.target + x] = found[(y * shape.across.padded + x) * width + k];
-          });
+        const Number* image = from + sample * from_size;
+        if (even && mostly(image, from_size)) {
+          int64_t size[2];
+          const Number* wider = with_margin(image, shape, margin, size);
+          dense<vectors>(wider, weight, reinterpret_cast<Vector*>(found), shape, size[0], size[1]);
+        } else {
+          Number* sum = sums.zeros(shape.padded_area() * width);
+          through_all<vectors>(
+              shape, image, weight, reinterpret_cast<Vector*>(sum), shape, where,
+              [](const Vector& weight, Vector& sum, Number number) { sum += number * weight; });
+          sum += (shape.down.margin * shape.across.padded + shape.across.margin) * width;
+          for (int64_t y = 0; y < shape.down.target; ++y) {
+            std::memcpy(found + y * shape.across.target * width, sum + y * shape.across.padded * width,
+                        shape.across.target * width * sizeof(Number));
+          }
         }
+        turn(found, width, shape.to_area(), there, to + (sample * shape.to + first) * shape.to_area(),
+             shape.to_area());
       }
     });
   }
@@ -216,7 +349,7 @@ template <typename Number>
 void collect(const Number* from, const Number* to, Number* kernels, const Shape& shape) {
   using Vector = typename Lanes<Number>::Vector;
   std::vector<int32_t> where(shape.across.first.size() + 1);
-  Scratch<Number> back, sums;
+  Scratch<Number> back, sums, compact;
   const int64_t places = shape.places(), from_size = shape.from * shape.from_area();
   for (int64_t group = 0; group < shape.groups; ++group, kernels += shape.from * shape.to * places) {
     in_vectors<Number>(shape.to, [&](auto count, int64_t first) {
@@ -226,13 +359,13 @@ void collect(const Number* from, const Number* to, Number* kernels, const Shape&
       Number* found = sums.zeros(shape.from * places * width);
       Number* arranged = back.zeros(shape.padded_area() * width);
       Number* inside = arranged + (shape.down.margin * shape.across.padded + shape.across.margin) * width;
+      Number* turned = compact.zeros(shape.to_area() * width);
       for (int64_t row = 0; row < shape.rows; ++row) {
         const int64_t sample = group * shape.rows + row;
-        const Number* layers = to + (sample * shape.to + first) * shape.to_area();
+        turn(to + (sample * shape.to + first) * shape.to_area(), shape.to_area(), there, shape.to_area(), turned, width);
         for (int64_t y = 0; y < shape.down.target; ++y) {
-          in_blocks(there, shape.across.target, [&](int64_t k, int64_t x) {
-            inside[(y * shape.across.padded + x) * width + k] = layers[k * shape.to_area() + y * shape.across.target + x];
-          });
+          std::memcpy(inside + y * shape.across.padded * width, turned + y * shape.across.target * width,
+                      shape.across.target * width * sizeof(Number));
         }
         through_all<vectors>(
             shape, from + sample * from_size, reinterpret_cast<Vector*>(found), reinterpret_cast<Vector*>(arranged),
