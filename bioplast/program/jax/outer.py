@@ -31,7 +31,7 @@ from .expressions import parse
 from .functions import Value
 from .separable import Term, ends_of, sum_of_products
 
-__all__ = ["Layout", "Plan", "Products", "arrays_of", "matrix", "plan", "terms_of"]
+__all__ = ["Layout", "Plan", "Products", "arrays_of", "as_declared", "matrix", "plan", "released", "terms_of"]
 
 #: Products are kept where all of them have at most so many times the numbers of the matrix.
 WORTH = 0.5
@@ -155,7 +155,7 @@ def plan(network: steps.Steps) -> Plan:
         places = [p.array for p in operation.block.names.values() if isinstance(p, steps.Place) and p.index is None]
         if not owners & {array.rpartition(".")[0] for array in places}:
             continue  # nothing in it learns
-        if (found := _as_declared(operation)) is not None:
+        if (found := as_declared(operation)) is not None:
             declared[operation.name] = found
             sizes = found.connection.inputs, found.connection.neurons
             candidates |= dict.fromkeys(grown[operation.name], sizes)
@@ -205,7 +205,28 @@ def _used(
     return each, updates, set()
 
 
-def _as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
+def released(network: steps.Steps) -> dict[str, steps.DeclaredPathway]:
+    """The pathways between layers connected all to all that do nothing but add products to the neurons after.
+
+    What all synapses add is then a product of vectors and the matrix of the weights, ``w*x_pre`` for example, without a
+    number for each synapse and run.
+    """
+    found = {}
+    for operation in network.operations:
+        if not isinstance(operation, steps.Pathway) or (pathway := as_declared(operation)) is None:
+            continue
+        try:
+            statements = terms_of(pathway.block, pathway.ends)
+        except Unsupported:
+            continue
+        places = {s.name: p for s, _ in statements if isinstance(p := pathway.block.names.get(s.name), steps.Place)}
+        added = all(s.operator in ("+=", "-=") for s, _ in statements if s.name in places)
+        if added and all(pathway.ends.get(name) == "after" for name in places):
+            found[operation.name] = pathway
+    return found
+
+
+def as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
     """A pathway between two layers that are connected all to all, with places for neurons and weights; else None."""
     places: list[Any] = [p for p in operation.block.names.values() if isinstance(p, steps.Place)]
     places = [place for place in places if place.index is not None]

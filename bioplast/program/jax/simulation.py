@@ -74,6 +74,8 @@ class Simulation:
         The events that are asked for after the moment in which they happen.
     products : Plan
         The weights that may be kept as sums of outer products.
+    released : dict of DeclaredPathway
+        By the name of a pathway, the same with places for neurons before, neurons after and weights.
     sites : dict
         Every random draw and the shape of its numbers, known once a run was traced.
     """
@@ -86,6 +88,7 @@ class Simulation:
     written: tuple[str, ...] = field(init=False)
     lasting: set[str] = field(init=False)
     products: outer.Plan = field(init=False)
+    released: dict[str, steps.DeclaredPathway] = field(init=False)
     sites: dict[str, tuple[steps.Draw, tuple[int, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,6 +96,7 @@ class Simulation:
         self.written = tuple(sorted(written(self.network)))
         self.lasting = _lasting(self.network, self.always)
         self.products = outer.plan(self.network)
+        self.released = outer.released(self.network)
 
     def __call__(self, drive: Drive, count: int, slots: Slots) -> tuple[State, Records]:
         """Simulate `count` moments.
@@ -291,7 +295,16 @@ class _Moment(Follower):
         for again, reached in self.extra(operation):
             self.run(again, reached)
         events, reached = self.arriving(operation)
+        along = self.simulation.released.get(operation.name)
+        if along is not None and events is not None and self.adds_numbers(along):
+            self.run_along(along, _of(events, along.sources))
+            return
         self.run(operation, reached, None if events is None else (events, operation.sources))
+
+    def adds_numbers(self, operation: steps.DeclaredPathway) -> bool:
+        """Whether what a pathway changes are real numbers."""
+        places = [operation.block.names.get(statement.name) for statement in operation.block.vector]
+        return all(kind(self.arrays[p.array]) == "f" for p in places if isinstance(p, steps.Place))
 
     def declared_pathway(self, operation: steps.DeclaredPathway) -> None:
         for again, reached in self.extra(operation):
