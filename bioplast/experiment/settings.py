@@ -52,9 +52,12 @@ def _read(name: str, text: str, default: Any) -> Any:
     for kind, what in ((int, "a whole number"), (float, "a number")):
         if isinstance(default, kind):
             try:
-                return kind(text)
+                value = kind(text)
             except ValueError:
                 raise BioplastError(f"--set {name}={text}: {what} is accepted") from None
+            if kind is int and value < 0 <= default:  # a number of something
+                raise BioplastError(f"--set {name}={text}: {what} that is not negative is accepted")
+            return value
     if isinstance(default, str):
         return text
     raise BioplastError(f"--set {name}={text}: this setting cannot be given as text")

@@ -13,6 +13,7 @@ from bioplast import experiment, machine
 from bioplast.cli import main
 from bioplast.errors import BioplastError
 from bioplast.experiment import Trial
+from bioplast.experiment.workers import local_workers
 
 TRAINING = """
 import os
@@ -194,6 +195,19 @@ def test_workers_share_the_cores_and_the_numbers_of_jax_do_not_depend_on_how_man
         trials = (tmp_path / str(workers) / "trials").rglob("*.json")
         assert {tuple(json.loads(path.read_text())["result"]["cores"]) for path in trials} == {(share, every)}
     assert "BIOPLAST_CORES" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("own", "told"), [(None, "glibc.malloc.hugetlb=1"), ("", ""), ("glibc.malloc.perturb=0", "glibc.malloc.perturb=0")]
+)
+def test_workers_take_large_pages_unless_the_user_has_chosen(monkeypatch, own, told):
+    if own is None:
+        monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    else:
+        monkeypatch.setenv("GLIBC_TUNABLES", own)
+    with local_workers(1) as pool:
+        assert pool.submit(os.getenv, "GLIBC_TUNABLES").result() == told
+    assert os.environ.get("GLIBC_TUNABLES") == own
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), (" 2 ", 2), ("", 3), ("100000", 3)])
