@@ -30,15 +30,17 @@ COMMON: dict[str, Any] = {
     "map": 0,
     "merged": 0,
 }
+# The rate was chosen on the validation images of Fashion-MNIST (seed 100, convolutional stbp, 4 epochs): 89.84 % with
+# 0.002, 89.44 % with 0.004.
 # An arm, or an arm and what becomes of its coefficients: "learned" unless said.
 ALONE = ["hebbian", "sbp", "fixed"]
 BASIC = ["stbp", "stbp-hebbian", "stbp-sbp", "mpsl"]
-DENSE: dict[str, Any] = {**COMMON, "channels": [], "hidden": [512], "epochs": 4, "arms": [*BASIC, *ALONE]}
+DENSE: dict[str, Any] = {**COMMON, "channels": [], "hidden": [512], "epochs": 5, "arms": [*BASIC, *ALONE]}
 CONVOLUTIONAL: dict[str, Any] = {
     **COMMON,
     "channels": [16, 32],
     "hidden": [128],
-    "epochs": 5,
+    "epochs": 12,
     "arms": ["stbp", "mpsl"],
 }
 #: Of Fashion-MNIST: the paper's threshold, clothes turned over, and maps of four arms.
