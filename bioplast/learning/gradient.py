@@ -256,7 +256,7 @@ class _Run:
         lowered = jax.jit(self._step).lower(self.network.given, state.trained, state.optimiser, *like)
         stamp: dict[str, Any] = {}
         if file is not None:
-            stamp = self._stamp(lowered.as_text())
+            stamp = self._stamp(self.network.program._described(lowered.as_text()))
             state = stored.load(file, stamp, state) or state
             self.network.given |= state.carried
         with disk_cache():

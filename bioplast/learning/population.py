@@ -76,7 +76,7 @@ class CompiledPopulation:
         self.rounds = -(-share // self.at_once)
         points = np.zeros((members, len(numbers.start)), dtype=numbers.start.dtype)
         lowered = jax.jit(self._all).lower(points, np.int32(0), network.given, *like)
-        self.text = lowered.as_text()
+        self.text = network.program._described(lowered.as_text())
         with disk_cache():
             self._compiled = lowered.compile()
 

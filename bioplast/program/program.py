@@ -231,6 +231,10 @@ class Program(abc.ABC):
             net.network_digest(self._facts, self.network, self._namespace),
         )
 
+    def _described(self, computation: str) -> str:
+        """The text of a computation of JAX in which the program is called, made the same in every process."""
+        return computation
+
     def _span(self, duration: Any) -> float:
         """The simulated time of a call, in seconds."""
         return self.duration if duration is None else seconds(duration, "duration")

@@ -102,13 +102,17 @@ def ended(epoch):
     if epoch["epoch"] == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
-train(bioplast.compile(integrators(), STEPS*DT, "jax", namespace={{}}), checkpoint={file!r}, progress=ended)
+train(bioplast.compile(integrators(), STEPS*DT, {target!r}, namespace={{}}), checkpoint={file!r}, progress=ended)
 """
 
 
-def test_a_killed_training_resumes_to_the_very_same_values(program, whole, tmp_path):
+@pytest.mark.parametrize("target", ["jax", "native"])
+def test_a_killed_training_resumes_to_the_very_same_values(program, whole, tmp_path, target):
+    if target != "jax":
+        program = bioplast.compile(integrators(), STEPS * DT, target, namespace={})
+        whole = train(program)
     file = tmp_path / "training.npz"
-    interpreter.run(KILLED.format(file=str(file)), preamble="", status=-signal.SIGKILL)
+    interpreter.run(KILLED.format(file=str(file), target=target), preamble="", status=-signal.SIGKILL)
     epochs = []
     resumed = train(program, checkpoint=file, progress=lambda means: epochs.append(means["epoch"]))
     assert epochs == [3, 4]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..network import digest
 from . import library
 from .adjoint import Adjoint
 from .backward import frames
@@ -62,6 +64,13 @@ class _Pattern(ctypes.Structure):
 
 
 _kept: list[Any] = []
+# What the numbers stand for, the same in every process.
+_contents: dict[int, str] = {}
+
+
+def described(computation: str) -> str:
+    """The text of a computation of XLA with what its calls are in place of the numbers that only this process knows."""
+    return re.sub(r"(?<=pattern = )\d+", lambda found: _contents.get(int(found[0]), found[0]), computation)
 
 
 @functools.cache
@@ -79,6 +88,8 @@ class Foreign:
     ----------
     lowered : Lowered
         With the layout of the functions.
+    text : str
+        Their source.
     functions : sequence of int
         The addresses of those for the beginning of a run, for a moment, and for the way back.
     threads : int
@@ -91,12 +102,14 @@ class Foreign:
     def __init__(
         self,
         lowered: Lowered,
+        text: str,
         functions: Sequence[Any],
         threads: int,
         horizon: int | None,
         adjoint: Adjoint | None = None,
     ):
         self.lowered = lowered
+        self.text = text
         self.functions = functions
         self.threads = threads
         self.horizon = horizon
@@ -162,5 +175,11 @@ class Foreign:
         # unlike an address, which another process may give to something else
         number = secrets.randbits(62)
         _kept.append(kept)
+        _contents[number] = digest(
+            self.text, lowered.dtype.str, shape.count, [(shape.delays[w.name], w.sources) for w in layout.ways],
+            list(layout.index), [lowered.fixed.get(name, ()) for name in layout.arrays],
+            pattern.in_batch, pattern.horizon,
+            [[(r.kind, r.number, r.rank, r.flag) for r in roles] for roles in (arguments, results)],
+        )  # fmt: skip
         library.loop(lowered.dtype).bioplast_know(number, ctypes.addressof(pattern))
         return number

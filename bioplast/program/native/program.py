@@ -30,7 +30,7 @@ from ..surrogate import Surrogate
 from . import library
 from .adjoint import Adjoint, Wanted
 from .backward import Backs, Backward
-from .foreign import Foreign
+from .foreign import Foreign, described
 from .plan import Finished, Runs, Watched, lowered
 from .samples import Samples, of_calls
 from .source import Source
@@ -224,11 +224,14 @@ class NativeProgram(JaxProgram):
         """What lays out calls from XLA: of runs, or of the way back to what is wanted."""
         threads = self.threads or cores()
         if wanted is None:
-            return Foreign(self._lowered, self._functions(), threads, self._horizon)
+            return Foreign(self._lowered, self._text, self._functions(), threads, self._horizon)
         adjoint = self._adjoint(wanted)
         functions = library.loaded(library.built(adjoint.text, self.dtype, self.fast_math))
         own = dataclasses.replace(self._lowered, layout=adjoint.layout)
-        return Foreign(own, functions, threads, self._horizon, adjoint)
+        return Foreign(own, adjoint.text, functions, threads, self._horizon, adjoint)
+
+    def _described(self, computation: str) -> str:
+        return described(computation)
 
     # Results ----------------------------------------------------------------------------------------------------------
 
