@@ -25,13 +25,16 @@ class UnknownName(BioplastError, KeyError):  # noqa: N818 - reads as what it say
         The unknown name.
     accepted : iterable of str
         The names that exist.
+    remedy : str
+        What else may be meant.
     """
 
-    def __init__(self, kind: str, name: str, accepted: Iterable[str]):
+    def __init__(self, kind: str, name: str, accepted: Iterable[str], remedy: str = ""):
         name, accepted = str(name), sorted(accepted)
         near = difflib.get_close_matches(name, accepted, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-        super().__init__(f"unknown {kind} {name!r}: {hint}accepted: {', '.join(accepted) or 'none'}")
+        remedy = remedy and f"; {remedy}"
+        super().__init__(f"unknown {kind} {name!r}: {hint}accepted: {', '.join(accepted) or 'none'}{remedy}")
 
     def __str__(self) -> str:  # KeyError would show the repr
         return str(self.args[0])

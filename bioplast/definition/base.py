@@ -428,5 +428,7 @@ def method_properties(definition: Any) -> dict[str, str]:
     return {
         "method": f"{getattr(method, '__name__', method)}{order}" if method is not None else "",
         "method_options": ", ".join(f"{k} = {v}" for k, v in definition.method_options.items()),
-        "dt": rendering.value_text(definition.dt) if definition.dt is not None else "",
+        "dt": f"{rendering.value_text(definition.dt)} (suggested: group(N, dt=...) takes it)"
+        if definition.dt is not None
+        else "",
     }

@@ -175,7 +175,12 @@ def check_names(label: str, clauses: Iterable[Clause], known: Iterable[str]) -> 
                 f"{label}: in {clause.where!r}: {unknown} is not known; "
                 f"declare it with requires_{side}={{'{bare}': unit}}"
             )
-        raise UnknownName(f"name in {label}, at {clause.where!r}:", unknown, known - set(_brian2_scope()))
+        raise UnknownName(
+            f"name in {label}, at {clause.where!r}:",
+            unknown,
+            known - set(_brian2_scope()),
+            "a number of the model belongs into parameters=, the current from outside a neuron is its input=",
+        )
 
 
 def _unknown(label: str, clause: Clause, known: set[str]) -> str | None:

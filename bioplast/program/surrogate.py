@@ -101,7 +101,7 @@ class Rectangle(Surrogate):
 
 @dataclass(frozen=True)
 class Arctan(Surrogate):
-    """beta/2/(1 + (pi/2*beta*x)**2), the derivative of arctan(pi/2*beta*x)/pi: Fang et al. (2021), ICCV, 2641."""
+    """``beta/2/(1 + (pi/2*beta*x)**2)``, derivative of ``arctan(pi/2*beta*x)/pi``: Fang et al. (2021), ICCV, 2641."""
 
     beta: float = 2.0
 

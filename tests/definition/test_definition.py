@@ -723,6 +723,10 @@ def broken(equations="dv/dt = (E_L - v + R*I)/tau : volt", parameters=None, **fi
         (lambda: Neuron("dx/dt = y/ms : 1\ny = x : 1\nz = w : 1\nw = z : 1"), "cycle"),
         (lambda: Receptor("I_x = v*3*nS : amp", current="I_y", requires={"v": volt}), "did you mean 'I_x'"),
         (lambda: Receptor("I_x = v*3*nS : amp", current="I_x"), "unknown name in receptor.*'v'"),
+        (
+            lambda: Neuron("dv/dt = (I - v)/(10*ms) : 1"),
+            "'I': accepted: v; a number of the model belongs into parameters=",
+        ),
         (lambda: Receptor("I_x = v*nS : amp", current="I_x", requires={"v": "volt"}), "must be a unit"),
         (lambda: Synapse("w : 1", on_pre="g_post += w"), "declare it with requires_post={'g': unit}"),
         (lambda: Synapse("w : 1", on_pre="g_post += w", requires_post={"g": siemens}), "in 'on_pre g_post .= w'"),
