@@ -9,12 +9,13 @@ from .files import put, table
 
 SETUP = Path(__file__).resolve().parent.parent.parent / "setup.cfg"
 
-#: What an extra is for; one that is not here is shown without it.
+#: What each extra is for.
 PURPOSES = {
     "cuda": "target `cuda`; Python 3.12",
     "nir": "networks from and to NIR",
     "nix": "recordings in NIX",
     "nwb": "recordings in NWB",
+    "cluster": "trials and sweeps on a cluster, with Dask",
     "evolution": "strategies of evosax",
     "control": "environments of gymnasium",
     "peers": "the libraries that `benchmarks/peers` compares with",
@@ -30,5 +31,5 @@ def write(folder: Path) -> None:
     rows = []
     for extra, text in settings["options.extras_require"].items():
         needed = dict.fromkeys(line.partition(";")[0].split()[0] for line in text.strip().splitlines() if line.strip())
-        rows.append((f"`[{extra}]`", PURPOSES.get(extra, ""), ", ".join(needed)))
+        rows.append((f"`[{extra}]`", PURPOSES[extra], ", ".join(needed)))
     put(folder / "extras.md", table(("extra", "for", "packages"), rows))

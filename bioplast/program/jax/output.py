@@ -15,7 +15,7 @@ from ..output import Recorded, refuse_other_than_names
 #: What each attribute holds the records of.
 _KINDS = {
     "rasters": "spike monitor",
-    "counts": "count (kept of monitors with record=False; others have raster(name).sum(axis=0))",
+    "counts": "spike monitor with record=False (of others raster(name).sum(axis=0) counts)",
     "states": "state monitor",
     "rates": "rate monitor",
 }
