@@ -198,12 +198,16 @@ def check_cache() -> Check:
 def check_targets() -> list[Check]:
     """Which targets work."""
     try:
+        from .program.cuda.toolkit import gpu
         from .program.targets import available
 
-        return [
-            Check(name, line is None, "" if line is None else line.partition(": ")[0], (line or "").partition(": ")[2])
-            for name, line in available().items()
-        ]
+        found = []
+        for name, line in available().items():
+            told, _, remedy = (line or "").partition(": ")
+            if name == "cuda" and line is None and gpu() is None:
+                told = "compiles only: there is no GPU to run on"
+            found.append(Check(name, line is None, told, remedy))
+        return found
     except ImportError as error:
         return [Check("all", False, f"cannot be told: {error}", "see Brian2")]
 

@@ -160,6 +160,14 @@ def test_targets_with_what_they_lack(monkeypatch):
     assert "-> install g++\n" in text
 
 
+@pytest.mark.parametrize(("found", "told"), [(None, "compiles only: there is no GPU to run on"), (object(), "")])
+def test_without_a_gpu_the_target_cuda_compiles_only(monkeypatch, found, told):
+    monkeypatch.setattr(bioplast.program.targets, "available", lambda: {"cuda": None})
+    monkeypatch.setattr("bioplast.program.cuda.toolkit.gpu", lambda: found)
+    (cuda,) = doctor.check_targets()
+    assert (cuda.works, cuda.found) == (True, told)
+
+
 def test_an_installation_without_brian2_can_still_ask(monkeypatch):
     """The doctor is for machines where things are broken."""
     for name in [name for name in sys.modules if name.startswith("bioplast.program")]:
