@@ -18,7 +18,8 @@ _KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits", "o
 
 
 def _kept(primitive: Any, *_: Any, **__: Any) -> bool:
-    return primitive.name in _KEPT or (primitive.name in ("event_product", "correlation") and not skips_zeros())
+    library = {"event_product": "products", "correlation": "correlations"}.get(primitive.name)
+    return primitive.name in _KEPT or (library is not None and not skips_zeros(library))
 
 
 def made_once(value: Any) -> Any:

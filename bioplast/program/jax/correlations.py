@@ -144,6 +144,10 @@ def _skipping(name: str, shape: Any) -> Any:
     return call
 
 
-lower_on_processors(_forward, _dense_forward, _skipping("bioplast_correlation", _forward_shape))
-lower_on_processors(_to_image, _dense_to_image, _skipping("bioplast_correlation_to_image", _image_shape))
-lower_on_processors(_to_kernels, _dense_to_kernels, _skipping("bioplast_correlation_to_kernels", _kernels_shape))
+lower_on_processors(_forward, "correlations", _dense_forward, _skipping("bioplast_correlation", _forward_shape))
+lower_on_processors(
+    _to_image, "correlations", _dense_to_image, _skipping("bioplast_correlation_to_image", _image_shape)
+)
+lower_on_processors(
+    _to_kernels, "correlations", _dense_to_kernels, _skipping("bioplast_correlation_to_kernels", _kernels_shape)
+)

@@ -1,4 +1,4 @@
-"""The small C++ library that skips zeros, and how a primitive is carried out by it on a processor."""
+"""Small C++ libraries that skip zeros, and how a primitive is carried out by one of them on a processor."""
 
 from __future__ import annotations
 
@@ -18,17 +18,14 @@ from ...errors import BuildError, TargetUnavailable
 from ...machine import find_compiler
 from ..build import build
 
-_SOURCES = ("handler.h", "products.cpp", "correlations.cpp")
-_HANDLERS = (
-    "bioplast_event_product",
-    "bioplast_event_transpose",
-    "bioplast_correlation",
-    "bioplast_correlation_to_image",
-    "bioplast_correlation_to_kernels",
-)
+#: What each library offers: NAME.cpp is its source.
+_HANDLERS = {
+    "products": ("bioplast_event_product", "bioplast_event_transpose"),
+    "correlations": ("bioplast_correlation", "bioplast_correlation_to_image", "bioplast_correlation_to_kernels"),
+}
 
 
-def _build() -> Path:
+def _build(name: str) -> Path:
     include = Path(jax.ffi.include_dir())
     compiler = build.Compiler(
         find_compiler(),
@@ -36,36 +33,39 @@ def _build() -> Path:
         ("-shared",),
         (include / "xla" / "ffi" / "api" / "c_api.h",),
     )
-    path, _ = build.build({name: (resources.files(__package__) / name).read_text() for name in _SOURCES}, compiler)
+    sources = {file: (resources.files(__package__) / file).read_text() for file in ("handler.h", f"{name}.cpp")}
+    path, _ = build.build(sources, compiler)
     return path
 
 
 @functools.cache
-def build_meanwhile() -> None:
-    """Compile the library while something else goes on: `available` finds it on disk, or waits."""
+def build_meanwhile(name: str) -> None:
+    """Compile a library while something else goes on: `available` finds it on disk, or waits."""
     pool = ThreadPoolExecutor(1)
-    pool.submit(_build)
+    pool.submit(_build, name)
     pool.shutdown(wait=False)
 
 
 @functools.cache
-def available() -> bool:
-    """Whether the library works here; compiled when it is first asked for, and kept on disk."""
+def available(name: str) -> bool:
+    """Whether a library works here; compiled when it is first asked for, and kept on disk."""
     try:
-        library = ctypes.CDLL(str(_build()))
+        library = ctypes.CDLL(str(_build(name)))
     except (TargetUnavailable, BuildError, OSError):
         return False
-    for name in _HANDLERS:
-        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+    for handler in _HANDLERS[name]:
+        jax.ffi.register_ffi_target(handler, jax.ffi.pycapsule(getattr(library, handler)), platform="cpu")
     return True
 
 
-def skips_zeros() -> bool:
-    """Whether products cost as much as there are events where JAX computes by default."""
-    return jax.default_backend() == "cpu" and available()
+def skips_zeros(name: str) -> bool:
+    """Whether what a library offers costs as much as there are events where JAX computes by default."""
+    return jax.default_backend() == "cpu" and available(name)
 
 
-def lower_on_processors(primitive: Primitive, dense: Callable[..., Any], skipping: Callable[..., Any]) -> None:
+def lower_on_processors(
+    primitive: Primitive, library: str, dense: Callable[..., Any], skipping: Callable[..., Any]
+) -> None:
     """Carry a primitive out by `skipping`, which calls the library, on a processor that has it, else by `dense`."""
     ways = {
         True: mlir.lower_fun(skipping, multiple_results=False),
@@ -73,7 +73,7 @@ def lower_on_processors(primitive: Primitive, dense: Callable[..., Any], skippin
     }
 
     def lower(context: Any, *operands: Any, **options: Any) -> Any:
-        return ways[available()](context, *operands, **options)
+        return ways[available(library)](context, *operands, **options)
 
     primitive.def_impl(jax.jit(primitive.bind, static_argnames=("windows",)))
     mlir.register_lowering(primitive, mlir.lower_fun(dense, multiple_results=False))

@@ -105,5 +105,5 @@ def _skipping(name: str, shape: Any) -> Any:
     return call
 
 
-lower_on_processors(_product, _dense_product, _skipping("bioplast_event_product", _product_shape))
-lower_on_processors(_transpose, _dense_transpose, _skipping("bioplast_event_transpose", _transpose_shape))
+lower_on_processors(_product, "products", _dense_product, _skipping("bioplast_event_product", _product_shape))
+lower_on_processors(_transpose, "products", _dense_transpose, _skipping("bioplast_event_transpose", _transpose_shape))

@@ -20,6 +20,7 @@ from ..program import TIME
 from ..steps.drive import Slots, queues_after
 from ..steps.moments import horizon, read_moments
 from ..steps.reader import read_steps
+from ..steps.steps import DeclaredPathway
 from ..surrogate import Surrogate
 from .batches import stacked
 from .disk import disk_cache
@@ -56,10 +57,12 @@ class JaxProgram(TracedCalls):
     ):
         self.dtype = precision(dtype)
         if any(isinstance(thing, brian2.Synapses) for thing in network.sorted_objects):
-            build_meanwhile()
+            build_meanwhile("products")
         super().__init__(network, duration, target, namespace, watch)
         claim_cores()
         self._steps = read_steps(network, namespace, f"target {target}")
+        if any(isinstance(operation, DeclaredPathway) for operation in self._steps.operations):
+            build_meanwhile("correlations")
         self._simulation = Simulation(self._steps, by_group(surrogate, self._steps), detach_reset, remat)
         self._prepare()
         self._unchanging = {n: self._cast(a.value) for n, a in self._steps.arrays.items() if not a.is_value}
