@@ -186,7 +186,8 @@ class Neuron(Definition):
             if self._own[current].dim is not self.input_dimensions:
                 raise DefinitionError(
                     f"{self.label}: the current {current} is in {unit_text(self._own[current].dim)}, "
-                    f"but the input {self.input} is in {unit_text(self.input_dimensions)}"
+                    f"but the input {self.input} is in {unit_text(self.input_dimensions)}; "
+                    "synapses that change a variable of the neuron themselves, such as delta_synapse, need no receptor"
                 )
         super()._check()
 
