@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["interrupts_held", "is_temporary", "write_bytes", "write_text"]
+__all__ = ["interrupts_held", "is_temporary", "leave_ignored_interrupts", "write_bytes", "write_text"]
 
 
 @contextmanager
@@ -36,6 +37,20 @@ def interrupts_held() -> Iterator[None]:
             signal.signal(signal.SIGINT, handler)
         if caught:
             signal.raise_signal(signal.SIGINT)
+
+
+def leave_ignored_interrupts() -> None:
+    """Let a process that ignored Ctrl-C before it imported Brian2 go on to ignore it, as a job in the background does.
+
+    Brian2 2.9 to 2.11 puts its own handler in the place of whatever there was and calls that, here no function at all.
+    """
+    handler = getattr(sys.modules.get("brian2"), "_int_handler", None)
+    before = getattr(handler, "previous_handler", None)
+    if not isinstance(before, signal.Handlers):
+        return
+    handler.previous_handler = lambda number, frame: None
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is handler:
+        signal.signal(signal.SIGINT, before)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:

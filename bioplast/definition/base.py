@@ -18,6 +18,7 @@ from brian2.stateupdaters.base import StateUpdateMethod
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from ..errors import DefinitionError, UnknownName
+from ..files import leave_ignored_interrupts
 from . import (
     check,
     sequential,  # noqa: F401 - registers the method "sequential"
@@ -28,6 +29,8 @@ from .parameter import Parameter
 from .show import rendering
 from .units import unit_text
 from .values import Table, checked_value, frozen, unchangeable
+
+leave_ignored_interrupts()  # Brian2 is imported now
 
 D = TypeVar("D", bound="Definition")
 
