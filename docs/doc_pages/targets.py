@@ -16,6 +16,7 @@ from .files import put, table
 
 LIBRARY = Path(bioplast.__file__).resolve().parent
 LEDGER = LIBRARY.parent / "data" / "fidelity.csv"
+SPEEDS = LIBRARY.parent / "data" / "targets" / "targets.csv"
 
 #: What lies in each folder of bioplast/program, for the headings of the refusals.
 PLACES = {
@@ -37,6 +38,19 @@ def write(folder: Path) -> None:
     put(folder / "options.md", options())
     put(folder / "constructs.md", constructs())
     put(folder / "refusals.md", refusals())
+    put(folder / "speeds.md", speeds())
+
+
+def speeds() -> str:
+    """What a training step and a forward pass take on jax and on native, as benchmarks/targets.py has measured."""
+    measures = {"step_ms": "training step, ms", "forward_ms": "forward pass, ms", "added_MiB": "MiB added"}
+    head = ["changed", "to", *(f"{what}: `{target}`" for what in measures.values() for target in ("jax", "native"))]
+    rows = []
+    with SPEEDS.open(newline="") as file:
+        for row in csv.DictReader(file):
+            figures = (row[f"{t}_{what}"] for what in measures for t in ("jax", "native"))
+            rows.append((row["sweep"], row[row["sweep"]], *(f"{float(figure):.3g}" for figure in figures)))
+    return table(head, rows)
 
 
 def options() -> str:
