@@ -49,7 +49,9 @@ def speeds() -> str:
     with SPEEDS.open(newline="") as file:
         for row in csv.DictReader(file):
             figures = (row[f"{t}_{what}"] for what in measures for t in ("jax", "native"))
-            rows.append((row["sweep"], row[row["sweep"]], *(f"{float(figure):.3g}" for figure in figures)))
+            rows.append(
+                (row["sweep"], row[row["sweep"]], *(f"{float(f'{float(figure):.3g}'):g}" for figure in figures))
+            )
     return table(head, rows)
 
 
