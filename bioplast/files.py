@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 __all__ = ["interrupts_held", "is_temporary", "leave_ignored_interrupts", "write_bytes", "write_text"]
 
@@ -44,7 +45,7 @@ def leave_ignored_interrupts() -> None:
 
     Brian2 2.9 to 2.11 puts its own handler in the place of whatever there was and calls that, here no function at all.
     """
-    handler = getattr(sys.modules.get("brian2"), "_int_handler", None)
+    handler: Any = getattr(sys.modules.get("brian2"), "_int_handler", None)
     before = getattr(handler, "previous_handler", None)
     if not isinstance(before, signal.Handlers):
         return
