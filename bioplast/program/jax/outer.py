@@ -250,6 +250,9 @@ def as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
         else:
             ends[name], index = "after", after
         names[name] = dataclasses.replace(place, index=index)
+    # between neurons of one group Brian2 may hold back by the neuron before, which is then no sum for the one after
+    if any(isinstance(p, steps.Place) and p.condition and ends.get(p.condition) != "after" for p in names.values()):
+        return None
     return steps.DeclaredPathway(
         operation.name,
         operation.clock,

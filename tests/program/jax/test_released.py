@@ -113,3 +113,27 @@ def test_no_number_is_made_for_each_synapse_and_run():
     text = jax.jit(lambda r: program.batch(inputs={"source": r}).states["states"]["v"]).lower(rasters).as_text()
     assert "3x6x5x" not in text
     assert "3x30x" not in text
+
+
+@pytest.mark.parametrize("part", [1, 11, 13])
+@pytest.mark.parametrize("code", ["v_post += w*v_pre", "v_post += w"])
+def test_refractory_neurons_of_one_group_are_held_back_as_by_brian2(code, part):
+    cells = NeuronGroup(
+        13,
+        "dv/dt = (1.5 - v)/(8*ms) : 1 (unless refractory)",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=2 * ms,
+        method="exact",
+        name="cells",
+        namespace={},
+    )
+    cells.v = "i/13."
+    synapses = Synapses(cells, cells[:part], "w : 1", on_pre=code, name="synapses", namespace={})
+    synapses.connect()
+    synapses.w = RNG.uniform(0, 0.2, len(synapses))
+    states = StateMonitor(cells, "v", record=True, name="states")
+    made = Network(cells, synapses, states, SpikeMonitor(cells, name="spikes"))
+    expected, found = (bioplast.compile(made, 20 * ms, target, namespace={})() for target in ("numpy", "jax"))
+    np.testing.assert_allclose(found.states["states"]["v"], expected.states["states"]["v"], rtol=0, atol=1e-12)
+    assert len(expected.events("spikes")[0]) > 5
