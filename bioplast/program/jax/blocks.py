@@ -15,6 +15,7 @@ from . import functions as fn
 from .checkpoints import made_once
 from .expressions import constant, evaluate, parse
 from .functions import Value
+from .listed import Listed, listed_product
 from .products import event_product
 from .spikes import chosen, counted, held_back, spikes
 
@@ -242,22 +243,29 @@ class Run:
             raise Unsupported(f"'{statement.name} {operator} {statement.expression}' of several synapses")
 
     def total(self, value: Value, place: steps.Place, array: Value) -> Value:
-        """The sums of what the elements add to an array: a product where all are connected with all."""
+        """The sums of what the elements add to an array, of those with an event alone where neurons have several."""
         assert place.index is not None
-        dense = None
         if self.source is not None and place.condition is None and fn.kind(array) == "f":
-            dense = all_to_all(self.source[1], place.index)
-        if dense is not None:
-            events, (before, after) = self.source[0], dense  # type: ignore[index]
-            events = events if _is_all(before, events) else events[before]
-            arrived = event_product(events, value.reshape(len(before), len(after)).astype(array.dtype))
-            if _is_all(after, array):
-                return arrived
-            return jnp.zeros_like(array).at[after].set(arrived, unique_indices=True)
+            events, sources = self.source
+            if (dense := all_to_all(sources, place.index)) is not None:
+                before, after = dense
+                events = events if _is_all(before, events) else events[before]
+                arrived = event_product(events, value.reshape(len(before), len(after)).astype(array.dtype))
+                if _is_all(after, array):
+                    return arrived
+                return jnp.zeros_like(array).at[after].set(arrived, unique_indices=True)
+            if self.several(place.index):
+                listed = Listed(sources, place.index, len(events), len(array))
+                return listed_product(listed, events.astype(array.dtype), value.astype(array.dtype))
         value = self.where_it_runs(value, place, 0).astype(array.dtype)
         if _is_all(place.index, array):
             return value
         return jax.ops.segment_sum(value, place.index, array.shape[0])
+
+    @staticmethod
+    def several(index: np.ndarray) -> bool:
+        """Whether an element is named more than once."""
+        return len(np.unique(index)) < len(index)
 
     def where_it_runs(self, value: Value, place: steps.Place, neutral: float) -> Value:
         """What elements do to others, `neutral` for those that do nothing."""

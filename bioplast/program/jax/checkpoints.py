@@ -15,10 +15,11 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 # What takes longer to compute than to keep, and what is made once.
 _KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits", "optimization_barrier"}
+_LIBRARIES = {"event_product": "products", "listed": "listed", "correlation": "correlations"}
 
 
 def _kept(primitive: Any, *_: Any, **__: Any) -> bool:
-    library = {"event_product": "products", "correlation": "correlations"}.get(primitive.name)
+    library = _LIBRARIES.get(primitive.name)
     return primitive.name in _KEPT or (library is not None and not skips_zeros(library))
 
 

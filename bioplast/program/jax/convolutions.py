@@ -9,6 +9,7 @@ from ...connection import Chain, Connection, Convolution, Dense, Pooling
 from ...errors import Unsupported
 from .correlations import correlation
 from .functions import Value
+from .listed import Listed, listed_product
 from .products import event_product
 from .windows import window_sums
 
@@ -34,6 +35,8 @@ def arriving(connection: Connection, events: Value, weights: Value, spikes: bool
         case Dense():
             weights = weights.reshape(connection.weights)
             return event_product(events, weights) if spikes else events.astype(weights.dtype) @ weights
+        case Listed():
+            return listed_product(connection, events.astype(weights.dtype), weights)
         case Convolution():
             image = events.astype(weights.dtype).reshape(connection.before)
             return correlation(connection.windows, image, weights.reshape(connection.weights)).reshape(-1)

@@ -21,6 +21,7 @@ from ..build import build
 #: What each library offers: NAME.cpp is its source.
 _HANDLERS = {
     "products": ("bioplast_event_product", "bioplast_event_transpose"),
+    "listed": ("bioplast_listed", "bioplast_listed_to_sent", "bioplast_listed_to_weights"),
     "correlations": ("bioplast_correlation", "bioplast_correlation_to_image", "bioplast_correlation_to_kernels"),
 }
 
@@ -75,6 +76,6 @@ def lower_on_processors(
     def lower(context: Any, *operands: Any, **options: Any) -> Any:
         return ways[available(library)](context, *operands, **options)
 
-    primitive.def_impl(jax.jit(primitive.bind, static_argnames=("windows",)))
+    primitive.def_impl(jax.jit(primitive.bind, static_argnames=("windows", "listed")))
     mlir.register_lowering(primitive, mlir.lower_fun(dense, multiple_results=False))
     mlir.register_lowering(primitive, lower, platform="cpu")

@@ -23,12 +23,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...connection import dense
+from ...connection import Connection, Dense, dense
 from ...errors import Unsupported
 from ..steps import steps
 from .blocks import all_to_all
 from .expressions import parse
 from .functions import Value
+from .listed import Listed
 from .separable import Term, ends_of, sum_of_products
 
 __all__ = ["Layout", "Plan", "Products", "arrays_of", "as_declared", "matrix", "plan", "released", "terms_of"]
@@ -155,7 +156,7 @@ def plan(network: steps.Steps) -> Plan:
         places = [p.array for p in operation.block.names.values() if isinstance(p, steps.Place) and p.index is None]
         if not owners & {array.rpartition(".")[0] for array in places}:
             continue  # nothing in it learns
-        if (found := as_declared(operation)) is not None:
+        if (found := as_declared(operation)) is not None and isinstance(found.connection, Dense):
             declared[operation.name] = found
             sizes = found.connection.inputs, found.connection.neurons
             candidates |= dict.fromkeys(grown[operation.name], sizes)
@@ -206,7 +207,7 @@ def _used(
 
 
 def released(network: steps.Steps) -> dict[str, steps.DeclaredPathway]:
-    """The pathways between layers connected all to all that do nothing but add products to the neurons after.
+    """The pathways that do nothing but add products to the neurons after.
 
     What all synapses add is then a product of vectors and the matrix of the weights, ``w*x_pre`` for example, without a
     number for each synapse and run.
@@ -227,7 +228,7 @@ def released(network: steps.Steps) -> dict[str, steps.DeclaredPathway]:
 
 
 def as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
-    """A pathway between two layers that are connected all to all, with places for neurons and weights; else None."""
+    """A pathway with places for neurons and weights; None for one that goes from each neuron to another one."""
     places: list[Any] = [p for p in operation.block.names.values() if isinstance(p, steps.Place)]
     places = [place for place in places if place.index is not None]
     others = [
@@ -235,10 +236,12 @@ def as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
     ]
     if not others or any(not np.array_equal(index, others[0]) for index in others):
         return None
-    found = all_to_all(operation.sources, others[0])
-    if found is None or any(isinstance(each, steps.Draw) for each in operation.block.names.values()):
+    if any(isinstance(each, steps.Draw) for each in operation.block.names.values()):
         return None
-    before, after = found
+    found = ends_and_connection(operation.sources, others[0])
+    if found is None:
+        return None
+    before, after, connection = found
     names, ends = dict(operation.block.names), {}
     for name, place in operation.block.names.items():
         if not isinstance(place, steps.Place) or place.shared:
@@ -261,8 +264,19 @@ def as_declared(operation: steps.Pathway) -> steps.DeclaredPathway | None:
         operation.events,
         before,
         operation.delay,
-        dense(len(before), len(after)),
+        connection,
     )
+
+
+def ends_and_connection(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, Connection] | None:
+    """The neurons before and after some synapses and which of them each joins; None where none has two synapses."""
+    if (found := all_to_all(sources, targets)) is not None:
+        before, after = found
+        return before, after, dense(len(before), len(after))
+    if not len(targets) or len(np.unique(targets)) == len(targets):
+        return None
+    before, after = (np.arange(index.min(), index.max() + 1) for index in (sources, targets))
+    return before, after, Listed(sources - before[0], targets - after[0], len(before), len(after))
 
 
 def _with_arrays(pathway: steps.DeclaredPathway, candidates: Mapping[str, Any]) -> dict[str, str]:

@@ -58,6 +58,7 @@ class JaxProgram(TracedCalls):
         self.dtype = precision(dtype)
         if any(isinstance(thing, brian2.Synapses) for thing in network.sorted_objects):
             build_meanwhile("products")
+            build_meanwhile("listed")
         super().__init__(network, duration, target, namespace, watch)
         claim_cores()
         self._steps = read_steps(network, namespace, f"target {target}")

@@ -127,6 +127,12 @@ def _text(error: BaseException) -> str:
         return f"in {wrapped[1]}: {_text(error.__context__)}"
     if not text or isinstance(error, ArithmeticError | RecursionError | MemoryError):
         return f"{type(error).__name__}: {text}".rstrip(": ")
+    if re.fullmatch(r"name '_(pre|post)synaptic_idx' is not defined", text):
+        return (
+            "Brian2's NumPy code cannot read a variable that is (unless refractory) of the neuron on one side after a "
+            "statement has written one of the neuron on the other; write that statement last, or use target='cython' "
+            "or 'cpp'"
+        )
     # Brian2 lost the percent sign's meaning, and calls what has no unit a radian
     return with_unit_names(text.replace("%Expression", "Expression").replace("%Argument", "argument")).replace(
         "unit radian", "unit 1"

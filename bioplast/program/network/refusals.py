@@ -17,10 +17,11 @@ from brian2.units.fundamentalunits import Quantity
 from ...definition.base import check_method
 from ...errors import BioplastError, Unsupported
 from .clocks import ClockSpan, clocks
+from .refractoriness import warn_of_wrong_refractoriness
 
 
 def check(network: Any) -> None:
-    """Refuse what is not an explicit Brian2 network made for the runtime device."""
+    """Refuse what is not an explicit Brian2 network made for the runtime device; warn of what Brian2 gets wrong."""
     if isinstance(network, MagicNetwork) or not isinstance(network, brian2.Network):
         raise BioplastError(
             f"a brian2.Network is needed, not {type(network).__name__}: give Network(...) the objects that belong to it"
@@ -60,6 +61,7 @@ def check(network: Any) -> None:
                     f"{obj.name!r} was made under set_device({type(variable.device).__name__}): "
                     "make the network under Brian2's default device, the target is chosen by compile()"
                 )
+    warn_of_wrong_refractoriness(network)
 
 
 def _check_slots(network: brian2.Network) -> None:

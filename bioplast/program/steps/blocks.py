@@ -138,7 +138,7 @@ class BlockReader:
             if code.variables[condition.name] is not condition:
                 raise Unsupported(
                     f"{obj.name!r} writes {name!r} while two groups have a variable {condition.name!r}: "
-                    "Brian2 does not tell which one holds it back"
+                    "Brian2 holds it back by the one of the other neuron, which is not translated"
                 )
             found[name] = condition.name
         return found

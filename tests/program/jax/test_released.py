@@ -1,4 +1,4 @@
-"""What synapses between layers connected all to all add, as products of vectors and a matrix: against Brian2's NumPy.
+"""What synapses add, as products of vectors and a matrix or a list of weights: against Brian2's NumPy.
 
 The sums have some dozen terms of a size of one in float64, so that all orders agree to 1e-12.
 """
@@ -12,7 +12,7 @@ import pytest
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, StateMonitor, Synapses, ms
 
 import bioplast
-from bioplast.program.jax import outer
+from bioplast.program.jax import blocks, outer
 from bioplast.program.jax.simulation import Simulation
 
 RNG = np.random.default_rng(0)
@@ -29,12 +29,13 @@ KINDS = {
 }
 
 
-def network(code, delay=0 * ms, subgroups=False):
+def network(code, delay=0 * ms, subgroups=False, sparse=False):
+    rng = np.random.default_rng(3)
     source = SpikeGeneratorGroup(6, [0, 2, 3, 5, 1, 2], [0, 0, 1, 1, 2, 4] * ms, name="source", dt=1 * ms)
     before = NeuronGroup(6, "x : 1\nz : 1", threshold="z > 0.5", reset="z = 0", name="before", dt=1 * ms, namespace={})
     sent = Synapses(source, before, on_pre="z_post = 1", name="sent", dt=1 * ms, namespace={})
     sent.connect(j="i")
-    before.x = RNG.normal(size=6)
+    before.x = rng.normal(size=6)
     after = NeuronGroup(
         5,
         "dv/dt = -v/(5*ms) : 1 (unless refractory)\nu : 1\ny : 1\nn : integer",
@@ -46,21 +47,25 @@ def network(code, delay=0 * ms, subgroups=False):
         dt=1 * ms,
         namespace={},
     )
-    after.y = RNG.uniform(0.5, 1.5, 5)
+    after.y = rng.uniform(0.5, 1.5, 5)
     ends = (before[1:5], after[2:]) if subgroups else (before, after)
     late = {} if delay is None else {"delay": delay}
     synapses = Synapses(*ends, "w : 1", on_pre=code, name="synapses", dt=1 * ms, namespace={}, **late)
-    synapses.connect()
-    synapses.w = RNG.normal(0.4, 0.5, len(synapses))
+    if sparse:  # in no order, with two synapses between the same neurons
+        synapses.connect(i=[3, 0, 0, 2, 1, 3, 0], j=[0, 2, 1, 2, 0, 2, 1])
+    else:
+        synapses.connect()
+    synapses.w = rng.normal(0.4, 0.5, len(synapses))
     states = StateMonitor(after, ["v", "u"], record=True, name="states", dt=1 * ms)
     return Network(source, before, sent, after, synapses, states, SpikeMonitor(after, name="spikes"))
 
 
+@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("subgroups", [False, True])
 @pytest.mark.parametrize("delay", [0 * ms, 2 * ms])
 @pytest.mark.parametrize("code", KINDS)
-def test_states_and_spikes_are_those_of_brian2(code, delay, subgroups):
-    made = network(code, delay, subgroups)
+def test_states_and_spikes_are_those_of_brian2(code, delay, subgroups, sparse):
+    made = network(code, delay, subgroups, sparse)
     programs = [bioplast.compile(made, 9 * ms, target, namespace={}) for target in ("numpy", "jax")]
     assert ("synapses_pre" in programs[1]._simulation.released) == KINDS[code]
     expected, found = (program() for program in programs)
@@ -81,10 +86,12 @@ def test_delays_of_their_own_and_spikes_on_their_way():
         np.testing.assert_allclose(found.states["states"]["v"], expected.states["states"]["v"], rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("code", [code for code, sum_of_products in KINDS.items() if sum_of_products])
-def test_derivatives_are_those_of_a_number_for_each_synapse(code, monkeypatch):
+def test_derivatives_are_those_of_a_number_for_each_synapse(code, sparse, monkeypatch):
     def slopes():
-        program = bioplast.compile(network(code), 9 * ms, "jax", surrogate=bioplast.SuperSpike(beta=5), namespace={})
+        made, surrogate = network(code, sparse=sparse), bioplast.SuperSpike(beta=5)
+        program = bioplast.compile(made, 9 * ms, "jax", surrogate=surrogate, namespace={})
         values = {key: program.values[key] for key in ("synapses.w", "before.x", "after.y")}
 
         def loss(values):
@@ -95,24 +102,27 @@ def test_derivatives_are_those_of_a_number_for_each_synapse(code, monkeypatch):
 
     brian2.seed(0)
     rasters = RNG.random((2, 9, 6)) < 0.3
-    state = RNG.bit_generator.state
     with jax.enable_x64(True):
         found = slopes()
-        RNG.bit_generator.state = state
         monkeypatch.setattr(outer, "released", lambda steps: {})
+        monkeypatch.setattr(blocks, "all_to_all", lambda sources, targets: None)
+        monkeypatch.setattr(blocks.Run, "several", staticmethod(lambda index: False))
         expected = slopes()
     for key, value in expected.items():
         np.testing.assert_allclose(found[key], value, rtol=1e-10, atol=1e-11)
     assert np.abs(expected["synapses.w"]).max() > 1e-3
 
 
-def test_no_number_is_made_for_each_synapse_and_run():
-    program = bioplast.compile(network("v_post += w*x_pre"), 9 * ms, "jax", namespace={}, dtype="float32")
+@pytest.mark.parametrize("sparse", [False, True])
+def test_no_number_is_made_for_each_synapse_and_run(sparse):
+    made = network("v_post += w*x_pre", sparse=sparse)
+    program = bioplast.compile(made, 9 * ms, "jax", namespace={}, dtype="float32")
     assert isinstance(program._simulation, Simulation)
     rasters = np.zeros((3, 9, 6), dtype=bool)
     text = jax.jit(lambda r: program.batch(inputs={"source": r}).states["states"]["v"]).lower(rasters).as_text()
     assert "3x6x5x" not in text
     assert "3x30x" not in text
+    assert "3x7x" not in text
 
 
 @pytest.mark.parametrize("part", [1, 11, 13])
