@@ -49,12 +49,11 @@ int64_t found(const uint8_t* row, int64_t size, std::vector<int64_t>& where) {
   return count;
 }
 
-// The sums of some rows of weights from column j on, as many columns at once as `vectors` hold; the column after them.
-template <int vectors, typename Number>
+// The sums of some rows of weights from column j on, of so many vectors of `size` columns at once; the column after them.
+template <int vectors, int size, typename Number>
 int64_t sums(const Number* weights, const std::vector<int64_t>& where, int64_t count, int64_t after, int64_t j,
              Number* out) {
-  typedef Number Vector __attribute__((vector_size(64)));
-  constexpr int64_t size = sizeof(Vector) / sizeof(Number);
+  typedef Number Vector __attribute__((vector_size(size * sizeof(Number))));
   for (; j + vectors * size <= after; j += vectors * size) {
     Vector sum[vectors] = {};
     for (int64_t k = 0; k < count; ++k) {
@@ -72,17 +71,19 @@ int64_t sums(const Number* weights, const std::vector<int64_t>& where, int64_t c
 
 template <typename Number>
 void product(const uint8_t* events, const Number* weights, Number* out, Shape shape) {
+  constexpr int size = 64 / sizeof(Number);
   std::vector<int64_t> where(shape.before + kAtOnce);
   for (int64_t group = 0; group < shape.groups; ++group, weights += shape.before * shape.after) {
     for (int64_t row = 0; row < shape.rows; ++row, events += shape.before, out += shape.after) {
       const int64_t count = found(events, shape.before, where);
-      int64_t begin = sums<4>(weights, where, count, shape.after, 0, out);
-      begin = sums<1>(weights, where, count, shape.after, begin, out);
-      std::memset(out + begin, 0, (shape.after - begin) * sizeof(Number));
-      for (int64_t k = 0; begin < shape.after && k < count; ++k) {
-        const Number* weight = weights + where[k] * shape.after;
-        for (int64_t j = begin; j < shape.after; ++j) out[j] += weight[j];
-      }
+      int64_t j = sums<4, size>(weights, where, count, shape.after, 0, out);
+      j = sums<1, size>(weights, where, count, shape.after, j, out);
+      // what is left, such as a few actions or classes, stays in registers too
+      if (j == shape.after) continue;
+      j = sums<1, 8>(weights, where, count, shape.after, j, out);
+      j = sums<1, 4>(weights, where, count, shape.after, j, out);
+      j = sums<1, 2>(weights, where, count, shape.after, j, out);
+      sums<1, 1>(weights, where, count, shape.after, j, out);
     }
   }
 }

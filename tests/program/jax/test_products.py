@@ -48,7 +48,7 @@ def test_the_product_and_its_derivatives_are_those_of_dense_numbers(seed, before
 
 
 @pytest.mark.parametrize("before", [63, 64, 200])
-@pytest.mark.parametrize("after", [10, 16, 150])
+@pytest.mark.parametrize("after", [1, 2, 3, 10, 15, 16, 150])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_sums_of_whole_numbers_are_exact_at_every_width(before, after, dtype):
     rng = np.random.default_rng(before * after)
