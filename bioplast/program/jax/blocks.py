@@ -192,6 +192,8 @@ class Run:
             case steps.Table(name=table, epsilon=epsilon, factor=factor):
                 values = self.tables[table]
                 t, *column = arguments
+                if values.shape[0] == 1:
+                    return _held(values[0], column)
                 row = fn.quotient(jnp.round(fn.quotient(t, epsilon)), factor).astype(jnp.int32)
                 row = jnp.clip(row, 0, values.shape[0] - 1)
                 # outside its columns Brian2's C++ gives NaN
@@ -274,6 +276,22 @@ class Run:
         if place.condition is not None:
             value = held_back(self.read(place.condition), value, neutral)
         return value
+
+
+def _held(row: Value, column: list[Value]) -> Value:
+    """The value of a table of one row, which no time changes: XLA then computes what is made of it once for all steps.
+
+    Parameters
+    ----------
+    row : number or array [columns]
+    column : list
+        Empty, or which column; NaN is given outside of them.
+    """
+    if not column:
+        return row
+    if type(column[0]) is int and 0 <= column[0] < len(row):
+        return row[column[0]]
+    return row.at[column[0]].get(mode="fill", fill_value=jnp.nan)
 
 
 def _is_all(index: np.ndarray, array: Value) -> bool:
