@@ -109,7 +109,7 @@ class Rollout:
             if self._loop is None:
                 return self._from_python(values, chosen)
             base = self._loop.base(values)
-            found = self._run("recorded", self._keys(chosen), base)
+            found = self._run("recorded", np.array(chosen, dtype=np.uint32), base)
         self._refuse_any(found, "kind", "step", found["observations"], found["actions"])
         ended = ~found.pop("alive")
 
@@ -160,7 +160,7 @@ class Rollout:
                     for m in range(size)
                 ]
                 return np.stack(each)
-            found = self._run("summed", members, (self._loop.base(values), self._keys(chosen)))
+            found = self._run("summed", members, (self._loop.base(values), np.array(chosen, dtype=np.uint32)))
         kinds = np.where(found["kind"] == NAN_STATE, FINE, found["kind"])
         if kinds.any():
             m, e = np.argwhere(kinds)[0]
@@ -197,20 +197,19 @@ class Rollout:
     def _place(self) -> str:
         return f"environment {type(self.environment).__name__}"
 
-    def _keys(self, seeds: Sequence[int]) -> Any:
-        return jax.vmap(jax.random.key)(jnp.asarray(seeds, dtype=jnp.uint32))
-
     def _run(self, kind: str, batched: Any, shared: Any) -> dict[str, Any]:
         """Call what JAX compiles for each kind of question; on all cores."""
         loop = self._loop
         if kind not in self._compiled:
 
-            def recorded(key: Any, base: Any) -> Any:
-                return loop.recorded(base, key)
+            # keys are made of the seeds in there: outside it would take as long as a hundred steps of the environment
+            def recorded(seed: Any, base: Any) -> Any:
+                return loop.recorded(base, jax.random.key(seed))
 
             def summed(members: Any, shared: Any) -> Any:
-                base, keys = shared
-                return jax.vmap(loop.summed, in_axes=(None, 0))(loop.changed(base, members), keys)
+                base, seeds = shared
+                changed = loop.changed(base, members)
+                return jax.vmap(lambda seed: loop.summed(changed, jax.random.key(seed)))(seeds)
 
             one = {"recorded": recorded, "summed": summed}[kind]
             self._compiled[kind] = jax.jit(lambda b, s: over_batch(one, b, s, devices()))
