@@ -8,6 +8,7 @@ actions drawn from a softmax of the potentials; it has as many updates and episo
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -53,39 +54,52 @@ def balanced(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     """
     from bioplast import control
 
-    gradient = settings["method"] == "bptt"
-    network = networks.policy(OBSERVATIONS, settings["hidden"], 2, False, seed)
-    program = networks.compiled(network, STEPS, surrogate=gradient)
-    train = networks.arm(_KINDS[settings["kind"]], OBSERVATIONS)
-    steps = settings["steps"]
-    judge = rollout_of(program, steps)
+    gradient, hidden, steps = settings["method"] == "bptt", settings["hidden"], settings["steps"]
+    weights = networks.weights(OBSERVATIONS, hidden, 2, seed)
+    judge = _judge(steps, hidden, gradient)
     if gradient:
-        from .descent import descended, reinforce
-
-        values, history = descended(
-            rollout_of(program, steps, sampled=True),
-            train,
-            reinforce,
-            updates=settings["generations"],
-            episodes=settings["population"] * settings["episodes"],
-            rate=_RATE,
-            validation=_VALIDATION,
-            enough=np.inf,
-            seed=seed,
-            judge=judge,
+        descent = _descent(settings["kind"], steps, hidden, settings["population"] * settings["episodes"])
+        values, history = descent(
+            weights, updates=settings["generations"], validation=_VALIDATION, enough=np.inf, seed=seed
         )
     else:
         found = control.evolve(
             judge,
-            train=train,
+            train=networks.arm(_KINDS[settings["kind"]], OBSERVATIONS),
             strategy=settings["strategy"],
             population=settings["population"],
             generations=settings["generations"],
             episodes=settings["episodes"],
             validation=_VALIDATION,
+            values=weights,
             seed=seed,
         )
         values, history = found.values, found.history["validation"]
     test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
     returns = judge.returns({name: value[None] for name, value in values.items()}, test)
     return {"return": float(returns.mean()), "history": history}
+
+
+@functools.cache
+def _program(hidden: int, gradient: bool) -> Any:
+    """A network whose random weights a trial replaces; compiled once in a process."""
+    return networks.compiled(networks.policy(OBSERVATIONS, hidden, 2, False, 0), STEPS, surrogate=gradient)
+
+
+@functools.cache
+def _judge(steps: int, hidden: int, gradient: bool) -> Any:
+    return rollout_of(_program(hidden, gradient), steps)
+
+
+@functools.cache
+def _descent(kind: str, steps: int, hidden: int, episodes: int) -> Any:
+    from .descent import Descent, reinforce
+
+    return Descent(
+        rollout_of(_program(hidden, True), steps, sampled=True),
+        networks.arm(_KINDS[kind], OBSERVATIONS),
+        reinforce,
+        episodes=episodes,
+        rate=_RATE,
+        judge=_judge(steps, hidden, True),
+    )

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["descended", "reinforce"]
+__all__ = ["Descent", "reinforce"]
 
 
-def descended(
-    rollout: Any,
-    train: Any,
-    loss: Callable[[Any, Any, Any], Any],
-    *,
-    updates: int,
-    episodes: int,
-    rate: float,
-    validation: int,
-    enough: float,
-    seed: int,
-    judge: Any = None,
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Descend with Adam along a loss of episodes.
+class Descent:
+    """Adam along the gradient of a loss of episodes; what JAX compiles for it is that of all networks of a program.
 
     Parameters
     ----------
@@ -32,59 +21,97 @@ def descended(
     train : dict of Trainable
     loss : callable
         ``loss(rollout, values, keys)`` of values and the keys of `episodes` episodes.
-    updates, episodes : int
+    episodes : int
     rate : float
         Of Adam, in typical sizes.
-    validation : int
-        The episodes that each update is measured with.
-    enough : float
-        Stop at this mean return.
     judge : Rollout, optional
         What the validation runs in, such as one without random actions; `rollout` by default.
-
-    Returns
-    -------
-    values : dict of ndarray
-        Those with the best validation.
-    history : ndarray [updates]
-        The mean return of each validation.
     """
-    import jax
-    import jax.numpy as jnp
-    import optax
 
-    from bioplast.learning.trainable import scaled
+    def __init__(
+        self,
+        rollout: Any,
+        train: Any,
+        loss: Callable[[Any, Any, Any], Any],
+        *,
+        episodes: int,
+        rate: float,
+        judge: Any = None,
+    ):
+        import jax
+        import jax.numpy as jnp
+        import optax
 
-    program = rollout.program
-    searched = scaled(program, train, program.values)
-    numbers = {name: jnp.asarray(how.start) for name, how in searched.items()}
-    optimiser = optax.chain(optax.zero_nans(), optax.clip_by_global_norm(1.0), optax.adam(rate))
+        self.rollout, self.train, self.judge = rollout, train, judge or rollout
+        self.optimiser = optax.chain(optax.zero_nans(), optax.clip_by_global_norm(1.0), optax.adam(rate))
+        searched = self._searched({})
 
-    def values_of(numbers: Any) -> dict[str, Any]:
-        return {name: how.elements(numbers[name]) for name, how in searched.items()}
+        def update(numbers: Any, state: Any, key: Any, values: Any) -> Any:
+            keys = jax.random.split(key, episodes)
+            slope = jax.grad(lambda n: loss(rollout, {**values, **_values_of(searched, n)}, keys))(numbers)
+            changes, state = self.optimiser.update(slope, state)
+            moved = optax.apply_updates(numbers, changes)
+            return {name: jnp.clip(moved[name], how.low, how.high) for name, how in searched.items()}, state
 
-    @jax.jit
-    def update(numbers: Any, state: Any, key: Any) -> Any:
-        keys = jax.random.split(key, episodes)
-        slope = jax.grad(lambda numbers: loss(rollout, values_of(numbers), keys))(numbers)
-        changes, state = optimiser.update(slope, state)
-        moved = optax.apply_updates(numbers, changes)
-        return {name: jnp.clip(moved[name], how.low, how.high) for name, how in searched.items()}, state
+        self._update = jax.jit(update)
 
-    judge = judge or rollout
-    held_out = np.random.SeedSequence([seed, 0]).generate_state(validation)
-    state, key = optimiser.init(numbers), jax.random.key(seed)
-    history: list[float] = []
-    best: dict[str, np.ndarray] = {}
-    for k in range(updates):
-        numbers, state = update(numbers, state, jax.random.fold_in(key, k))
-        values = {name: np.asarray(value) for name, value in values_of(jax.device_get(numbers)).items()}
-        history.append(float(judge.returns({name: value[None] for name, value in values.items()}, held_out).mean()))
-        if history[-1] >= max(history):
-            best = values
-        if history[-1] >= enough:
-            break
-    return best, np.array(history)
+    def _searched(self, values: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        from bioplast.learning.trainable import scaled
+
+        program = self.rollout.program
+        return scaled(program, self.train, {**program.values, **values})
+
+    def __call__(
+        self, values: Mapping[str, np.ndarray], *, updates: int, validation: int, enough: float, seed: int
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Descend.
+
+        Parameters
+        ----------
+        values : dict of ndarray
+            Replaces values of the program to begin with, those that are not searched for good.
+        updates : int
+        validation : int
+            The episodes that each update is measured with.
+        enough : float
+            Stop at this mean return.
+        seed : int
+
+        Returns
+        -------
+        values : dict of ndarray
+            Those with the best validation, and those of `values` that are not searched.
+        history : ndarray [updates]
+            The mean return of each validation.
+        """
+        import jax
+        import jax.numpy as jnp
+
+        from bioplast.program.jax import disk_cache
+
+        searched = self._searched(values)
+        given = {name: jnp.asarray(v, self.rollout.program.dtype) for name, v in values.items() if name not in searched}
+        numbers = {name: jnp.asarray(how.start) for name, how in searched.items()}
+        held_out = np.random.SeedSequence([seed, 0]).generate_state(validation)
+        state, key = self.optimiser.init(numbers), jax.random.key(seed)
+        history: list[float] = []
+        best: dict[str, np.ndarray] = {}
+        for k in range(updates):
+            with contextlib.nullcontext() if k else disk_cache():
+                numbers, state = self._update(numbers, state, jax.random.fold_in(key, k), given)
+            found = _values_of(searched, jax.device_get(numbers))
+            found = {**values, **{name: np.asarray(value) for name, value in found.items()}}
+            returns = self.judge.returns({name: value[None] for name, value in found.items()}, held_out)
+            history.append(float(returns.mean()))
+            if history[-1] >= max(history):
+                best = found
+            if history[-1] >= enough:
+                break
+        return best, np.array(history)
+
+
+def _values_of(searched: Mapping[str, Any], numbers: Any) -> dict[str, Any]:
+    return {name: how.elements(numbers[name]) for name, how in searched.items()}
 
 
 def reinforce(rollout: Any, values: Any, keys: Any) -> Any:

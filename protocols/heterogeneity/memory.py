@@ -8,6 +8,7 @@ arm "neurons".
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -43,47 +44,57 @@ def remembered(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     """
     from bioplast import control
 
-    method, length = settings["method"], settings["length"]
-    gradient = method == "bptt"
-    network = networks.policy(OBSERVATIONS, settings["hidden"], 2, True, seed)
-    program = networks.compiled(network, STEPS, surrogate=gradient)
-    decoder = control.Counts("answers")
-    rollout = control.Rollout(
-        program,
-        control.MemoryLength(length),
-        control.Held("observation"),
-        decoder,
-        record=(lambda out: {"scores": decoder.scores(out)}) if gradient else None,
-    )
-    train = networks.arm("neurons" if gradient else method, OBSERVATIONS)
-    if gradient:
-        values, history = _descended(rollout, train, settings, seed)
+    method, hidden = settings["method"], settings["hidden"]
+    weights = networks.weights(OBSERVATIONS, hidden, 2, seed)
+    rollout = _rollout(settings["length"], hidden, method == "bptt")
+    if method == "bptt":
+        values, history = _descent(settings["length"], hidden, settings["population"])(
+            weights, updates=settings["generations"], validation=_VALIDATION, enough=1.0, seed=seed
+        )
     else:
         found = control.evolve(
             rollout,
-            train=train,
+            train=networks.arm(method, OBSERVATIONS),
             strategy=settings["strategy"],
             population=settings["population"],
             generations=settings["generations"],
             episodes=settings["episodes"],
             validation=_VALIDATION,
             enough=1.0,
+            values=weights,
             seed=seed,
         )
         values, history = found.values, found.history["validation"]
     test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
     reward = float(rollout.returns({name: value[None] for name, value in values.items()}, test).mean())
-    tau = values.get("hidden.tau_m", program.values["hidden.tau_m"])
+    tau = values.get("hidden.tau_m", rollout.program.values["hidden.tau_m"])
     return {"reward": reward, "history": history, "tau_m_ms": 1e3 * np.asarray(tau, dtype=float)}
 
 
-def _descended(rollout: Any, train: Any, settings: dict[str, Any], seed: int) -> tuple[dict[str, Any], np.ndarray]:
-    """The same values along the gradient of the cross entropy of the answer, through all steps."""
+@functools.cache
+def _rollout(length: int, hidden: int, gradient: bool) -> Any:
+    """The task with a network whose random weights a trial replaces; compiled once in a process."""
+    from bioplast import control
+
+    program = networks.compiled(networks.policy(OBSERVATIONS, hidden, 2, True, 0), STEPS, surrogate=gradient)
+    decoder = control.Counts("answers")
+    return control.Rollout(
+        program,
+        control.MemoryLength(length),
+        control.Held("observation"),
+        decoder,
+        record=(lambda out: {"scores": decoder.scores(out)}) if gradient else None,
+    )
+
+
+@functools.cache
+def _descent(length: int, hidden: int, episodes: int) -> Any:
+    """Along the gradient of the cross entropy of the answer, through all steps."""
     import jax
     import jax.numpy as jnp
     import optax
 
-    from .descent import descended
+    from .descent import Descent
 
     def loss(rollout: Any, values: Any, keys: Any) -> Any:
         episodes = jax.vmap(rollout.episode, in_axes=(None, 0))(values, keys)
@@ -91,14 +102,5 @@ def _descended(rollout: Any, train: Any, settings: dict[str, Any], seed: int) ->
         cue = (episodes["observations"][:, 0, 2] > 0).astype(int)
         return optax.softmax_cross_entropy_with_integer_labels(jnp.asarray(scores), cue).mean()
 
-    return descended(
-        rollout,
-        train,
-        loss,
-        updates=settings["generations"],
-        episodes=settings["population"],
-        rate=_RATE,
-        validation=_VALIDATION,
-        enough=1.0,
-        seed=seed,
-    )
+    train = networks.arm("neurons", OBSERVATIONS)
+    return Descent(_rollout(length, hidden, True), train, loss, episodes=episodes, rate=_RATE)

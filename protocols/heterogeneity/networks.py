@@ -11,7 +11,7 @@ import bioplast
 from bioplast.definition import Neuron, Parameter, Receptor
 from bioplast.models import delta_synapse, heterogeneous_lif
 
-__all__ = ["ARMS", "DT", "NEURONS", "afferents", "arm", "compiled", "policy"]
+__all__ = ["ARMS", "DT", "NEURONS", "afferents", "arm", "compiled", "policy", "weights"]
 
 #: The step of every network here.
 DT = 1 * ms
@@ -55,16 +55,26 @@ def policy(observations: int, hidden: int, actions: int, spiking: bool, seed: in
     seed : int
         Of the random weights.
     """
-    rng = np.random.default_rng([seed, 5])
     cell: Neuron = heterogeneous_lif + afferents(observations)
     layer = cell.group(hidden, dt=DT, name="hidden")
-    for k in range(observations):
-        setattr(layer, f"w_{k}", rng.normal(size=hidden) * _AFFERENT)
     others: dict[str, Any] = {"tau_m": 5 * ms} if spiking else {"tau_m": 20 * ms, "v_th": 1e9 * mV}
     readout = heterogeneous_lif.group(actions, dt=DT, name="readout", **others)
     efferents = delta_synapse.connect(layer, readout, name="efferents", dt=DT)
-    efferents.w = rng.normal(size=len(efferents)) * _EFFERENT / np.sqrt(hidden)
+    for key, value in weights(observations, hidden, actions, seed).items():
+        group, name = key.split(".")
+        setattr({"hidden": layer, "efferents": efferents}[group], f"{name}_", value)
     return Network(layer, readout, efferents, SpikeMonitor(layer, name="spikes"), SpikeMonitor(readout, name="answers"))
+
+
+def weights(observations: int, hidden: int, actions: int, seed: int) -> dict[str, np.ndarray]:
+    """The random weights of a seed, in SI base units, by their keys in the values of a program of `policy`.
+
+    A program of any seed is with them that of this one, so that JAX compiles what trials of one shape do once for all.
+    """
+    rng = np.random.default_rng([seed, 5])
+    afferent, efferent = float(_AFFERENT), float(_EFFERENT)
+    found = {f"hidden.w_{k}": rng.normal(size=hidden) * afferent for k in range(observations)}
+    return {**found, "efferents.w": rng.normal(size=hidden * actions) * efferent / np.sqrt(hidden)}
 
 
 def arm(name: str, observations: int, only: tuple[str, ...] = tuple(NEURONS)) -> dict[str, Any]:

@@ -24,6 +24,39 @@ def test_numbers_of_searched_values_are_those_of_the_paper():
     assert sum(program.values[key].size for key in searched) == 8 * 4 + 8 * (3 + 2)
 
 
+def test_a_program_with_the_weights_of_a_seed_is_that_of_its_network():
+    own = networks.compiled(networks.policy(3, 8, 2, True, 4), 1).values
+    shared = networks.compiled(networks.policy(3, 8, 2, True, 0), 1).values
+    weights = networks.weights(3, 8, 2, 4)
+    assert weights.keys() == {"hidden.w_0", "hidden.w_1", "hidden.w_2", "efferents.w"}
+    assert all((shared[key] != own[key]).all() for key in weights)
+    assert shared.keys() == own.keys()
+    for key, value in {**shared, **weights}.items():
+        np.testing.assert_array_equal(value, own[key], err_msg=key)
+
+
+@pytest.mark.parametrize("method", ["weights", "bptt"])
+def test_a_trial_does_not_depend_on_those_before_it(method):
+    """What JAX compiled for another seed is used again; the numbers are those of a process of its own."""
+    how = {**protocol.heterogeneity.settings("demo")["memory"], "hidden": 8, "population": 16, "generations": 3}
+    settings = {**how, "method": method, "length": 3, "test": 20}
+    alone = memory.remembered(settings, 1)
+    for cached in (memory._rollout, memory._descent):
+        cached.cache_clear()
+    first, after = memory.remembered(settings, 0), memory.remembered(settings, 1)
+    assert not np.array_equal(first["history"], after["history"])
+    for key, value in alone.items():
+        np.testing.assert_array_equal(after[key], value, err_msg=key)
+
+
+def test_a_descent_learns_what_a_cue_was():
+    """By the gradient of the answer, with weights that are not those of its program."""
+    how = {**protocol.heterogeneity.settings("demo")["memory"], "method": "bptt", "length": 2, "generations": 40}
+    found = memory.remembered(how, 3)
+    assert found["history"][0] < 1
+    assert found["reward"] == 1
+
+
 def test_an_intensity_is_as_many_spikes_as_it_has_fourths():
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     raster = classification.rate_code(images)[0]
