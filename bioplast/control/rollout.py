@@ -201,7 +201,6 @@ class Rollout:
         """Call what JAX compiles for each kind of question; on all cores."""
         loop = self._loop
         if kind not in self._compiled:
-
             # keys are made of the seeds in there: outside it would take as long as a hundred steps of the environment
             def recorded(seed: Any, base: Any) -> Any:
                 return loop.recorded(base, jax.random.key(seed))
