@@ -13,6 +13,10 @@ from .library import skips_zeros
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
+#: So few steps are no loop but one after the other, as in a step of an environment: a loop within a loop costs more than
+#: a small network.
+UNROLLED = 4
+
 # What takes longer to compute than to keep, and what is made once.
 _KEPT = {"dot_general", "scatter-add", "scatter-mul", "while", "random_bits", "optimization_barrier"}
 _LIBRARIES = {"event_product": "products", "listed": "listed", "correlation": "correlations"}
@@ -33,6 +37,15 @@ def made_once(value: Any) -> Any:
     return jax.lax.optimization_barrier(value)
 
 
+def _apart(given: Any) -> Any:
+    """What a step begins with, of which XLA knows as little as in a loop.
+
+    Else it computes what is elementwise in one step again in those after it, and a time that is a constant would let it
+    rewrite what is divided by it.
+    """
+    return jax.lax.optimization_barrier(given)
+
+
 def lean(step: Step) -> Step:
     """A step whose gradient computes what is elementwise again instead of keeping it.
 
@@ -51,6 +64,8 @@ def scan(step: Step, begin: Any, along: Any, count: int, checkpoint: bool) -> tu
     step = lean(step)
     length = math.isqrt(count)
     if not checkpoint or length < 2:
+        if 1 < count <= UNROLLED:
+            return jax.lax.scan(lambda *given: step(*_apart(given)), begin, along, length=count, unroll=count)
         return jax.lax.scan(step, begin, along, length=count)
 
     def part(state: Any, x: Any) -> tuple[Any, Any]:
