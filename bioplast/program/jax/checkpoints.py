@@ -13,8 +13,8 @@ from .library import skips_zeros
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
-#: So few steps are no loop but one after the other, as in a step of an environment: a loop within a loop costs more than
-#: a small network.
+#: So few steps are no loop but one after the other, as in a step of an environment: a loop within a loop costs as much
+#: as a small network.
 UNROLLED = 4
 
 # What takes longer to compute than to keep, and what is made once.
