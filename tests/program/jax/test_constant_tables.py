@@ -78,7 +78,7 @@ def test_a_row_of_one_number_is_held_as_well():
 def test_what_a_row_decides_is_computed_once_for_all_steps():
     """A division by a time constant within the loop over the steps costs more than all else there."""
     made = program("dv/dt = (drive(t, 0)/(2 + i) - v)/(5*ms) : 1")
-    step = jax.jit(lambda v, table: made({"cells.v": v}, {"drive": table}).final["cells.v"])
+    step = jax.jit(lambda v, table: made({"cells.v": v}, {"drive": table}, duration=20 * ms).final["cells.v"])
     text = step.lower(np.zeros(2, dtype=np.float32), np.ones((1, 2), dtype=np.float32)).compile().as_text()
     body = re.search(r" while\(.*body=%?([\w.\-]+)", text).group(1)
     inside, called = "", [body]
