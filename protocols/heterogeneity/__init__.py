@@ -156,6 +156,14 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             values = [one["reward"] for one in found]
             source = f"{_ARMS[rest[0]]}; reward from -1 to 1" + (f"; {PAPER}" if published else "")
             rows.append(Row.over_seeds(f"{place}/reward", values, published=published, source=source))
+            # how much search that took: neurons that are drawn at random may do already
+            validations = [list(one["history"]) for one in found]
+            source = "generations, or updates, until every validation episode was answered rightly, or the last one"
+            rows.append(Row.over_seeds(f"{place}/generations", [float(len(v)) for v in validations], source=source))
+            source = "validation after the first generation, or update"
+            others.append(
+                Row.over_seeds(f"baseline/{place}/first/reward", [float(v[0]) for v in validations], source=source)
+            )
         elif part == "cartpole":
             values = [one["return"] for one in found]
             rows.append(Row.over_seeds(f"{place}/return", values, source=f"steps that the pole stood, of {rest[2]}"))

@@ -180,6 +180,8 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     rows = {row.id: row for row in protocol.summarise(results, settings)}
     assert (rows["memory/neurons/25/reward"].value, rows["memory/neurons/25/reward"].published) == (0.95, 0.9)
     assert rows["memory/weights/25/reward"].published is None
+    assert rows["memory/neurons/25/generations"].value == 1.5
+    assert rows["baseline/memory/neurons/25/first/reward"].value == 0.5
     assert rows["cartpole/es/heterogeneous/1000/return"].value == 812
     assert rows["mnist/neurons/4096/accuracy"].published == 0.8096
     assert rows["control/hopper/neurons/4096/reward"].published == 1851
