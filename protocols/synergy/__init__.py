@@ -2,7 +2,8 @@
 
 The paper's equations are `rule`, with what had to be decided there. Decided here:
 
-- An image is a constant input for T = 8 steps: a pixel sends its intensity in each. Readout neurons integrate and do
+- An image is a constant input for T = 8 steps: a pixel sends its intensity in each. A recording of N-MNIST is eight
+  frames of 40 ms, one for each step, in which a pixel sends 1 or nothing. Readout neurons integrate and do
   not spike; the loss is the cross entropy of their mean potentials.
 - Dense layers are plastic, convolutions are not, as in the code of the predecessor (HGLL). There only the first of them
   is; here all are, since self-backpropagation spreads what changes behind a layer.
@@ -49,6 +50,7 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
                     arm, _, coefficients = text.partition(":")
                     own = {key: value for key, value in network.items() if key != "arms"}
                     own |= {"task": name, "samples": settings[name]["samples"]}
+                    own |= {"folder": settings["folder"]} if name == "nmnist" and settings["folder"] else {}
                     own |= {"arm": arm, "coefficients": coefficients or "learned"}
                     own |= {
                         "keep": settings["keep"] and f"{settings['keep']}/{name}-{which}-{summary.key(text)}-{seed}.npz"

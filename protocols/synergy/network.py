@@ -11,6 +11,7 @@ from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, TimedArray,
 import bioplast
 from bioplast import connection
 from bioplast.definition import Neuron, Synapse, co_release, merged, merged_weights, same_step
+from bioplast.errors import BioplastError
 
 from . import rule
 
@@ -55,8 +56,8 @@ class Live:
     Attributes
     ----------
     network : Network
-        With the TimedArray "image" [1, pixels] as its input, monitors "potential" of the readout, "penultimate" of the
-        layer before it, and "spikes" of that.
+        With the TimedArray "image" [frames, pixels] as its input, monitors "potential" of the readout, "penultimate" of
+        the layer before it, and "spikes" of that.
     spiking : list of str
         The groups whose spikes have a surrogate derivative.
     weights : list of str
@@ -95,7 +96,9 @@ def plastic_layers(mechanisms: tuple[str, ...]) -> tuple[Synapse, Synapse]:
     return first, first + rule.row_sums if "3" in mechanisms else first
 
 
-def build(shape: tuple[int, int, int], classes: int, settings: dict[str, Any], seed: int, one: bool = False) -> Live:
+def build(
+    shape: tuple[int, int, int], classes: int, settings: dict[str, Any], seed: int, one: bool = False, frames: int = 1
+) -> Live:
     """The network of an arm.
 
     Parameters
@@ -110,12 +113,16 @@ def build(shape: tuple[int, int, int], classes: int, settings: dict[str, Any], s
         Governs the weights at the start.
     one : bool
         Whether the plastic layers have one weight, as after merging.
+    frames : int
+        How many images a sample shows, each for the same part of the steps.
     """
     rng = np.random.default_rng([seed, 7])
     mechanisms = ARMS[settings["arm"]]
     cell = rule.mpsl_lif + rule.mpsl_sums
     numbers = {"tau_m": settings["tau_m_ms"] * ms, "v_th": settings["v_th_mV"] * mV}
-    image = TimedArray(np.zeros((1, int(np.prod(shape)))), dt=settings["steps"] * DT, name="image")
+    if settings["steps"] % frames:
+        raise BioplastError(f"steps is {settings['steps']}: a multiple of the {frames} frames of a sample is accepted")
+    image = TimedArray(np.zeros((frames, int(np.prod(shape)))), dt=settings["steps"] // frames * DT, name="image")
     layers: list[Any] = [
         NeuronGroup(
             int(np.prod(shape)),

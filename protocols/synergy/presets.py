@@ -46,8 +46,12 @@ CONVOLUTIONAL: dict[str, Any] = {
 #: Of Fashion-MNIST: the paper's threshold, clothes turned over, and maps of four arms.
 FASHION: dict[str, Any] = {"v_th_mV": 0.4, "mirror": True}
 
-# Data sets that may be absent; a folder for the merged weights of each trial; a file of such, to be exported.
-FILES: dict[str, Any] = {"optional": [], "keep": "", "weights": ""}
+#: Of some hundred recordings of N-MNIST: the paper's threshold.
+RECORDED: dict[str, Any] = {"v_th_mV": 0.4, "epochs": 40, "batch": 50, "robust": 0}
+
+# Data sets that may be absent; a folder with the Train.zip and Test.zip of a part of N-MNIST; a folder for the merged
+# weights of each trial; a file of such, to be exported.
+FILES: dict[str, Any] = {"optional": [], "folder": "", "keep": "", "weights": ""}
 
 DEMO: dict[str, Any] = {
     "tasks": ["digits"],
@@ -93,6 +97,14 @@ FULL: dict[str, Any] = {
         "networks": {
             "dense": {**DENSE, **FASHION, "map": 500, "arms": [*BASIC, "mpsl:fixed", "mpsl:frozen", *ALONE]},
             "convolutional": {**CONVOLUTIONAL, **FASHION, "map": 500},
+        },
+    },
+    # --set tasks=nmnist; the whole data set is 1.2 GB, --set folder=FOLDER takes a part of it
+    "nmnist": {
+        "samples": None,
+        "networks": {
+            "dense": {**DENSE, **RECORDED, "merged": 100},
+            "convolutional": {**CONVOLUTIONAL, **RECORDED, "merged": 100},
         },
     },
     "seeds": 3,

@@ -41,8 +41,9 @@ def right(out: Any, label: Any) -> Any:
 
 
 def inputs_of(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Images [samples, rows, columns] as inputs."""
-    return {"image": fractions(images).reshape(len(images), 1, -1)}
+    """Images [samples, rows, columns], or [samples, frames, channels, rows, columns], as inputs."""
+    frames = images.shape[1] if images.ndim == 5 else 1
+    return {"image": fractions(images).reshape(len(images), frames, -1)}
 
 
 def carry_out(task: Task, settings: Settings, seed: int, scratch: Path | None) -> dict[str, Any]:
@@ -55,8 +56,8 @@ def carry_out(task: Task, settings: Settings, seed: int, scratch: Path | None) -
         them, or "frozen"; ``"robust"`` accuracies by corruption; ``"coefficients"`` by layer; and, where the settings
         ask for it, ``"map"`` (t-SNE) and ``"merged"``, how far the merged network's scores are away.
     """
-    parts = task.split(seed, settings["samples"])
-    live = network.build(task.shape, task.classes, dict(settings), seed)
+    parts = task.split(seed, settings["samples"], settings.get("folder"))
+    live = network.build(task.shape, task.classes, dict(settings), seed, frames=task.frames)
     program = network.compiled(live, dict(settings))
     history, best, values = _train(live, program, parts, settings, seed, scratch)
     test = parts["test"]
@@ -192,8 +193,9 @@ def _merged(task: Task, settings: Settings, seed: int, values: Mapping[str, Any]
     from bioplast import learning
 
     precise = {**settings, "dtype": "float64"}
-    several = network.build(task.shape, task.classes, precise, seed)
-    single = network.build(task.shape, task.classes, precise, seed, one=True)
+    several, single = (
+        network.build(task.shape, task.classes, precise, seed, one=one, frames=task.frames) for one in (False, True)
+    )
     both = [network.compiled(live, precise) for live in (several, single)]
     merged = network.merge(several, both[0], dict(values))
     found = [
@@ -205,7 +207,7 @@ def _merged(task: Task, settings: Settings, seed: int, values: Mapping[str, Any]
 
 def exported(task: Task, settings: Settings, merged: Mapping[str, np.ndarray] | None = None) -> Any:
     """The merged network, with such weights if they are given, and how long an image lasts; None if they do not fit."""
-    live = network.build(task.shape, task.classes, dict(settings), 0, one=True)
+    live = network.build(task.shape, task.classes, dict(settings), 0, one=True, frames=task.frames)
     if merged is not None:
         program = network.compiled(live, dict(settings), "numpy")
         if {key: program.values[key].shape for key in live.weights} != {key: w.shape for key, w in merged.items()}:

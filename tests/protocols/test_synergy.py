@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import mV
+from support.data_files import write_zip
 
 from bioplast import experiment, learning
 from bioplast.dataset import digits
@@ -47,6 +48,30 @@ def test_an_image_is_moved_as_a_whole_and_turned_over_in_half_of_the_cases():
     columns = np.nonzero(found == 7)[2] - np.nonzero(found == 9)[2]
     assert set(columns) == {-1, 1}
     assert abs((columns == 1).mean() - 0.5) < 5 * 0.5 / np.sqrt(300)
+
+
+def test_the_frames_of_a_recording_are_moved_alike():
+    frames = np.zeros((50, 3, 2, 5, 4), dtype=bool)
+    frames[:, :, :, 2, 1] = True
+    found = tasks.shifted(frames, 1, True, np.random.default_rng(0))
+    assert (found == found[:, :1, :1]).all()
+    assert (found.sum(axis=(3, 4)) == 1).all()
+    assert len({tuple(place) for place in np.argwhere(found[:, 0, 0])[:, 1:]}) > 9
+    assert tasks.CORRUPTIONS["crop"](frames, 0.9, np.random.default_rng(0)).shape == frames.shape
+
+
+def test_a_recording_is_a_frame_for_each_step(tmp_path):
+    # 20 and 60 ms, then 319 and 320 ms after the start: frames of 40 ms, eight of them
+    events = [(3, 5, 1, 20_000), (4, 5, 0, 60_000), (3, 6, 1, 319_999), (3, 7, 1, 320_000)]
+    content = b"".join(bytes([x, y, p << 7 | t >> 16, t >> 8 & 255, t & 255]) for x, y, p, t in events)
+    write_zip(
+        tmp_path / "Train.zip", [(f"Train/{d}/{12 * d + n:05}.bin", content) for d in range(10) for n in range(12)]
+    )
+    write_zip(tmp_path / "Test.zip", [("Test/7/00001.bin", content)])
+    parts = tasks.TASKS["nmnist"].split(0, None, tmp_path)
+    assert parts["train"].images.shape == (100, 8, 2, 34, 34)
+    assert list(parts["test"].labels) == [7]
+    assert np.argwhere(parts["test"].images[0]).tolist() == [[0, 1, 5, 3], [1, 0, 5, 4], [7, 1, 6, 3]]
 
 
 # ---- merging ---------------------------------------------------------------------------------------------------------
@@ -130,6 +155,26 @@ def test_a_convolutional_network_is_what_arrays_say():
     assert np.ptp(trace) > 0.1
 
 
+def test_frames_follow_each_other_within_the_steps():
+    settings = SETTINGS | {"arm": "stbp", "hidden": [6]}
+    live = network.build((1, 2, 3), 4, settings, 0, frames=4)
+    program = network.compiled(live, settings)
+    frames = np.random.default_rng(1).random((2, 4, 1, 2, 3)) < 0.5
+    found = learning.predict(program, training.inputs_of(frames), lambda out: out.states["potential"]["v"])
+    first, second = (program.values[f"layer{n}.w_1"].reshape(s) for n, s in ((1, (6, 6)), (2, (6, 4))))
+    rho, v_th = np.exp(-1 / settings["tau_m_ms"]), settings["v_th_mV"] * 1e-3
+    for sample, trace in zip(frames.reshape(2, 4, 6), found, strict=True):
+        one, two = np.zeros(6), np.zeros(4)
+        for step in range(8):
+            one = rho * one + sample[step // 2] @ first
+            two = rho * two + (one > v_th) @ second
+            np.testing.assert_allclose(trace[step], two, rtol=1e-9, atol=1e-15)
+            one = one - v_th * (one > v_th)
+    assert np.ptp(found) > 1e-4
+    with pytest.raises(BioplastError, match="steps is 8: a multiple of the 3 frames of a sample is accepted"):
+        network.build((1, 2, 3), 4, settings, 0, frames=3)
+
+
 def test_merged_weights_are_kept_in_a_file_that_export_takes(both, tmp_path):
     from bioplast.protocols.synergy import weights as files
 
@@ -173,6 +218,10 @@ def test_trials_are_an_arm_and_a_seed(demo):
     found = protocol.trials(settings, [], [0, 1])
     assert len({trial.id for trial in found}) == len(found) == 2 * (7 + 9 + 2 + 2)
     assert found[0].id == "mnist/dense/stbp/seed0"
+    assert "folder" not in found[0].settings
+    recorded = protocol.trials(settings | {"tasks": ["nmnist"], "folder": "some"}, [], [0])
+    assert {trial.settings["folder"] for trial in recorded} == {"some"}
+    assert len(recorded) == 7 + 2
     frozen = next(trial for trial in found if trial.id == "fashion-mnist/dense/mpsl-frozen/seed0")
     assert (frozen.settings["arm"], frozen.settings["coefficients"]) == ("mpsl", "frozen")
 
