@@ -3,8 +3,8 @@
     BIOPLAST_DATA=FOLDER python -m benchmarks.merged [--images N] [--epochs E]
 
 The dense network of protocol synergy on MNIST (784-512-10, arm mpsl) is trained for some epochs, its plastic weights
-are frozen and merged into one for each synapse. On target jax, in double precision, both networks answer all test images;
-the merged one then answers some of them on target cpp, too, one after the other.
+are frozen and merged into one for each synapse. On target jax, in double precision, both networks answer all test
+images; the merged one then answers some of them on target cpp, too, one after the other.
 """
 
 from __future__ import annotations
