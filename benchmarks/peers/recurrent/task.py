@@ -4,8 +4,8 @@ In each step, with neurons and loss of the dense task::
 
     v <- beta*v + W x + R s';  s = v > 1;  v <- 0 where s = 1
 
-where s' are the hidden spikes of the step before. 1 - beta is a power of two, so that no library's way to write the leak
-rounds more than another's.
+where s' are the hidden spikes of the step before. 1 - beta is a power of two: no library's way to write the leak rounds
+more than another's.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Recurrent:
     def weights(self, seed: int = 1) -> tuple[np.ndarray, ...]:
         """float32 [inputs, hidden], [hidden, hidden] and [hidden, outputs].
 
-        They are scaled for a neuron to spike in some percent of the steps, the recurrent ones for what comes back through
-        them to neither grow nor vanish in a thousand steps.
+        They are scaled for a neuron to spike in some percent of the steps, the recurrent ones for derivatives that do
+        not grow from step to step.
         """
         rng = np.random.default_rng(seed)
         sizes = [(self.inputs, self.hidden), (self.hidden, self.hidden), (self.hidden, self.outputs)]
