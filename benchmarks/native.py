@@ -10,7 +10,8 @@ Each line says what is measured, and what comes of it; all stand beside each oth
 - `cells`: 10,000 cells of Izhikevich for 10,000 steps, on native and on cpp in turns, each compiled before, after both
   have had the same spikes.
 - `assess`: `bioplast.assess` of izhikevich-2003, on native and on its own target: all verdicts, and the seconds of each
-  in processes of their own, with empty caches and once more with what is on disk then.
+  in processes of their own, of the clock and of the processor (with compiling, imports and programs that are started),
+  with empty caches and once more with what is on disk then.
 - `threads`: a training step of 100-256-10, 100 steps, batch 256, by one thread and by two in turns, and whether both
   have the same gradient to the last bit.
 - `compile`: what target native takes to be ready for training that network, with empty caches and with what is on disk
@@ -94,12 +95,11 @@ def cells(rounds: int) -> None:
 
 def assess(patterns: str, budget: int, starts: int) -> None:
     order = [patterns, str(budget), str(starts)]
-    seconds: dict[str, list[float]] = {}
-    verdicts: dict[str, dict[str, str]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for target in ("native", "cpp"):
         with tempfile.TemporaryDirectory() as cache:
-            each = [child("assess", target, *order, cache=cache) for _ in range(2)]
-        seconds[target], verdicts[target] = [one["seconds"] for one in each], each[1]["verdicts"]
+            found[target] = [child("assess", target, *order, cache=cache) for _ in range(2)]
+    verdicts = {target: each[1]["verdicts"] for target, each in found.items()}
     same = [letter for letter, verdict in verdicts["cpp"].items() if verdicts["native"][letter] == verdict]
     print(
         f"izhikevich-2003, budget {budget}, {starts} starts: {len(same)} of {len(verdicts['cpp'])} verdicts are equal"
@@ -107,8 +107,11 @@ def assess(patterns: str, budget: int, starts: int) -> None:
     for letter in sorted(set(verdicts["cpp"]) - set(same)):
         print(f"  {letter}: native {verdicts['native'][letter]!r}, cpp {verdicts['cpp'][letter]!r}")
     for k, when in enumerate(("with empty caches", "once more")):
-        one, other = seconds["native"][k], seconds["cpp"][k]
-        print(f"{when:18} native {one:7.1f} s, cpp {other:7.1f} s: cpp takes {other / one:.2f} times as long")
+        for name, of in (("seconds", ""), ("processor", " of the processor")):
+            one, other = found["native"][k][name], found["cpp"][k][name]
+            print(
+                f"{when:18} native {one:7.1f} s{of}, cpp {other:7.1f} s{of}: cpp takes {other / one:.2f} times as long"
+            )
 
 
 def assessed(target: str, patterns: str, budget: str, starts: str) -> dict[str, Any]:
@@ -116,8 +119,13 @@ def assessed(target: str, patterns: str, budget: str, starts: str) -> dict[str, 
 
     begin = time.perf_counter()
     card = bioplast.assess("izhikevich-2003", patterns, int(budget), starts=int(starts), target=target, progress=False)
-    seconds = time.perf_counter() - begin
-    return {"seconds": seconds, "verdicts": {letter: result.verdict for letter, result in card.results.items()}}
+    seconds, used = time.perf_counter() - begin, os.times()
+    processor = used.user + used.system + used.children_user + used.children_system
+    return {
+        "seconds": seconds,
+        "processor": processor,
+        "verdicts": {letter: result.verdict for letter, result in card.results.items()},
+    }
 
 
 # Training of the dense task -------------------------------------------------------------------------------------------

@@ -154,8 +154,11 @@ class Foreign:
         plan.ways = len(wirings)
         plan.wires = whole([wiring.address for wiring in wirings])
         plan.way_neurons = whole(neurons)
-        pattern.sources = whole([pointer(way.sources.astype(np.int64)) for way in layout.ways])
-        pattern.position = whole([pointer(wiring.position.astype(np.int64)) for wiring in wirings])
+        pending = {role.number for role in arguments if role.kind == KINDS["pending"]}
+        pattern.sources, pattern.position = (
+            whole([pointer(getattr(w, name).astype(np.int64)) if k in pending else 0 for k, w in enumerate(wirings)])
+            for name in ("sources", "position")
+        )
         if self.adjoint is not None:
             active = self.adjoint.activity
             plan.event_back = pointer(np.array([n in active.events for n in layout.events] + [False], dtype=np.uint8))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import threading
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,7 @@ _PLAN = (
     "i:failed i:failed_array i:failed_index d:failed_value d:failed_now d:failed_last i:rasters p:raster i:chunk "
     "p:back p:offset p:bytes p:frame_size p:event_back p:array_back p:table_back p:record_back p:raster_back "
     "p:given_back p:way_back p:begin i:common i:steady p:steady_bytes p:array_bytes p:array_from p:given_real "
-    "p:raster_real p:raster_size p:past_real p:back_size p:back_from p:back_each"
+    "p:raster_real p:raster_size p:past_real p:back_size p:back_from p:back_each p:sums p:before p:after"
 )
 
 
@@ -147,6 +149,16 @@ def loop(dtype: np.dtype[Any]) -> Any:
     library.bioplast_free.restype = None
     library.bioplast_free.argtypes = [_Pointer, ctypes.c_int64]
     return library
+
+
+def begin_loop(dtype: np.dtype[Any]) -> None:
+    """Compile the library with the loop beside what else is to do, unless it is there; a failure is that of `loop`."""
+
+    def build_it() -> None:
+        with contextlib.suppress(Exception):
+            loop(dtype)
+
+    threading.Thread(target=build_it, daemon=True).start()
 
 
 def taken(column: Column, dtype: Any) -> np.ndarray:

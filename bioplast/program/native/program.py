@@ -63,6 +63,7 @@ class NativeProgram(JaxProgram):
         self.threads = threads
         self.fast_math = fast_math
         Program.__init__(self, network, duration, target, namespace, watch)
+        library.begin_loop(self.dtype)
         self._steps = read_steps(network, namespace, f"target {target}")
         source = Source(self._steps)
         self._text = source.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -38,11 +39,10 @@ class Wiring:
         shortest, longest = (int(each.min()), int(each.max())) if each.size else (0, 0)
         self.slots = 1 << longest.bit_length() if longest else 0
         order = np.argsort(sources, kind="stable") if common else np.lexsort((each, sources))
-        self.position = np.empty_like(order)
-        self.position[order] = np.arange(len(sources))
         begin = np.zeros(neurons + 1, dtype=np.int64)
         begin[1:] = np.cumsum(np.bincount(sources, minlength=neurons)[:neurons])
         direct = np.array_equal(order, np.arange(len(sources)))
+        self._order = None if direct else order
         self.structure = library.Wires(
             pointer(begin),
             None if direct else pointer(order.astype(np.int32)),
@@ -52,6 +52,14 @@ class Wiring:
             self.slots,
         )
         self.address = ctypes.addressof(self.structure)
+
+    @functools.cached_property
+    def position(self) -> np.ndarray:
+        """Where each synapse is in that order; made only when spikes are on their way as a run begins."""
+        found = np.arange(len(self.sources))
+        if self._order is not None:
+            found[self._order] = np.arange(len(self.sources))
+        return found
 
     def rows(self, queue: np.ndarray) -> np.ndarray:
         """Events on their way as rows of (step in which one arrives, neuron before, position)."""

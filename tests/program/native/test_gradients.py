@@ -201,9 +201,10 @@ def test_inputs_and_timed_arrays_have_the_derivatives_of_target_jax():
 
 def test_the_number_of_threads_changes_no_digit_of_a_derivative():
     network = layers()
-    rasters = np.random.default_rng(1).random((9, 100, 6)) < 0.1
+    # twelve groups, whoever is ready first, and fewer samples in the last one
+    rasters = np.random.default_rng(1).random((35, 100, 6)) < 0.1
     found = []
-    for threads in (1, 2, 3):
+    for threads in (1, 2, 5):
         program = compiled(network, surrogate=bioplast.SuperSpike(beta=5), threads=threads)
         loss = lambda w, program=program: measured(program.batch({"first.w": w}, {"generator": rasters}))  # noqa: E731
         found.append(np.asarray(jax.grad(loss)(jnp.asarray(program.values["first.w"]))))

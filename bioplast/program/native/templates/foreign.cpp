@@ -1,7 +1,9 @@
 // Calls from XLA: arguments and results of the loop over samples are XLA's own buffers, nothing is copied on the way.
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "plan.h"
@@ -39,6 +41,70 @@ std::map<int64_t, const Pattern*>& patterns() {
 
 struct Refused {
   std::string text;
+};
+
+// Begins a sum or adds to it.
+void added(real* to, const real* more, int64_t count, bool first) {
+  if (first) std::memcpy(to, more, count * sizeof(real));
+  else
+    for (int64_t j = 0; j < count; ++j) to[j] += more[j];
+}
+
+// What comes back to something that several runs have in common: the sum, and where runs find their part of it, which is
+// so far from one run to the next.
+struct Sum {
+  real* to;
+  int64_t count, offset;
+  real** place;
+  int64_t row;
+};
+
+// Sums over groups of runs that add up in one place, each in the order of the groups, whoever is ready first. Only the
+// groups that are under way, or wait for one before them, need memory.
+struct Sums {
+  int64_t samples = 0, chunk = 1, together = 1;  // how many runs in all and in a group, groups of a network
+
+  void add(Sum sum) {
+    sum.offset = size;
+    size += (sum.count * sizeof(real) + kLine - 1) / kLine * kLine / sizeof(real);
+    all.push_back(sum);
+  }
+
+  void before(int64_t first) {
+    if (all.empty()) return;
+    real* place = nullptr;
+    {
+      const std::lock_guard<std::mutex> lock(busy);
+      if (!unused.empty()) place = unused.back(), unused.pop_back();
+      else memory.emplace_back(size), place = memory.back().data();
+      under_way[first / chunk] = place;
+    }
+    std::memset(place, 0, size * sizeof(real));
+    const int64_t end = std::min(first + chunk, samples);
+    for (const Sum& sum : all)
+      for (int64_t run = first; run < end; ++run) sum.place[run * sum.row] = place + sum.offset;
+  }
+
+  void after(int64_t first) {
+    if (all.empty()) return;
+    const std::lock_guard<std::mutex> lock(busy);
+    ready.insert(first / chunk);
+    for (; ready.count(next); ++next) {
+      real* const place = under_way[next];
+      for (const Sum& sum : all)
+        added(sum.to + next / together * sum.count, place + sum.offset, sum.count, !(next % together));
+      unused.push_back(place);
+    }
+  }
+
+ private:
+  std::vector<Sum> all;
+  int64_t size = 0, next = 0;
+  std::mutex busy;
+  std::list<Numbers> memory;
+  std::vector<real*> unused;
+  std::map<int64_t, real*> under_way;
+  std::set<int64_t> ready;
 };
 
 struct Call {
@@ -127,6 +193,7 @@ struct Call {
   std::vector<uint8_t> back_each;
   std::vector<real*> array_back, table_back, record_back, raster_back, given_back, way_back;
   std::vector<int64_t> raster_size;
+  Sums sums;
 
   void lay_out() {
     const Plan& p = plan;
@@ -333,48 +400,47 @@ struct Call {
       }
     }
     // 2. Where what comes back is added up
-    const int64_t groups = (size + plan.chunk - 1) / plan.chunk, outer = size / batch;
-    std::vector<std::unique_ptr<real[], void (*)(void*)>> sums;
-    std::vector<int64_t> parts(pattern.results, 0);
+    const int64_t outer = size / batch;
+    std::vector<std::unique_ptr<real[], void (*)(void*)>> each;  // of runs, for results that are summed over them
     for (int64_t k = 0; k < pattern.results; ++k) {
       const Role& role = pattern.result[k];
       const XLA_FFI_Buffer& buffer = result(k);
       const int64_t count = numbers(buffer, role.rank), kind = role.kind - kBack;
-      sums.emplace_back(nullptr, std::free);
+      each.emplace_back(nullptr, std::free);
       if (role.number < 0) {
         std::memset(buffer.data, 0, (role.flag ? outer : size) * count * sizeof(real));
         continue;
       }
       const bool changed = kind == kEvents || (kind == kArray && pattern.written[role.number]);
-      real* to = static_cast<real*>(buffer.data);
-      int64_t all = size, each = 1;
-      if (role.flag) {
-        parts[k] = all = changed ? size : groups;
-        each = changed ? 1 : plan.chunk;
-        sums.back().reset(static_cast<real*>(in_lines(all * count * sizeof(real) + 1)));
-        to = sums.back().get();
-      }
-      if (!changed || kind == kEvents) std::memset(to, 0, all * count * sizeof(real));
       if (kind == kArray && !changed) back_each[role.number] = 0;
       std::vector<real*>& into = kind == kArray ? array_back : kind == kTable ? table_back : given_back;
       const int64_t row = kind == kArray ? plan.arrays : kind == kTable ? plan.tables : plan.events;
-      for (int64_t run = 0; run < size; ++run) into[run * row + role.number] = to + run / each * count;
+      if (role.flag && !changed) {
+        sums.add(Sum{static_cast<real*>(buffer.data), count, 0, into.data() + role.number, row});
+        continue;
+      }
+      real* to = static_cast<real*>(buffer.data);
+      if (role.flag) {
+        each.back().reset(static_cast<real*>(in_lines(size * count * sizeof(real) + 1)));
+        to = each.back().get();
+      }
+      if (!changed || kind == kEvents) std::memset(to, 0, size * count * sizeof(real));
+      for (int64_t run = 0; run < size; ++run) into[run * row + role.number] = to + run * count;
     }
+    sums.samples = size;
+    sums.chunk = plan.chunk;
+    sums.together = batch / plan.chunk + (batch % plan.chunk != 0);
+    plan.sums = &sums;
+    plan.before = [](void* sums, int64_t first) { static_cast<Sums*>(sums)->before(first); };
+    plan.after = [](void* sums, int64_t first) { static_cast<Sums*>(sums)->after(first); };
     carry_out();
     // 3. Sums over the runs of each network, in their order
     for (int64_t k = 0; k < pattern.results; ++k) {
-      if (!parts[k]) continue;
+      if (!each[k]) continue;
       const XLA_FFI_Buffer& buffer = result(k);
-      const int64_t count = numbers(buffer, pattern.result[k].rank), together = parts[k] / outer;
-      for (int64_t o = 0; o < outer; ++o) {
-        real* const to = static_cast<real*>(buffer.data) + o * count;
-        const real* from = sums[k].get() + o * together * count;
-        std::memcpy(to, from, count * sizeof(real));
-        for (int64_t part = 1; part < together; ++part) {
-          from += count;
-          for (int64_t j = 0; j < count; ++j) to[j] += from[j];
-        }
-      }
+      const int64_t count = numbers(buffer, pattern.result[k].rank);
+      for (int64_t run = 0; run < size; ++run)
+        added(static_cast<real*>(buffer.data) + run / batch * count, each[k].get() + run * count, count, !(run % batch));
     }
   }
 

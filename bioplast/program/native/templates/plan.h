@@ -86,6 +86,10 @@ struct Plan {
   const int64_t* back_size;
   const real* const* back_from;
   const uint8_t* back_each;
+  // what is called before and after the runs that go through one thread, with the first of them
+  void* sums;
+  void (*before)(void*, int64_t);
+  void (*after)(void*, int64_t);
 };
 
 extern "C" int64_t bioplast_run(Plan* plan);

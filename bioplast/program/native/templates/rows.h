@@ -15,6 +15,13 @@ constexpr int64_t kLanes = 32 / sizeof(real);
 constexpr int64_t kLanes = 16 / sizeof(real);
 #endif
 
+// So many parts of a row at once: half of the registers, since each sum has to wait for the one before it.
+#if defined(__AVX512F__)
+constexpr int64_t kMost = 16;
+#else
+constexpr int64_t kMost = 8;
+#endif
+
 // a*b + c, rounded once where the processor does it so: derivatives need not be the sums that others would make.
 template <class Part>
 inline Part bp_fma(Part a, Part b, Part c) { return a * b + c; }
@@ -65,6 +72,7 @@ inline void in_blocks_of(int64_t& q, int64_t width, Block& block) {
 template <class Block>
 inline void in_blocks(int64_t width, Block block) {
   int64_t q = 0;
+  in_blocks_of<kMost * kLanes>(q, width, block);
   in_blocks_of<4 * kLanes>(q, width, block);
   in_blocks_of<kLanes>(q, width, block);
   if (kLanes > 8) in_blocks_of<8>(q, width, block);

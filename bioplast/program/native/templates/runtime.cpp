@@ -8,21 +8,6 @@
 
 namespace {
 
-// Where vectors keep their numbers.
-template <class T>
-struct InLines {
-  typedef T value_type;
-  InLines() = default;
-  template <class U>
-  InLines(const InLines<U>&) {}
-  T* allocate(std::size_t count) { return static_cast<T*>(in_lines(count * sizeof(T) + 1)); }
-  void deallocate(T* place, std::size_t) { std::free(place); }
-  template <class U>
-  bool operator==(const InLines<U>&) const { return true; }
-  template <class U>
-  bool operator!=(const InLines<U>&) const { return false; }
-};
-typedef std::vector<real, InLines<real>> Numbers;
 typedef std::vector<uint8_t, InLines<uint8_t>> Bytes;
 
 const int64_t kSynapseLooks = 100;  // synapses are looked at so much less often
@@ -318,8 +303,11 @@ extern "C" int64_t bioplast_run(Plan* plan) {
   auto work = [&] {
     try {
       Thread thread(*plan);
-      for (int64_t first; (first = next.fetch_add(plan->chunk)) < plan->samples;)
+      for (int64_t first; (first = next.fetch_add(plan->chunk)) < plan->samples;) {
+        if (plan->before) plan->before(plan->sums, first);
         for (int64_t k = first; k < first + plan->chunk && k < plan->samples; ++k) thread.run(k);
+        if (plan->after) plan->after(plan->sums, first);
+      }
     } catch (const std::bad_alloc&) {
       short_of_memory = 1;
     }

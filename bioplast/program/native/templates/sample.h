@@ -59,6 +59,30 @@ struct Tape {
   int64_t size, room;
 };
 
+// Memory in whole lines of the cache.
+constexpr int64_t kLine = 64;
+inline void* in_lines(int64_t bytes) {
+  void* found = std::aligned_alloc(kLine, (bytes + kLine - 1) / kLine * kLine);
+  if (!found) throw std::bad_alloc();
+  return found;
+}
+
+// Where vectors keep their numbers.
+template <class T>
+struct InLines {
+  typedef T value_type;
+  InLines() = default;
+  template <class U>
+  InLines(const InLines<U>&) {}
+  T* allocate(std::size_t count) { return static_cast<T*>(in_lines(count * sizeof(T) + 1)); }
+  void deallocate(T* place, std::size_t) { std::free(place); }
+  template <class U>
+  bool operator==(const InLines<U>&) const { return true; }
+  template <class U>
+  bool operator!=(const InLines<U>&) const { return false; }
+};
+typedef std::vector<real, InLines<real>> Numbers;
+
 // What is made of arrays, and made again only of others.
 struct Made {
   std::vector<const void*> of;
@@ -71,7 +95,7 @@ struct Made {
 
 // What each synapse of a way adds, [neurons after, before].
 struct Matrix : Made {
-  std::vector<real> numbers;
+  Numbers numbers;
 };
 
 // Numbers of each element that are the same in all steps of a run.
@@ -120,14 +144,6 @@ struct Sample {
   uint64_t seed;
   Back back;
 };
-
-// Memory in whole lines of the cache.
-constexpr int64_t kLine = 64;
-inline void* in_lines(int64_t bytes) {
-  void* found = std::aligned_alloc(kLine, (bytes + kLine - 1) / kLine * kLine);
-  if (!found) throw std::bad_alloc();
-  return found;
-}
 
 inline char* pushed(Tape& tape, int64_t bytes) {
   bytes = (bytes + 7) & ~int64_t(7);
