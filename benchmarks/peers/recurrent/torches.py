@@ -1,7 +1,7 @@
 """The three libraries on PyTorch, their neurons in single steps: a hidden spike reaches the layer in the next one.
 
-What comes from the input is one product for all steps. Compiled, it is the step that torch compiles: all steps in one,
-as in the dense task, it had not compiled after a quarter of an hour.
+What comes from the input is one product for all steps. Compiled, it is the step that torch compiles: a graph of all
+1,000 of them would take it too long.
 """
 
 from __future__ import annotations
