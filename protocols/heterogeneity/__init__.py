@@ -33,6 +33,10 @@ _ARMS = {
     "both": "neurons and weights evolve",
     "bptt": "neurons by a surrogate gradient through all steps, random weights",
     "width": "neurons evolve, as many as arm weights has",
+    "tau_m": "membrane time constants alone evolve, random weights",
+    "v_th": "thresholds alone evolve, random weights",
+    "v_rest": "resting potentials alone evolve, random weights",
+    "R": "resistances alone evolve, random weights",
 }
 
 

@@ -32,7 +32,7 @@ def remembered(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     Parameters
     ----------
     settings : dict
-        ``method`` ("neurons", "weights", "both" or "bptt"), ``length``, ``hidden``, ``population``, ``generations``,
+        ``method`` ("neurons", "weights", "both", "bptt", or one of the neurons' four numbers alone), ``length``, ``hidden``, ``population``, ``generations``,
         ``episodes``, ``strategy``, ``test``.
     seed : int
 

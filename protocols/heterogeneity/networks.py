@@ -83,13 +83,15 @@ def arm(name: str, observations: int, only: tuple[str, ...] = tuple(NEURONS)) ->
     Parameters
     ----------
     name : str
-        One of `ARMS`.
+        One of `ARMS`, or one of the four numbers, which is searched alone.
     observations : int
     only : tuple of str
         Which of the four numbers of a neuron.
     """
     from bioplast.learning import Trainable
 
+    if name in NEURONS:
+        name, only = "neurons", (name,)
     neurons = {f"hidden.{key}": Trainable(**NEURONS[key]) for key in only}
     weights = {**{f"hidden.w_{k}": Trainable(_AFFERENT) for k in range(observations)}, "efferents.w": Trainable(1 * mV)}
     return {"neurons": neurons, "weights": weights, "both": neurons | weights}[name]

@@ -12,6 +12,7 @@ from bioplast.experiment import Figure, interval
 from bioplast.figure.plots import Line, Plot, plots
 
 from .membranes import BIN, cells
+from .networks import NEURONS
 
 __all__ = ["drawn"]
 
@@ -32,7 +33,9 @@ def drawn(groups: Groups, folder: Path) -> list[Figure]:
     bars = "Means and 95 % intervals over seeds."
     memory = _by(groups, "memory", "reward", 0, 1)
     if memory:
-        picture = plots([Plot("Memory length", "length (steps)", "mean reward", _lines(memory))])
+        alone = {arm: memory.pop(arm) for arm in NEURONS if arm in memory}
+        both = [("What is searched", memory), ("One number of each neuron alone", alone)]
+        picture = plots([Plot(t, "length (steps)", "mean reward", _lines(arms)) for t, arms in both if arms])
         made.append(("memory", picture, "Reward against the length of the memory", f"{bars} Guessing has 0."))
         made.append(_taus(groups))
     cartpole = _by(groups, "cartpole", "return", slice(0, 2), 2)

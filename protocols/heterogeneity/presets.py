@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["DEMO", "FULL", "QUICK"]
 
 _MEMORY: dict[str, Any] = {
-    "methods": ["neurons", "weights", "both", "bptt"],
+    "methods": ["neurons", "weights", "both", "bptt", "tau_m", "v_th", "v_rest", "R"],
     "lengths": [2, 5, 10, 15, 20, 25, 30, 40],
     "seeds": 20,
     "hidden": 64,

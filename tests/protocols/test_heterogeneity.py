@@ -165,6 +165,14 @@ def test_the_observation_is_divided_by_its_scale():
     assert rollout.decoder.unit == 1 * mV
 
 
+def test_one_number_of_the_neurons_is_searched_alone():
+    assert list(networks.arm("v_rest", 3)) == ["hidden.v_rest"]
+    assert set(networks.arm("neurons", 3)) == {f"hidden.{name}" for name in networks.NEURONS}
+    settings = {**protocol.DEMO["memory"], "method": "R", "length": 2, "generations": 1, "population": 8, "test": 4}
+    found = memory.remembered(settings, 0)
+    np.testing.assert_allclose(found["tau_m_ms"], 20, rtol=1e-6)
+
+
 def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     settings = protocol.heterogeneity.settings("full")
     tau = np.geomspace(5, 50, 64)
@@ -197,7 +205,7 @@ def test_full_has_a_trial_for_each_arm_size_and_seed(monkeypatch):
     settings = protocol.heterogeneity.settings("full")
     settings = {**settings, "parts": ["memory", "cartpole", "images", "rates"]}
     found = [trial.id for trial in protocol.trials(settings, [], list(range(100)))]
-    assert len(found) == len(set(found)) == 4 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 3 * 4 * 3 + 1
+    assert len(found) == len(set(found)) == 8 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 3 * 4 * 3 + 1
     with pytest.raises(BioplastError, match="unknown part of heterogeneity 'memories'"):
         protocol.trials({**settings, "parts": ["memories"]}, [], [0])
 
