@@ -32,8 +32,8 @@ def remembered(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     Parameters
     ----------
     settings : dict
-        ``method`` ("neurons", "weights", "both", "bptt", or one of the neurons' four numbers alone), ``length``, ``hidden``, ``population``, ``generations``,
-        ``episodes``, ``strategy``, ``test``.
+        ``method`` ("neurons", "weights", "both", "bptt", or one of the neurons' four numbers alone), ``length``,
+        ``hidden``, ``population``, ``generations``, ``episodes``, ``strategy``, ``test``.
     seed : int
 
     Returns
