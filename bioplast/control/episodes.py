@@ -10,10 +10,10 @@ import numpy as np
 from ..errors import BioplastError, NonFiniteError
 from .spaces import Box, Discrete
 
-__all__ = ["FINE", "NAN_OBSERVATION", "NAN_STATE", "WRONG_ACTION", "Episodes", "refuse"]
+__all__ = ["FINE", "NAN_OBSERVATION", "NAN_REWARD", "NAN_STATE", "WRONG_ACTION", "Episodes", "refuse"]
 
 #: What may be wrong with a step.
-FINE, NAN_OBSERVATION, WRONG_ACTION, NAN_STATE = range(4)
+FINE, NAN_OBSERVATION, WRONG_ACTION, NAN_REWARD, NAN_STATE = range(5)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def refuse(kind: int, where: str, step: int, seen: Any, action: Any, actions: Di
     Raises
     ------
     NonFiniteError
-        When what the environment shows, or the state of the network, is not finite.
+        When what the environment shows or pays, or the state of the network, is not finite.
     BioplastError
         For an action that is not accepted.
     """
@@ -61,5 +61,7 @@ def refuse(kind: int, where: str, step: int, seen: Any, action: Any, actions: Di
     if kind == WRONG_ACTION:
         given = np.array2string(np.asarray(action), precision=4, threshold=8)
         raise BioplastError(f"{where}, step {step}: the decoder's action is {given}: {actions} are accepted")
+    if kind == NAN_REWARD:
+        raise NonFiniteError(f"{where}, step {step}: the environment's reward is not finite")
     if kind == NAN_STATE:
         raise NonFiniteError(f"{where}, step {step}: the state of the network is no longer finite")

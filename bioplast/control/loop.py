@@ -13,7 +13,7 @@ from ..program.jax.carried import Carried
 from ..program.network import TIME
 from .decoders import decided
 from .environment import Environment, environment_key
-from .episodes import FINE, NAN_OBSERVATION, NAN_STATE, WRONG_ACTION
+from .episodes import FINE, NAN_OBSERVATION, NAN_REWARD, NAN_STATE, WRONG_ACTION
 
 __all__ = ["Loop", "decoder_key", "encoder_key"]
 
@@ -148,8 +148,8 @@ class Loop:
         observation, state = self.environment.reset(environment_key(key, 0))
         begin = {
             "network": {name: base[name] for name in sorted(changing & base.keys())},
-            "environment": state,
-            "observation": observation,
+            "environment": jax.tree.map(jnp.asarray, state),  # some begin with numbers of Python's
+            "observation": jnp.asarray(observation),
             "alive": jnp.array(True),
         }
         return {"values": {name: v for name, v in base.items() if name not in changing}, "carried": base}, begin
@@ -164,17 +164,18 @@ class Loop:
             environment_key(key, k + 1), state["environment"], jax.lax.stop_gradient(action)
         )
         fine = jnp.isfinite(seen).all()
-        kind = jnp.where(fine, jnp.where(space.accepts(action), FINE, WRONG_ACTION), NAN_OBSERVATION)
+        reward = jnp.asarray(reward, dtype=float)
+        kind = jnp.where(jnp.isfinite(reward), FINE, NAN_REWARD)
+        kind = jnp.where(fine, jnp.where(space.accepts(action), kind, WRONG_ACTION), NAN_OBSERVATION)
         kind = jnp.where(alive, kind, FINE)
-        lives = alive & ~ended.astype(bool) & (kind == FINE)
+        lives = alive & ~jnp.asarray(ended).astype(bool) & (kind == FINE)
         # an environment that has ended stays where it was: what it did beyond need not be finite
         kept = jax.tree.map(
-            lambda new, old: jnp.where(alive, new, old).astype(old.dtype),
+            lambda new, old: _like(jnp.where(alive, new, old), old),
             (environment, observation),
             (state["environment"], seen),
         )
         new = {"network": network, "environment": kept[0], "observation": kept[1], "alive": lives}
-        reward = jnp.asarray(reward, dtype=float)
         found = {
             "rewards": jnp.where(alive & (kind == FINE), reward, 0),
             "actions": action,
@@ -209,6 +210,6 @@ class Loop:
         return jnp.where(finite | (kind == NAN_OBSERVATION), kind, NAN_STATE)
 
 
-def _carried(values: Mapping[str, Any], base: Carried) -> Carried:
-    """Values with the delays of `base`."""
-    return Carried({k: v for k, v in values.items() if k not in base.fixed}, {k: base[k] for k in base.fixed})
+def _like(new: Any, old: Any) -> Any:
+    """An array with the type of another one; a key has no other."""
+    return new if jnp.issubdtype(old.dtype, jax.dtypes.prng_key) else new.astype(old.dtype)

@@ -19,7 +19,7 @@ from .environment import Environment, Stepped
 from .episodes import FINE, NAN_STATE, Episodes, refuse
 from .foreign import environment_of
 from .loop import Loop, encoder_key
-from .spaces import space_of
+from .spaces import Discrete, space_of
 from .stepping import precision_of, stepped
 
 __all__ = ["Rollout"]
@@ -277,6 +277,8 @@ class Rollout:
     def _check(self) -> None:
         """Refuse what does not fit together, before an episode begins."""
         shape = self.environment.observation_shape if self.functional else self.environment.observation_space.shape
+        if self.functional:
+            self._check_environment()
         seen = np.zeros(shape, dtype=np.float32)
         place = f"{self._place}, observation of shape {tuple(shape)}"
         try:
@@ -306,6 +308,34 @@ class Rollout:
 
         scores, action = jax.eval_shape(first, base, jax.random.key(0))
         self._check_shapes(scores, action)
+
+    def _check_environment(self) -> None:
+        """Refuse arrays of an environment that do not fit together."""
+        environment = self.environment
+
+        def first(key: Any) -> Any:
+            seen, state = environment.reset(key)
+            action = jnp.zeros(self.actions.shape, int if isinstance(self.actions, Discrete) else float)
+            return seen, state, environment.step(key, state, action)
+
+        try:
+            seen, before, (after, state, reward, ended) = jax.eval_shape(first, jax.random.key(0))
+        except Exception as error:  # of the user's functions
+            reason = next(iter(str(error).strip().splitlines()), "")
+            raise BioplastError(f"{self._place}: reset and step ended in {type(error).__name__}: {reason}") from error
+        right = tuple(environment.observation_shape)
+        for what, found, expected in (
+            ("observation after reset", seen, right),
+            ("observation after a step", after, right),
+            ("reward", reward, ()),
+            ("sign of the end", ended, ()),
+        ):
+            shape = getattr(found, "shape", None)
+            if shape != expected:
+                raise BioplastError(f"{self._place}: the {what} has shape {shape}: {expected} is expected")
+        forms = [(jax.tree.structure(s), [leaf.shape for leaf in jax.tree.leaves(s)]) for s in (before, state)]
+        if forms[0] != forms[1]:
+            raise BioplastError(f"{self._place}: its state has other arrays after a step than after reset")
 
     def _check_action(self, out: Any, action: Any) -> None:
         scores = getattr(self.decoder, "scores", None)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import NonFiniteError
 from ..program import Program
 from .decoders import decided
-from .episodes import FINE, NAN_OBSERVATION, NAN_STATE, WRONG_ACTION, Episodes, refuse
+from .episodes import FINE, NAN_OBSERVATION, NAN_REWARD, NAN_STATE, WRONG_ACTION, Episodes, refuse
 from .loop import decoder_key, encoder_key
 
 __all__ = ["stepped"]
@@ -72,6 +72,8 @@ def stepped(
                 kind = NAN_STATE
             refuse(kind, f"{place}episode {first + e}", k, seen[e], action, actions)
             after, reward, ended, cut, *_ = environments[e].step(int(action) if not action.ndim else action)
+            if not np.isfinite(reward):
+                refuse(NAN_REWARD, f"{place}episode {first + e}", k, seen[e], action, actions)
             history[e].append((float(reward), action, seen[e], record(out)))
             seen[e] = np.asarray(after)
             if not (ended or cut):

@@ -133,7 +133,6 @@ def test_an_environment_of_gymnax_is_one_of_ours():
     [
         (lambda: control.MemoryLength(0), "MemoryLength: length is 0: a whole number from 1 is accepted"),
         (lambda: control.Gymnax(object()), "Gymnax: object has no reset_env: see gymnax.make"),
-        (lambda: control.Brax(object()), "Brax: object has no action_size: see brax.envs.get_environment"),
     ],
 )
 def test_what_is_no_environment_is_told(make, message):

@@ -9,14 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nir
 import numpy as np
 import pytest
+from support.beside import environment
 
 FILES = Path(__file__).resolve().parent / "files"
 ROOT = FILES.parent.parent.parent
@@ -29,17 +28,11 @@ NIR = (
 
 def made(script: str, needs: str, place: Path) -> Path:
     """The folder in which the script has written what it writes, with packages that only it has."""
-    venv.create(place / "environment", with_pip=True)
-    python = place / "environment" / "bin" / "python"
-    inside = next((place / "environment").glob("lib/python3*/site-packages"))
-    # what the tests have comes after what is installed here
-    (inside / "of_the_tests.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile", "--no-deps"]
-    subprocess.run([*install, *needs.split()], check=True)
+    python = environment(place, needs)
     (folder := place / "made").mkdir()
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [python, "-m", f"benchmarks.{script}", folder], cwd=ROOT, env=environment, capture_output=True, text=True
+        [python, "-m", f"benchmarks.{script}", folder], cwd=ROOT, env=variables, capture_output=True, text=True
     )
     print(done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
