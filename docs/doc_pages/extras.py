@@ -18,6 +18,7 @@ PURPOSES = {
     "cluster": "trials and sweeps on a cluster, with Dask",
     "evolution": "strategies of evosax",
     "control": "environments of gymnasium",
+    "brax": "bodies that move: environments of brax",
     "peers": "the libraries that `benchmarks/peers` compares with",
     "docs": "to build this documentation",
     "dev": "to work on bioplast itself",

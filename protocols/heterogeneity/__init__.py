@@ -110,7 +110,7 @@ def _of_control(how: dict[str, Any], seeds: list[int]) -> list[Trial]:
     from .locomotion import at_hand
 
     if not at_hand():
-        text = "heterogeneity: control is left out: it needs the package brax"
+        text = "heterogeneity: control is left out: it needs the package brax: pip install 'bioplast[brax]'"
         warnings.warn(text, RuntimeWarning, stacklevel=2)
         return []
     found = []
@@ -232,14 +232,16 @@ def figures(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder
 
 
 def tables(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "history.csv": [
-            {"trial": key, "generation": k + 1, "validation": float(value)}
+    def course(name: str, column: str) -> list[dict[str, Any]]:
+        return [
+            {"trial": key, "generation": k + 1, column: float(value)}
             for key, result in results.items()
-            if "history" in result
-            for k, value in enumerate(np.asarray(result["history"]))
+            for k, value in enumerate(np.asarray(result.get(name, [])))
+            if np.isfinite(value)  # bodies are validated in some generations
         ]
-    }
+
+    found = {"history.csv": course("history", "validation"), "returns.csv": course("returns", "mean return")}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 heterogeneity = Protocol(

@@ -59,10 +59,15 @@ def moved(settings: dict[str, Any], seed: int) -> dict[str, Any]:
         population=settings["population"],
         generations=settings["generations"],
         episodes=settings["episodes"],
-        validation=4,
+        validation=settings["test"],  # as many as the test has: compiled once
         every=10,
         seed=seed,
     )
     test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
     reward = rollout.returns({name: value[None] for name, value in found.values.items()}, test).mean()
-    return {"reward": float(reward), "history": found.history["return"]}
+    return {
+        "reward": float(reward),
+        "history": found.history["validation"],
+        "returns": found.history["return"],
+        "best_generation": found.best + 1,
+    }

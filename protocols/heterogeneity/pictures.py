@@ -1,4 +1,4 @@
-"""The figures of a run: reward against length, steps balanced, accuracies, time constants and firing rates."""
+"""The figures of a run: reward against length, steps balanced, accuracies, bodies, time constants and rates."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def drawn(groups: Groups, folder: Path) -> list[Figure]:
         made.append(("images", plots(panels), "Neurons against weights on images", caption))
     if "rates" in groups:
         made.append(_rates(groups["rates"][0]))
+    made += _of_bodies(groups)
     return [Figure(figure.save(p, folder / name, dpi=110).name, title, text) for name, p, title, text in made]
 
 
@@ -76,6 +77,45 @@ def _lines(arms: dict[str, list[tuple[float, Any]]], scale: Any = np.asarray) ->
         half = np.array([0 if one.high is None else one.high - one.mean for _, one in points])
         lines += [Line(x, mean, name, colour=k), Line(x, mean, "", "points", k, half)]
     return lines
+
+
+def _of_bodies(groups: Groups) -> list[tuple[str, Any, str, str]]:
+    """Rewards of bodies that move by how many numbers are searched, by which of the four, and as they evolve."""
+    made: list[tuple[str, Any, str, str]] = []
+    bodies = dict.fromkeys(place.split("/")[1] for place in groups if place.split("/")[0] in ("control", "ablation"))
+    bars = "Means and 95 % intervals over seeds of what the best generation is paid in episodes of its own."
+    panels, courses, single = [], [], []
+    for body in bodies:
+        own = {f"{p[0]}/{'/'.join(p[2:])}": r for p, r in ((k.split("/"), r) for k, r in groups.items()) if body in p}
+        found = _by(own, "control", "reward", 0, 1)
+        if found:
+            panels.append(Plot(body, "log2 of the searched numbers", "reward", _lines(found, np.log2)))
+            lines = [
+                Line(*_course([one["returns"] for one in results]), " ".join(place.split("/")[1:]))
+                for place, results in own.items()
+                if place.startswith("control/")
+            ]
+            courses.append(Plot(body, "generation", "mean reward of a population", lines))
+        alone = {name: own[f"ablation/{name}"] for name in NEURONS if f"ablation/{name}" in own}
+        means = {name: interval([one["reward"] for one in results]) for name, results in alone.items()}
+        if means:
+            x, y = np.arange(len(means)), np.array([one.mean for one in means.values()])
+            half = np.array([0 if one.high is None else one.high - one.mean for one in means.values()])
+            points = Line(x, y, "", "points", 0, half)
+            single.append(Plot(body, "the only one that evolves", "reward", [points], ticks=list(means)))
+    if panels:
+        made.append(("control", plots(panels), "Neurons against weights of bodies that move", bars))
+        caption = "Means over seeds, by what evolves and how many numbers that are."
+        made.append(("evolution", plots(courses), "Rewards of bodies that move as they evolve", caption))
+    if single:
+        made.append(("ablation", plots(single), "One of a neuron's four numbers evolves", bars))
+    return made
+
+
+def _course(each: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Generations and the mean over seeds."""
+    mean = np.mean(each, axis=0)
+    return np.arange(len(mean)) + 1, mean
 
 
 def _taus(groups: Groups) -> tuple[str, Any, str, str]:

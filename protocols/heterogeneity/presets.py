@@ -55,7 +55,8 @@ _RATES: dict[str, Any] = {
     "generations": [1, 10, 30, 100, 300],
 }
 
-# Hopper and the others of brax: about 27 s of processor time for a generation of 128 episodes.
+# Hopper: 3.4 s of processor time for 128 episodes of 1000 steps of 1024 neurons, 1.4 s where 4096 weights are
+# searched; a third of it while most fall early.
 _CONTROL: dict[str, Any] = {
     "environments": ["hopper", "halfcheetah", "ant", "walker2d"],
     "methods": ["neurons", "weights"],

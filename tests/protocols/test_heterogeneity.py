@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from brian2 import mV
@@ -11,7 +13,7 @@ import bioplast
 from bioplast import control, experiment
 from bioplast.errors import BioplastError
 from bioplast.protocols import heterogeneity as protocol
-from bioplast.protocols.heterogeneity import balance, classification, membranes, memory, networks
+from bioplast.protocols.heterogeneity import balance, classification, locomotion, membranes, memory, networks
 
 
 def test_numbers_of_searched_values_are_those_of_the_paper():
@@ -208,6 +210,38 @@ def test_full_has_a_trial_for_each_arm_size_and_seed(monkeypatch):
     assert len(found) == len(set(found)) == 8 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 3 * 4 * 3 + 1
     with pytest.raises(BioplastError, match="unknown part of heterogeneity 'memories'"):
         protocol.trials({**settings, "parts": ["memories"]}, [], [0])
+
+
+def test_bodies_have_a_trial_for_each_arm_size_and_seed(monkeypatch):
+    monkeypatch.setattr(locomotion, "at_hand", lambda: True)
+    settings = protocol.heterogeneity.settings("full") | {"parts": ["control"]}
+    found = [trial.id for trial in protocol.trials(settings, [], list(range(100)))]
+    assert len(found) == len(set(found)) == 4 * (2 * 2 + 4) * 3
+    monkeypatch.setattr(locomotion, "at_hand", lambda: False)
+    with pytest.warns(RuntimeWarning, match=r"control is left out: it needs .* pip install 'bioplast\[brax\]'"):
+        assert protocol.trials(settings, [], [0]) == []
+
+
+def test_bodies_have_their_figures_and_tables(tmp_path):
+    def one(reward):
+        return {"reward": reward, "history": [np.nan, reward], "returns": [1.0, reward / 2]}
+
+    results = {
+        f"control/{body}/{method}/{numbers}/seed{s}": one(reward + s)
+        for body in ("hopper", "ant")
+        for method, reward in (("neurons", 300.0), ("weights", 200.0))
+        for numbers in (4096, 8192)
+        for s in range(2)
+    }
+    results |= {f"ablation/hopper/{name}/seed{s}": one(100.0) for name in ("tau_m", "R") for s in range(2)}
+    settings = protocol.heterogeneity.settings("full") | {"parts": ["control"]}
+    drawn = protocol.figures(results, settings, tmp_path)
+    assert [Path(figure.file).stem for figure in drawn] == ["control", "evolution", "ablation"]
+    assert all((tmp_path / figure.file).stat().st_size > 5000 for figure in drawn)
+    tables = protocol.tables(results, settings)
+    assert len(tables["returns.csv"]) == 2 * len(results)
+    validated = [row for row in tables["history.csv"] if row["trial"] == "control/ant/weights/8192/seed1"]
+    assert validated == [{"trial": "control/ant/weights/8192/seed1", "generation": 2, "validation": 201.0}]
 
 
 def test_the_demo_is_the_same_twice_and_has_its_figures(tmp_path):
