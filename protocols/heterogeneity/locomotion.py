@@ -6,7 +6,9 @@ random weights; the hyperbolic tangent of a readout neuron's potential is the fo
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,8 @@ def moved(settings: dict[str, Any], seed: int) -> dict[str, Any]:
         ``population``, ``generations``, ``episodes``, ``steps``, ``strategy``, ``test``.
     seed : int
     """
-    from brax import envs
+    with contextlib.redirect_stdout(io.StringIO()):  # mujoco prints which packages for GPUs are missing
+        from brax import envs
 
     from bioplast import control
 

@@ -239,6 +239,7 @@ def test_what_cannot_have_been_meant_is_told(target, walk, options, error, messa
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_brax_itself(tmp_path):
     """The tests of with_brax.py: brax is not among what the tests install."""
     python = environment(tmp_path, NEEDS)
