@@ -186,7 +186,7 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             )
     if "memory" in settings["parts"]:
         rows += _of_membranes(results)
-    others.append(Row("baseline/memory/constant/reward", 0.0, source="always the same answer"))
+        others.append(Row("baseline/memory/constant/reward", 0.0, source="always the same answer"))
     return [*rows, *others]
 
 

@@ -238,6 +238,9 @@ def test_bodies_have_their_figures_and_tables(tmp_path):
     drawn = protocol.figures(results, settings, tmp_path)
     assert [Path(figure.file).stem for figure in drawn] == ["control", "evolution", "ablation"]
     assert all((tmp_path / figure.file).stat().st_size > 5000 for figure in drawn)
+    rows = {row.id: row.value for row in protocol.summarise(results, settings)}
+    assert len(rows) == 2 * 2 * 2 + 2
+    assert rows["control/hopper/neurons/4096/reward"] == 300.5
     tables = protocol.tables(results, settings)
     assert len(tables["returns.csv"]) == 2 * len(results)
     validated = [row for row in tables["history.csv"] if row["trial"] == "control/ant/weights/8192/seed1"]
