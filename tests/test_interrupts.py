@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -46,5 +47,11 @@ def test_an_ignored_interrupt_stays_ignored(before):
 
 def test_where_it_is_not_ignored_brian2_stops_as_ever():
     code = CODE.replace("os.kill(os.getpid(), signal.SIGINT)\ncells", "cells").format(before="")
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        # where the tests run in the background it is ignored, and that would be inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+    )
     assert done.stdout.splitlines()[0] == "ran 1.0", done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,13 +26,14 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def start(code: str, preamble: str = PREAMBLE, **variables: str) -> subprocess.Popen[str]:
-    """Start a Python process that runs `code` after the preamble."""
+    """Start a Python process that runs `code` after the preamble, and that Ctrl-C ends even where this one ignores it."""
     return subprocess.Popen(
         [sys.executable, "-c", preamble + code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**variables),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
 
 
