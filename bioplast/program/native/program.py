@@ -142,8 +142,10 @@ class NativeProgram(JaxProgram):
         """Run all samples; an interruption ends them."""
         plan, loop = runs.plan, library.loop(self.dtype)
         plan.begin, plan.moment, plan.back = functions
-        plan.chunk = plan.chunk or 1
-        plan.threads = min(self.threads or cores(), -(-plan.samples // plan.chunk))
+        threads = self.threads or cores()
+        # runs that follow each other share lines of the cache, and so should go through one thread
+        plan.chunk = plan.chunk or max(1, min(8, plan.samples // (8 * threads)))
+        plan.threads = min(threads, -(-plan.samples // plan.chunk))
         answer: list[int] = []
         told, whole = 0, plan.moments * plan.samples
         worker = threading.Thread(target=lambda: answer.append(loop.bioplast_run(plan)), daemon=True)

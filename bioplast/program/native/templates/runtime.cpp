@@ -3,6 +3,10 @@
 #include <new>
 #include <thread>
 #include <vector>
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#endif
 
 #include "plan.h"
 
@@ -10,6 +14,7 @@ namespace {
 
 typedef std::vector<uint8_t, InLines<uint8_t>> Bytes;
 
+const int64_t kNearby = 4096;  // bytes of an array, beside those of the runs that other threads are at
 const int64_t kSynapseLooks = 100;  // synapses are looked at so much less often
 
 class Thread {
@@ -111,12 +116,15 @@ class Thread {
     if (plan.back) begin_back(number);
   }
 
+  // Small arrays are worked on where no other thread writes nearby, and go to their own place at the end.
   void begin_arrays(int64_t number) {
     array_bytes.resize(plan.arrays);
+    own_places.assign(plan.arrays, nullptr);
     for (int64_t k = 0; k < plan.arrays; ++k) {
       const void* from = plan.array_from[number * plan.arrays + k];
       if (!from) continue;
-      if (!arrays[k]) {
+      if (!arrays[k] || plan.array_bytes[k] <= kNearby) {
+        own_places[k] = arrays[k];
         array_bytes[k].resize(plan.array_bytes[k]);
         arrays[k] = array_bytes[k].data();
       }
@@ -249,6 +257,8 @@ class Thread {
   }
 
   void end(int64_t number) {
+    for (size_t k = 0; k < own_places.size(); ++k)
+      if (own_places[k]) std::memcpy(own_places[k], arrays[k], plan.array_bytes[k]);
     for (int64_t k = 0; k < plan.ways; ++k) {
       uint8_t* past = plan.past[number * plan.ways + k];
       real* past_real = plan.past_real ? plan.past_real[number * plan.ways + k] : nullptr;
@@ -291,9 +301,22 @@ class Thread {
   std::vector<real*> array_bars_at;
   std::vector<Bytes> array_bytes, given_bytes, raster_bytes, steady_bytes;
   std::vector<uint8_t*> rasters_at;
+  std::vector<void*> own_places;  // of arrays that are worked on elsewhere
   std::vector<real*> event_bars_at, way_bars_at;
   std::vector<Matrix> matrices;
 };
+
+// Lets a new thread begin on another processor than this one: Linux may put it behind this thread, which is busy, and take
+// milliseconds to see that another processor is idle.
+void elsewhere(std::thread& thread) {
+#if defined(__linux__)
+  cpu_set_t processors;
+  const int here = sched_getcpu();
+  if (here < 0 || sched_getaffinity(0, sizeof processors, &processors)) return;
+  CPU_CLR(here, &processors);
+  if (CPU_COUNT(&processors)) pthread_setaffinity_np(thread.native_handle(), sizeof processors, &processors);
+#endif
+}
 
 }  // namespace
 
@@ -313,7 +336,10 @@ extern "C" int64_t bioplast_run(Plan* plan) {
     }
   };
   std::vector<std::thread> others;
-  for (int64_t k = 1; k < plan->threads; ++k) others.emplace_back(work);
+  for (int64_t k = 1; k < plan->threads; ++k) {
+    others.emplace_back(work);
+    elsewhere(others.back());
+  }
   work();
   for (std::thread& thread : others) thread.join();
   return short_of_memory;
