@@ -26,7 +26,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def start(code: str, preamble: str = PREAMBLE, **variables: str) -> subprocess.Popen[str]:
-    """Start a Python process that runs `code` after the preamble, and that Ctrl-C ends even where this one ignores it."""
+    """Start a Python process that runs `code` after the preamble; Ctrl-C ends it even where this one ignores that."""
     return subprocess.Popen(
         [sys.executable, "-c", preamble + code],
         stdout=subprocess.PIPE,
