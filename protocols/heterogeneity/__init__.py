@@ -164,6 +164,11 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             validations = [list(one["history"]) for one in found]
             source = "generations, or updates, until every validation episode was answered rightly, or the last one"
             rows.append(Row.over_seeds(f"{place}/generations", [float(len(v)) for v in validations], source=source))
+            if all(one["silenced"] is not None for one in found):
+                source = "hidden neurons whose rest is above their threshold, so that they spike without input"
+                rows.append(Row.over_seeds(f"{place}/tonic", [float(one["tonic"]) for one in found], source=source))
+                source = "reward when those neurons are silenced"
+                rows.append(Row.over_seeds(f"{place}/silenced", [one["silenced"] for one in found], source=source))
             source = "validation after the first generation, or update"
             others.append(
                 Row.over_seeds(f"baseline/{place}/first/reward", [float(v[0]) for v in validations], source=source)

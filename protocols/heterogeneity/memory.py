@@ -40,7 +40,8 @@ def remembered(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     -------
     dict
         ``reward``, the mean over the test episodes; ``history``, the validation of each generation; ``tau_m_ms`` of the
-        hidden neurons.
+        hidden neurons; ``tonic``, how many of them spike without input, their rest being above their threshold, and
+        ``silenced``, the reward when these rest at the lowest potential instead.
     """
     from bioplast import control
 
@@ -66,9 +67,21 @@ def remembered(settings: dict[str, Any], seed: int) -> dict[str, Any]:
         )
         values, history = found.values, found.history["validation"]
     test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
-    reward = float(rollout.returns({name: value[None] for name, value in values.items()}, test).mean())
-    tau = values.get("hidden.tau_m", rollout.program.values["hidden.tau_m"])
-    return {"reward": reward, "history": history, "tau_m_ms": 1e3 * np.asarray(tau, dtype=float)}
+
+    def reward(values: dict[str, Any]) -> float:
+        return float(rollout.returns({name: np.asarray(value)[None] for name, value in values.items()}, test).mean())
+
+    known = {**rollout.program.values, **values}
+    rest = np.asarray(known["hidden.v_rest"], dtype=float)
+    tonic = rest > known["hidden.v_th"]
+    still = np.where(tonic, float(networks.NEURONS["v_rest"]["low"]), rest)
+    return {
+        "reward": reward(values),
+        "history": history,
+        "tau_m_ms": 1e3 * np.asarray(known["hidden.tau_m"], dtype=float),
+        "tonic": int(tonic.sum()),
+        "silenced": reward({**values, "hidden.v_rest": still}) if tonic.any() else None,
+    }
 
 
 @functools.cache

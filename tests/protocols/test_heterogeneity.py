@@ -173,15 +173,30 @@ def test_one_number_of_the_neurons_is_searched_alone():
     settings = {**protocol.DEMO["memory"], "method": "R", "length": 2, "generations": 1, "population": 8, "test": 4}
     found = memory.remembered(settings, 0)
     np.testing.assert_allclose(found["tau_m_ms"], 20, rtol=1e-6)
+    assert (found["tonic"], found["silenced"]) == (0, None)
+
+
+def test_a_cue_is_kept_by_neurons_that_spike_without_input():
+    settings = {**protocol.FULL["memory"], "method": "v_rest", "length": 25, "generations": 10, "test": 100}
+    found = memory.remembered(settings, 0)
+    assert found["reward"] == 1
+    assert found["tonic"] > 0
+    assert found["silenced"] < 0.5
 
 
 def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     settings = protocol.heterogeneity.settings("full")
     tau = np.geomspace(5, 50, 64)
     results = {
-        "memory/neurons/25/seed0": {"reward": 1.0, "tau_m_ms": tau, "history": [1.0]},
-        "memory/neurons/25/seed1": {"reward": 0.9, "tau_m_ms": 2 * tau, "history": [0.0, 0.9]},
-        "memory/weights/25/seed0": {"reward": 0.1, "tau_m_ms": tau, "history": [0.1]},
+        "memory/neurons/25/seed0": {"reward": 1.0, "tau_m_ms": tau, "history": [1.0], "tonic": 3, "silenced": 0.1},
+        "memory/neurons/25/seed1": {
+            "reward": 0.9,
+            "tau_m_ms": 2 * tau,
+            "history": [0.0, 0.9],
+            "tonic": 5,
+            "silenced": 0.3,
+        },
+        "memory/weights/25/seed0": {"reward": 0.1, "tau_m_ms": tau, "history": [0.1], "tonic": 0, "silenced": None},
         "cartpole/es/heterogeneous/1000/seed0": {"return": 812.0, "history": [1.0]},
         "mnist/neurons/4096/seed0": {"accuracy": 0.82, "untrained": 0.1, "hidden": 1024, "history": [0.8]},
         "control/hopper/neurons/4096/seed0": {"reward": 1900.0, "history": [1.0]},
@@ -191,6 +206,9 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     assert (rows["memory/neurons/25/reward"].value, rows["memory/neurons/25/reward"].published) == (0.95, 0.9)
     assert rows["memory/weights/25/reward"].published is None
     assert rows["memory/neurons/25/generations"].value == 1.5
+    assert rows["memory/neurons/25/tonic"].value == 4
+    assert rows["memory/neurons/25/silenced"].value == pytest.approx(0.2)
+    assert "memory/weights/25/silenced" not in rows
     assert rows["baseline/memory/neurons/25/first/reward"].value == 0.5
     assert rows["cartpole/es/heterogeneous/1000/return"].value == 812
     assert rows["mnist/neurons/4096/accuracy"].published == 0.8096
