@@ -15,12 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.extend.core import Primitive
-from jax.interpreters import ad, batching
 
 from ...connection.windows import Windows
 from .functions import Value
 from .library import lower_on_processors
-from .primitives import grouped, in_rows
+from .primitives import bilinear
 
 # image [groups, rows, channels, height, width], kernels [groups, kernels, channels, high, wide]
 #   -> after [groups, rows, kernels, windows down, windows across]
@@ -67,25 +66,7 @@ def _kernels_shape(image: Any, after: Any, *, windows: Windows) -> Any:
     return jax.core.ShapedArray(shape, after.dtype)
 
 
-# Derivatives and batches ---------------------------------------------------------------------------------------------
-
-ad.defbilinear(
-    _forward,
-    lambda back, image, kernels, **how: _to_image.bind(back, kernels, **how),
-    lambda back, image, kernels, **how: _to_kernels.bind(image, back, **how),
-)
-ad.defbilinear(
-    _to_image,
-    lambda back, after, kernels, **how: _forward.bind(back, kernels, **how),
-    lambda back, after, kernels, **how: _to_kernels.bind(back, after, **how),
-)
-ad.defbilinear(
-    _to_kernels,
-    lambda back, image, after, **how: _to_image.bind(after, back, **how),
-    lambda back, image, after, **how: _forward.bind(image, back, **how),
-)
-for _primitive, _batch in ((_forward, in_rows), (_to_image, in_rows), (_to_kernels, grouped)):
-    batching.primitive_batchers[_primitive] = functools.partial(_batch, _primitive)
+bilinear(_forward, _to_image, _to_kernels)
 
 
 # Machines ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ accelerator take XLA's way. All give the same numbers but for the order in which
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from typing import Any
 
@@ -15,12 +14,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Primitive
-from jax.interpreters import ad, batching
 
 from ...connection import Connection, Pairs
 from .functions import Value
 from .library import lower_on_processors
-from .primitives import grouped, in_rows
+from .primitives import bilinear
 
 # sent [groups, rows, before], weights [groups, synapses] -> [groups, rows, after]
 _forward = Primitive("listed")
@@ -102,25 +100,7 @@ def _weights_shape(sent: Any, back: Any, *, listed: Listed) -> Any:
     return jax.core.ShapedArray((sent.shape[0], *listed.weights), back.dtype)
 
 
-# Derivatives and batches ---------------------------------------------------------------------------------------------
-
-ad.defbilinear(
-    _forward,
-    lambda back, sent, weights, **how: _to_sent.bind(back, weights, **how),
-    lambda back, sent, weights, **how: _to_weights.bind(sent, back, **how),
-)
-ad.defbilinear(
-    _to_sent,
-    lambda back, after, weights, **how: _forward.bind(back, weights, **how),
-    lambda back, after, weights, **how: _to_weights.bind(back, after, **how),
-)
-ad.defbilinear(
-    _to_weights,
-    lambda back, sent, after, **how: _to_sent.bind(after, back, **how),
-    lambda back, sent, after, **how: _forward.bind(sent, back, **how),
-)
-for _primitive, _batch in ((_forward, in_rows), (_to_sent, in_rows), (_to_weights, grouped)):
-    batching.primitive_batchers[_primitive] = functools.partial(_batch, _primitive)
+bilinear(_forward, _to_sent, _to_weights)
 
 
 # Machines ------------------------------------------------------------------------------------------------------------

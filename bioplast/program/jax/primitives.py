@@ -6,10 +6,12 @@ with one of rows, which share them.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax.numpy as jnp
 from jax.extend.core import Primitive
+from jax.interpreters import ad, batching
 
 from .functions import Value
 
@@ -34,3 +36,34 @@ def in_rows(primitive: Primitive, operands: Any, axes: Any, **options: Any) -> t
     groups, size, rows, *rest = first.shape
     out = primitive.bind(first.reshape(groups, size * rows, *rest), weights, **options)
     return out.reshape(groups, size, rows, *out.shape[2:]), 1
+
+
+def bilinear(forward: Primitive, to_first: Primitive, to_weights: Primitive) -> None:
+    """Tell JAX of an operation and its two ways back: each has the other two for its derivatives, and runs in batches.
+
+    Parameters
+    ----------
+    forward : Primitive
+        Of what comes first, in rows, and of weights.
+    to_first : Primitive
+        Of what comes back, in rows, and of the weights.
+    to_weights : Primitive
+        Of what comes first and of what comes back.
+    """
+    ad.defbilinear(
+        forward,
+        lambda back, first, weights, **how: to_first.bind(back, weights, **how),
+        lambda back, first, weights, **how: to_weights.bind(first, back, **how),
+    )
+    ad.defbilinear(
+        to_first,
+        lambda back, after, weights, **how: forward.bind(back, weights, **how),
+        lambda back, after, weights, **how: to_weights.bind(back, after, **how),
+    )
+    ad.defbilinear(
+        to_weights,
+        lambda back, first, after, **how: to_first.bind(after, back, **how),
+        lambda back, first, after, **how: forward.bind(first, back, **how),
+    )
+    for primitive, batch in ((forward, in_rows), (to_first, in_rows), (to_weights, grouped)):
+        batching.primitive_batchers[primitive] = functools.partial(batch, primitive)
