@@ -196,8 +196,8 @@ class Run:
                     return _held(values[0], column)
                 row = fn.quotient(jnp.round(fn.quotient(t, epsilon)), factor).astype(jnp.int32)
                 row = jnp.clip(row, 0, values.shape[0] - 1)
-                # outside its columns Brian2's C++ gives NaN
-                return values.at[(row, *column)].get(mode="fill", fill_value=jnp.nan)
+                # NaN outside its columns, as in Brian2's C++, also before the first, where its NumPy takes the last
+                return values.at[(row, *column)].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
         raise Unsupported(f"the function {name!r} has no implementation in JAX")
 
     # Writing ----------------------------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def _held(row: Value, column: list[Value]) -> Value:
         return row
     if type(column[0]) is int and 0 <= column[0] < len(row):
         return row[column[0]]
-    return row.at[column[0]].get(mode="fill", fill_value=jnp.nan)
+    return row.at[column[0]].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
 
 
 def _is_all(index: np.ndarray, array: Value) -> bool:

@@ -434,7 +434,6 @@ inline real bp_table(const Table& table, real t, real epsilon, real factor) {
   return table.values[bp_row(table, t, epsilon, factor)];
 }
 inline real bp_table(const Table& table, real t, real epsilon, real factor, int64_t column) {
-  if (column < 0) column += table.columns;
   if (column < 0 || column >= table.columns) return NAN;
   return table.values[bp_row(table, t, epsilon, factor) * table.columns + column];
 }
@@ -512,7 +511,6 @@ inline real bp_exprel_slope(real x, real y) {
 }
 
 inline void bp_table_back(const Table& table, real* bar, real t, real epsilon, real factor, int64_t column, real back) {
-  if (column < 0) column += table.columns;
   if (!bar || column < 0 || column >= table.columns) return;
   bar[bp_row(table, t, epsilon, factor) * table.columns + column] += back;
 }
