@@ -18,7 +18,12 @@ def refuse_other_than_names(name: object) -> None:
         raise BioplastError(f"a monitor is asked for by its name, not by a {type(name).__name__}: {name!r}")
 
 
-@dataclass(frozen=True)
+def shapes_of(recorded: Mapping[str, Any]) -> str:
+    """Names with the shapes of what is recorded under them, such as "v [200, 5], w [200, 5]"."""
+    return ", ".join(f"{name} {list(np.shape(array))}" for name, array in recorded.items() if name != "t")
+
+
+@dataclass(frozen=True, repr=False)
 class Output:
     """The result of one run of a `Program`. All numbers are in SI base units.
 
@@ -65,6 +70,16 @@ class Output:
         raster[spikes.steps, spikes.indices] = True
         return raster
 
+    def __repr__(self) -> str:
+        """What was recorded and how much of it, instead of all numbers."""
+        lines = [f"Output of {self.duration:g} s on target {self.target}, seed {self.seed}"]
+        for name, counts in self.counts.items():
+            kept = "spikes" if name in self.spikes else "counts"
+            lines.append(f"{kept}[{name!r}]: {int(np.sum(counts))} spikes of {len(counts)} neurons")
+        for kind, recorded in (("states", self.states), ("rates", self.rates)):
+            lines += [f"{kind}[{name!r}]: {shapes_of(arrays)}" for name, arrays in recorded.items()]
+        return "\n  ".join([*lines, f"final: {len(self.final)} values"])
+
     def _spikes(self, name: str) -> Spikes:
         refuse_other_than_names(name)
         if name in self.counts and name not in self.spikes:
@@ -110,6 +125,9 @@ class Recorded(dict[str, Any]):
 
 class Outputs(tuple[Output, ...]):
     """The results of `Program.batch`: a tuple of `Output`, with the recordings stacked along a leading batch axis."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} runs" + (f", the first: {self[0]!r}" if self else "")
 
     def raster(self, name: str) -> np.ndarray:
         """[batch, steps, neurons] of the SpikeMonitor `name`."""

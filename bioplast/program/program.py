@@ -65,6 +65,10 @@ class Program(abc.ABC):
         self._about = net.descriptions(network)
         self._facts = facts(network, namespace)
 
+    def __repr__(self) -> str:
+        names = ", ".join((*self._about, *self._monitors))
+        return f"<{type(self).__name__} of {self.duration:g} s on target {self.target}: {names}>"
+
     # Copies -----------------------------------------------------------------------------------------------------------
 
     def __copy__(self) -> Program:
@@ -268,6 +272,19 @@ class Program(abc.ABC):
         A value or input without that axis is the same in every run. `seed` may be one number, from which one for each
         run is derived, or one for each. `duration` is as in `__call__`. Of spikes on their way ("PATHWAY.queue") the
         batch axis is a sequence with one array for each run.
+
+        Returns
+        -------
+        Outputs
+            A tuple of one `Output` for each run; its `states`, `counts`, `final` and `raster(name)` are stacked along
+            a leading batch axis.
+
+        Raises
+        ------
+        UnknownName
+            For values and inputs that the network lacks.
+        BioplastError
+            For shapes that do not fit, and batch axes of several lengths.
         """
         values, inputs = named(values, "values"), named(inputs, "inputs")
         axes = self._batch_axes(values, inputs, seed)

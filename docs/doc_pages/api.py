@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # the tests write these pages without Sphinx
 #: Modules that are imported by their whole name.
 MODULES = (
     "bioplast.errors",
+    "bioplast.program.jax.output",
+    "bioplast.program.neo_block",
     "bioplast.program.surrogate",
     "bioplast.program.cpp.export",
     "bioplast.analysis.complexity",

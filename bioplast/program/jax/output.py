@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ...errors import BioplastError, UnknownName
-from ..output import Recorded, refuse_other_than_names
+from ..output import Recorded, refuse_other_than_names, shapes_of
 
 #: What each attribute holds the records of.
 _KINDS = {
@@ -21,7 +21,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ArrayOutput:
     """The result of a run within `jax.jit`, `jax.vmap` or `jax.grad`: a pytree of arrays in SI base units.
 
@@ -66,6 +66,19 @@ class ArrayOutput:
             found = getattr(self, attribute)
             if isinstance(found, dict):  # JAX makes structures of other things, too
                 object.__setattr__(self, attribute, Recorded(kind, found))
+
+    def __repr__(self) -> str:
+        """What was recorded and its shapes, instead of all numbers."""
+        lines = ["ArrayOutput"]
+        for attribute in _KINDS:
+            found = getattr(self, attribute)
+            if not isinstance(found, dict):  # JAX makes structures of other things, too
+                lines.append(f"{attribute}: {found!r}")
+            elif attribute in ("states", "rates"):
+                lines += [f"{attribute}[{name!r}]: {shapes_of(arrays)}" for name, arrays in found.items()]
+            elif found:
+                lines.append(f"{attribute}: {shapes_of(found)}")
+        return "\n  ".join(lines)
 
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
