@@ -111,6 +111,7 @@ def compile(
     if namespace is not None and not isinstance(namespace, Mapping):
         raise BioplastError(f"namespace is of type {type(namespace).__name__}: a dict by name is accepted")
     names = net.run_namespace(namespace, level + 1)
+    net.warn_of_other_constants(network, names)
     return chosen.load()(network, span, target, names, period, **options)
 
 

@@ -118,7 +118,9 @@ def export(
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BioplastError(f"{folder} already holds something: give a new or empty folder")
-    lowered = lower(network, net.run_namespace(namespace, level + 1))
+    names = net.run_namespace(namespace, level + 1)
+    net.warn_of_other_constants(network, names)
+    lowered = lower(network, names)
     for what in ("libraries", "sources"):
         if lowered.compiler[what]:
             raise Unsupported(f"a function of the network needs {what} {lowered.compiler[what]}: not exported")

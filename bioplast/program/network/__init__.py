@@ -7,6 +7,7 @@ there first.
 """
 
 from .borrow import held
+from .borrowed import warn_of_other_constants
 from .clocks import ClockSpan, clocks, spans
 from .copies import frozen, referred, thawed
 from .described import digest, network_digest
@@ -64,5 +65,6 @@ __all__ = [
     "thawed",
     "time_bins",
     "timed_arrays",
+    "warn_of_other_constants",
     "write",
 ]
