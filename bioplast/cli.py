@@ -84,7 +84,11 @@ def run(
     ] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=A,Q."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Replace a setting of the preset, such as patterns=A,Q or, within a part, memory.seeds=3.",
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="How many local worker processes.")] = 1,
     scheduler: Annotated[

@@ -24,7 +24,8 @@ def changed(protocol: str, settings: Mapping[str, Any], changes: Mapping[str, An
     settings : mapping
         Those of the preset.
     changes : mapping
-        New values by name. Text is read as what the preset has there: a number, or a list separated by commas.
+        New values by name, "part.name" for a setting within a part. Text is read as what the preset has there: a
+        number, or a list separated by commas; where it has none, as a whole number.
 
     Raises
     ------
@@ -35,10 +36,32 @@ def changed(protocol: str, settings: Mapping[str, Any], changes: Mapping[str, An
     """
     result = dict(settings)
     for name, value in changes.items():
-        if name not in settings or name in _CHOSEN_ELSEWHERE:
-            raise UnknownName(f"setting of {protocol}", name, set(settings) - _CHOSEN_ELSEWHERE)
-        result[name] = _read(name, value, settings[name]) if isinstance(value, str) else to_plain(value)
+        if name in _CHOSEN_ELSEWHERE:
+            raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - _CHOSEN_ELSEWHERE)
+        _change(protocol, result, name, name, value)
     return result
+
+
+def _change(protocol: str, settings: dict[str, Any], name: str, given: str, value: Any) -> None:
+    """Put a value under a name; within a part, which is copied, under what follows its first dot."""
+    part, _, rest = name.partition(".")
+    within = settings.get(part)
+    if rest and isinstance(within, Mapping):
+        settings[part] = dict(within)
+        _change(f"{protocol}.{part}", settings[part], rest, given, value)
+    elif name not in settings:
+        raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - _CHOSEN_ELSEWHERE)
+    else:
+        settings[name] = _read(given, value, settings[name]) if isinstance(value, str) else to_plain(value)
+
+
+def _names(settings: Mapping[str, Any]) -> list[str]:
+    """The names of settings as they are given, those of parts with the part's before."""
+    found: list[str] = []
+    for name, value in settings.items():
+        below = _names(value) if isinstance(value, Mapping) else []
+        found += [f"{name}.{each}" for each in below] or [name]
+    return found
 
 
 def _read(name: str, text: str, default: Any) -> Any:
@@ -50,14 +73,17 @@ def _read(name: str, text: str, default: Any) -> Any:
             raise BioplastError(f"--set {name}={text}: true or false is accepted")
         return text.lower() == "true"
     for kind, what in ((int, "a whole number"), (float, "a number")):
-        if isinstance(default, kind):
+        if isinstance(default, kind) or (default is None and kind is int):
             try:
                 value = kind(text)
             except ValueError:
                 raise BioplastError(f"--set {name}={text}: {what} is accepted") from None
-            if kind is int and value < 0 <= default:  # a number of something
+            if kind is int and value < 0 <= (default or 0):  # a number of something
                 raise BioplastError(f"--set {name}={text}: {what} that is not negative is accepted")
             return value
     if isinstance(default, str):
         return text
+    if isinstance(default, Mapping):
+        inside = ", ".join(f"{name}.{each}" for each in _names(default))
+        raise BioplastError(f"--set {name}={text}: this is a part, whose settings are {inside}")
     raise BioplastError(f"--set {name}={text}: this setting cannot be given as text")

@@ -14,7 +14,9 @@ PRESET = {
     "rate": 0.1,
     "arms": ["one", "two"],
     "mirror": False,
-    "deep": {"a": 1},
+    "bound": None,
+    "deep": {"a": 1, "seeds": 3, "deeper": {"b": [0.5]}},
+    "seeds": 20,
 }
 
 
@@ -27,10 +29,17 @@ PRESET = {
         ("rate", "1e-3", 1e-3),
         ("arms", "two, three", ["two", "three"]),
         ("mirror", "True", True),
+        ("bound", "40", 40),
     ],
 )
 def test_a_text_is_read_as_what_the_preset_has(name, text, value):
     assert changed("toy", PRESET, {name: text}) == {**PRESET, name: value}
+
+
+def test_a_setting_within_a_part_is_named_after_it():
+    found = changed("toy", PRESET, {"deep.a": "2", "deep.deeper.b": "1, 2", "deep.seeds": "1"})
+    assert found == {**PRESET, "deep": {"a": 2, "seeds": 1, "deeper": {"b": [1.0, 2.0]}}}
+    assert PRESET["deep"] == {"a": 1, "seeds": 3, "deeper": {"b": [0.5]}}  # as it was
 
 
 @pytest.mark.parametrize(
@@ -40,7 +49,11 @@ def test_a_text_is_read_as_what_the_preset_has(name, text, value):
         ("samples", "2.5", "--set samples=2.5: a whole number is accepted"),
         ("rate", "fast", "--set rate=fast: a number is accepted"),
         ("mirror", "maybe", "--set mirror=maybe: true or false is accepted"),
-        ("deep", "1", "--set deep=1: this setting cannot be given as text"),
+        ("bound", "few", "--set bound=few: a whole number is accepted"),
+        ("deep", "1", "--set deep=1: this is a part, whose settings are deep.a, deep.seeds, deep.deeper.b"),
+        ("deep.a", "x", "--set deep.a=x: a whole number is accepted"),
+        ("deep.deeper.c", "1", "unknown setting of toy.deep.deeper 'c': accepted: b"),
+        ("samples.a", "1", "unknown setting of toy 'samples.a'"),
         ("sample", "1", "unknown setting of toy 'sample': did you mean 'samples'"),
         ("seeds", "1", "unknown setting of toy 'seeds'"),
     ],
