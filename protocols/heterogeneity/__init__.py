@@ -189,10 +189,26 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             rows.append(
                 Row.over_seeds(f"{place}/reward", values, published=published, source=PAPER if published else "")
             )
+    if "cartpole" in settings["parts"]:
+        from .balance import guessed
+
+        rows += _differences(results)
+        others.append(Row("baseline/cartpole/random/return", guessed(), source="actions drawn by chance"))
     if "memory" in settings["parts"]:
         rows += _of_membranes(results)
         others.append(Row("baseline/memory/constant/reward", 0.0, source="always the same answer"))
     return [*rows, *others]
+
+
+def _differences(results: dict[str, dict[str, Any]]) -> list[Row]:
+    """How much longer the pole stands after evolution than after the gradient, with the same random weights."""
+    pairs: dict[str, list[float]] = {}
+    for key, result in results.items():
+        if key.startswith("cartpole/es/") and (other := key.replace("/es/", "/bptt/")) in results:
+            place = key.rpartition("/")[0].replace("/es/", "/es-minus-bptt/")
+            pairs.setdefault(f"{place}/return", []).append(result["return"] - results[other]["return"])
+    source = "steps more than by the gradient, seed by seed"
+    return [Row.over_seeds(id, values, source=source) for id, values in pairs.items()]
 
 
 def _of_membranes(results: dict[str, dict[str, Any]]) -> list[Row]:

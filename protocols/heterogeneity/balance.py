@@ -16,7 +16,7 @@ from brian2 import mV
 
 from . import networks
 
-__all__ = ["SCALE", "balanced", "rollout_of"]
+__all__ = ["SCALE", "balanced", "guessed", "rollout_of"]
 
 STEPS = 2
 OBSERVATIONS = 4
@@ -78,6 +78,30 @@ def balanced(settings: dict[str, Any], seed: int) -> dict[str, Any]:
     test = np.random.SeedSequence([seed, 10**6]).generate_state(settings["test"])
     returns = judge.returns({name: value[None] for name, value in values.items()}, test)
     return {"return": float(returns.mean()), "history": history}
+
+
+def guessed(episodes: int = 10_000) -> float:
+    """How many steps the pole stands on average if actions are drawn by chance, without an end to the episodes."""
+    import jax
+    import jax.numpy as jnp
+
+    from bioplast import control
+
+    pole = control.CartPole()
+
+    def stood(key: Any) -> Any:
+        start, course = jax.random.split(key)
+
+        def step(state: Any, key: Any) -> Any:
+            state, alive = state
+            _, state, _, ended = pole.step(key, state, jax.random.bernoulli(key))
+            return (state, alive & ~ended), alive
+
+        # nobody has seen 300 by chance
+        _, alive = jax.lax.scan(step, (pole.reset(start)[1], jnp.array(True)), jax.random.split(course, 300))
+        return alive.sum()
+
+    return float(np.mean(jax.jit(jax.vmap(stood))(jax.random.split(jax.random.key(0), episodes))))
 
 
 @functools.cache

@@ -198,6 +198,10 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
         },
         "memory/weights/25/seed0": {"reward": 0.1, "tau_m_ms": tau, "history": [0.1], "tonic": 0, "silenced": None},
         "cartpole/es/heterogeneous/1000/seed0": {"return": 812.0, "history": [1.0]},
+        "cartpole/es/homogeneous/500/seed0": {"return": 400.0, "history": [1.0]},
+        "cartpole/es/homogeneous/500/seed1": {"return": 300.0, "history": [1.0]},
+        "cartpole/bptt/homogeneous/500/seed1": {"return": 60.0, "history": [1.0]},
+        "cartpole/bptt/homogeneous/500/seed0": {"return": 100.0, "history": [1.0]},
         "mnist/neurons/4096/seed0": {"accuracy": 0.82, "untrained": 0.1, "hidden": 1024, "history": [0.8]},
         "control/hopper/neurons/4096/seed0": {"reward": 1900.0, "history": [1.0]},
         "ablation/hopper/tau_m/seed0": {"reward": 900.0, "history": [1.0]},
@@ -211,6 +215,11 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     assert "memory/weights/25/silenced" not in rows
     assert rows["baseline/memory/neurons/25/first/reward"].value == 0.5
     assert rows["cartpole/es/heterogeneous/1000/return"].value == 812
+    difference = rows["cartpole/es-minus-bptt/homogeneous/500/return"]  # 300 and 240
+    assert (difference.value, difference.seeds) == (270, 2)
+    assert difference.low == pytest.approx(270 - 12.706 * 30, rel=1e-3)  # Student's t with one degree of freedom
+    assert "cartpole/es-minus-bptt/heterogeneous/1000/return" not in rows
+    assert 21 < rows["baseline/cartpole/random/return"].value < 23  # 22.1 in 2,000 episodes of gymnasium's CartPole-v1
     assert rows["mnist/neurons/4096/accuracy"].published == 0.8096
     assert rows["control/hopper/neurons/4096/reward"].published == 1851
     assert rows["ablation/hopper/tau_m/reward"].value == 900
