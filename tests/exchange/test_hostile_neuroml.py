@@ -88,6 +88,24 @@ HOSTILE = {
     "a cell with compartments": (whole('<cell id="cell"><morphology id="m"/></cell>', CELLS), "is a cell, which"),
     "a synapse as a cell": (whole(SYNAPSE.replace("ampa", "cell"), CELLS), "is an expOneSynapse, which is not read"),
     "a parameter that is missing": (cell(C=None), "<iafRefCell> 'cell' lacks 'C'"),
+    "a parameter that it has not": (
+        cell(refactory="5ms"), "'refactory' of <iafRefCell> is not read; accepted: C, leakConductance, leakReversal, "
+    ),
+    "a parameter of another cell": (
+        whole('<iafCell id="cell" leakReversal="-70mV" thresh="-55mV" reset="-70mV" C="0.2nF" leakConductance="0.01uS" '
+              'refract="5ms"/>', CELLS),
+        "'refract' of <iafCell> is not read",
+    ),
+    "a weight of a connection without": (
+        connected(CONNECTION.replace("/>", ' weight="2"/>')), "'weight' of <connection> is not read; accepted: dest"
+    ),
+    "a weight of an input without": (
+        network(INPUT.format('<input id="0" target="../cells[0]" weight="2"/>')), "'weight' of <input> is not read"
+    ),
+    "a synapse with a delay of its own": (
+        network('<synapticConnection from="cells[0]" to="cells[1]" synapse="ampa" delay="1ms"/>'),
+        "'delay' of <synapticConnection> is not read",
+    ),
     "a wrong unit": (cell(C="5mV"), "C of <iafRefCell>: '5mV' has the unit 'mV'; accepted: a capacitance in pF"),
     "no unit": (cell(thresh="-55"), "thresh of <iafRefCell>: '-55' has no unit"),
     "an unknown unit": (cell(thresh="-55 furlongs"), "has the unit 'furlongs'"),

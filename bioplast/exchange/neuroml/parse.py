@@ -29,6 +29,27 @@ _IGNORED = _TEXT | {"space", "region", "layout"}
 _POSITIVE = {"tau", "tauDecay", "tauRise", "tauw", "C", "delT"}
 _NOT_NEGATIVE = {"refract", "delay", "duration", "averageRate", "leakConductance", "gL", "gbase"}
 _MOST_INCLUDES = 1000
+# Attributes of elements of a network; those of components are their parameters. What any element may have says nothing
+# of what is simulated.
+_ANYWHERE = {"id", "metaid", "neuroLexId"}
+_ENDS = {f"{side}{what}" for side in ("pre", "post") for what in ("CellId", "SegmentId", "FractionAlong")}
+_WEIGHTED = {"weight", "delay"}
+_ATTRIBUTES = {
+    tag: frozenset(_ANYWHERE | names)
+    for tag, names in {
+        "population": {"component", "size", "type", "extracellularProperties"},
+        "projection": {"presynapticPopulation", "postsynapticPopulation", "synapse"},
+        "connection": _ENDS | {"destination"},
+        "connectionWD": _ENDS | {"destination"} | _WEIGHTED,
+        "synapticConnection": {"from", "to", "synapse", "destination"},
+        "synapticConnectionWD": {"from", "to", "synapse", "destination"} | _WEIGHTED,
+        "inputList": {"population", "component"},
+        "input": {"target", "destination", "segmentId", "fractionAlong"},
+        "inputW": {"target", "destination", "segmentId", "fractionAlong", "weight"},
+        "explicitInput": {"target", "input", "destination", "sourcePort", "targetPort"},
+        "spike": {"time"},
+    }.items()
+}
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:
@@ -129,6 +150,14 @@ class _Parser:
     def _error(self, element: Element, what: str) -> BioplastError:
         return refused(self.here, element.line, what)
 
+    def _check_attributes(self, element: Element, accepted: Any = None) -> None:
+        """Refuse attributes that are not read: a number under a wrong name would be lost."""
+        known = _ATTRIBUTES[element.tag] if accepted is None else accepted
+        if not element.attributes.keys() <= known:
+            name = min(element.attributes.keys() - known)
+            names = ", ".join(sorted(known - _ANYWHERE)) or "no parameters"
+            raise self._error(element, f"{name[:60]!r} of <{element.tag[:60]}> is not read; accepted: {names}")
+
     def _text(self, element: Element, name: str) -> str:
         if name not in element.attributes:
             label = element.attributes.get("id", "")[:60]
@@ -186,6 +215,7 @@ class _Parser:
     def _made(self, name: str, kind: str) -> Component:
         back = self.here
         self.here, element = self.found[name]
+        self._check_attributes(element, {*_ANYWHERE, *FIELDS[kind], *(["type"] * (element.tag == "Component"))})
         values = {each: self._number(element, each, dimension) for each, dimension in FIELDS[kind].items()}
         if kind == "expTwoSynapse" and values["tauRise"] == values["tauDecay"]:
             raise self._error(
@@ -195,6 +225,7 @@ class _Parser:
         spikes = []
         for each in element.children:
             if each.tag == "spike" and kind == "spikeArray":
+                self._check_attributes(each)
                 spikes.append(self._number(each, "time", "time"))
                 if spikes[-1] < 0:
                     raise self._error(
@@ -229,6 +260,8 @@ class _Parser:
         return ""
 
     def _part(self, element: Element) -> None:
+        if element.tag in _ATTRIBUTES:
+            self._check_attributes(element)
         if element.tag == "projection":
             self._projection(element)
         elif element.tag == "inputList":
@@ -299,6 +332,7 @@ class _Parser:
         rows = []
         for each in element.children:
             if each.tag in ("connection", "connectionWD"):
+                self._check_attributes(each)
                 self._at_soma(each)
                 i = self._place(each, "preCellId", pre)[1]
                 j = self._place(each, "postCellId", post)[1]
@@ -339,6 +373,7 @@ class _Parser:
         index, weight = [], []
         for each in element.children:
             if each.tag in ("input", "inputW"):
+                self._check_attributes(each)
                 self._at_soma(each)
                 index.append(self._place(each, "target", population)[1])
                 weight.append(self._number(each, "weight", "none") if each.tag == "inputW" else 1.0)
