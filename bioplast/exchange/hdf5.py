@@ -19,6 +19,10 @@ __all__ = ["LARGEST", "flat_error", "numbers", "opened", "text", "unusable"]
 LARGEST = 2 << 30
 _OBJECTS = 200_000
 _DEPTH = 32
+# The attributes of a file that no file of another format has, and their values where these count.
+_MARKS: dict[str, tuple[str, str | None]] = {
+    "NIX": ("format", "nix"), "NWB": ("nwb_version", None), "SONATA": ("magic", None)
+}  # fmt: skip
 _DAMAGED = (OSError, RuntimeError, TypeError, ValueError, KeyError, AttributeError, OverflowError, MemoryError)
 
 
@@ -67,6 +71,9 @@ def opened(
         raise unusable(path, f"is no file; a {format} file is accepted")
     try:
         with h5py.File(path, "r") as file:
+            for other, (mark, value) in _MARKS.items():
+                if other != format and mark in file.attrs and value in (None, file.attrs[mark]):
+                    raise unusable(path, f"is no {format} file but a {other} file, which read_{other.lower()} reads")
             _look_through(file, path, soft_links, shared)
             yield file
     except BioplastError:

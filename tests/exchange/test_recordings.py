@@ -248,3 +248,14 @@ def test_only_a_recording_is_written(tmp_path):
     for write, _ in FORMATS.values():
         with pytest.raises(BioplastError, match="the Output of a program or a Recording is accepted"):
             write({"spikes": []}, tmp_path / "a")
+
+
+def test_a_file_of_another_format_is_told_with_its_reader(tmp_path, out):
+    for written in FORMATS:
+        path = tmp_path / written
+        FORMATS[written][0](out, path)
+        for other in {*FORMATS, "nir"} - {written}:
+            read = exchange.read_nir if other == "nir" else FORMATS[other][1]
+            message = f"is no {other.upper()} file but a {written.upper()} file, which read_{written} reads"
+            with pytest.raises(BioplastError, match=message):
+                read(path)
