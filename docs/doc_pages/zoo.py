@@ -15,6 +15,7 @@ from bioplast.figure import plots
 from bioplast.protocols.zoo.pages import PAGES, Page
 from bioplast.protocols.zoo.pages.page import plots_of
 
+from . import fitting
 from .files import number, table, write_all
 
 DATA = Path(__file__).resolve().parent.parent.parent / "data"
@@ -126,12 +127,14 @@ def index() -> str:
         groups.setdefault(about.group, []).append(name)
     for group, names in groups.items():
         cards = "\n".join(
-            f":::{{grid-item-card}} {PAGES[name].title}\n:img-top: {name}.png\n:link: {name}\n:link-type: doc\n:::\n"
+            f":::{{grid-item-card}} {PAGES[name].title}\n:img-top: {name}.png\n:img-alt: {PAGES[name].caption}\n"
+            f":link: {name}\n:link-type: doc\n:::\n"
             for name in names
         )
         parts.append(
             f"## {group}\n\n::::{{grid}} 1 2 2 2\n:gutter: 2\n:class-container: bioplast-picture\n\n{cards}\n::::"
         )
+    parts.append(fitting.section())
     listed = "\n".join(PAGES)
     parts.append(f"```{{toctree}}\n:hidden:\n\n{listed}\n```")
     return "\n\n".join(parts) + "\n"
