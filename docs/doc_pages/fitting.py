@@ -24,9 +24,9 @@ def section() -> str:
         [
             "## What fits together",
             "A receptor is added to a neuron, as in `lif + ampa`, where its current has the unit of the neuron's input "
-            "and the neuron has the variables that it reads. Currents in ampere do not fit neurons that count their input "
-            "otherwise: per membrane area (Hodgkin-Huxley and its kind), as the slope of a potential (Izhikevich), or "
-            "without units (FitzHugh-Nagumo). All were joined for this table:",
+            "and the neuron has the variables that it reads. Currents in ampere do not fit neurons that count input per "
+            "membrane area (Hodgkin-Huxley and its kind), as the slope of a potential (Izhikevich), or without units "
+            "(FitzHugh-Nagumo). All were joined for this table:",
             table(["receptors", "fit"], ((code(names), fit) for fit, names in together.items())),
             "A synapse acts on what its receptor has; `delta-synapse` needs none and moves the potential at once:",
             table(["receptor", "synapses that act through it"], through),
