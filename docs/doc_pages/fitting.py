@@ -24,7 +24,7 @@ def section() -> str:
         [
             "## What fits together",
             "A receptor is added to a neuron, as in `lif + ampa`, where its current has the unit of the neuron's input "
-            "and the neuron has the variables that it reads. Currents in ampere do not fit neurons that count input per "
+            "and the neuron has the variables that it reads. Currents in ampere do not fit neurons that count it per "
             "membrane area (Hodgkin-Huxley and its kind), as the slope of a potential (Izhikevich), or without units "
             "(FitzHugh-Nagumo). All were joined for this table:",
             table(["receptors", "fit"], ((code(names), fit) for fit, names in together.items())),
