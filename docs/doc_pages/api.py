@@ -33,6 +33,7 @@ MODULES = (
     "bioplast.analysis.elephant",
     "bioplast.analysis.word_files",
     "bioplast.figure.confusion",
+    "bioplast.figure.heat_maps",
     "bioplast.figure.manifolds",
     "bioplast.figure.plots",
     "bioplast.figure.scorecard",

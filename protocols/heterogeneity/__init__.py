@@ -183,6 +183,12 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             rows.append(Row.over_seeds(f"{place}/accuracy", values, published=published, source=source))
             values = [one["untrained"] for one in found]
             others.append(Row.over_seeds(f"baseline/{place}/untrained/accuracy", values, source="before evolution"))
+        elif part == "rates":
+            rates = np.asarray(found[0]["rates"])  # [generations, neurons, classes]
+            for generation, each in zip(found[0]["generations"], rates, strict=True):
+                ranges = each.max(axis=1) - each.min(axis=1)
+                source = "between the classes with the most and the fewest spikes, mean over hidden neurons; one seed"
+                rows.append(Row(f"rates/{generation}/range", float(ranges.mean()), unit="spikes", source=source))
         elif part in ("control", "ablation"):
             published = 1851.0 if place == "control/hopper/neurons/4096" else None
             values = [one["reward"] for one in found]

@@ -9,6 +9,7 @@ import numpy as np
 
 from bioplast import figure
 from bioplast.experiment import Figure, interval
+from bioplast.figure.heat_maps import heat_maps
 from bioplast.figure.plots import Line, Plot, plots
 
 from .membranes import BIN, cells
@@ -147,21 +148,12 @@ def _density(counts: np.ndarray, width: float, total: int) -> tuple[np.ndarray, 
 def _rates(found: dict[str, Any]) -> tuple[str, Any, str, str]:
     """How selective hidden neurons are for classes, generation by generation."""
     rates = np.asarray(found["rates"])  # [generations, neurons, classes]
-    when = np.asarray(found["generations"], dtype=float)
-    order = np.argsort(rates[-1].max(axis=1) - rates[-1].min(axis=1))[::-1][:4]
-    panels = [
-        Plot(
-            f"generation {int(when[k])}",
-            "class",
-            "spikes in a sample",
-            [
-                Line(np.arange(rates.shape[2]), rates[k, n], f"neuron {n}" if k == 0 else "", colour=c)
-                for c, n in enumerate(order)
-            ],
-        )
-        for k in (0, len(when) - 1)
-    ]
+    # by the class that a neuron prefers in the last one, so that preferences are seen as a diagonal
+    order = np.lexsort((-rates[-1].max(axis=1), rates[-1].argmax(axis=1)))
+    panels = {f"generation {k}": each[order] for k, each in zip(found["generations"], rates, strict=True)}
+    picture = heat_maps(panels, x="class", y="hidden neuron", colour="spikes in a sample")
     caption = (
-        "Mean spike counts of the four hidden neurons, of 32, that tell classes apart most in the last generation."
+        f"Mean spike counts of {rates.shape[1]} hidden neurons for each class, on validation samples; neurons are in "
+        "the order of the class that they prefer in the last generation."
     )
-    return "rates", plots(panels), "Firing rates by class", caption
+    return "rates", picture, "Firing rates by class", caption

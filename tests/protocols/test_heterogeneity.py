@@ -202,6 +202,7 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
         "cartpole/es/homogeneous/500/seed1": {"return": 300.0, "history": [1.0]},
         "cartpole/bptt/homogeneous/500/seed1": {"return": 60.0, "history": [1.0]},
         "cartpole/bptt/homogeneous/500/seed0": {"return": 100.0, "history": [1.0]},
+        "rates/seed0": {"rates": [[[1.0, 0.0], [0.5, 2.5]], [[3.0, 0.0], [0.0, 1.0]]], "generations": [1, 300]},
         "mnist/neurons/4096/seed0": {"accuracy": 0.82, "untrained": 0.1, "hidden": 1024, "history": [0.8]},
         "control/hopper/neurons/4096/seed0": {"reward": 1900.0, "history": [1.0]},
         "ablation/hopper/tau_m/seed0": {"reward": 900.0, "history": [1.0]},
@@ -220,6 +221,7 @@ def test_the_summary_has_a_row_for_each_arm_with_what_is_published():
     assert difference.low == pytest.approx(270 - 12.706 * 30, rel=1e-3)  # Student's t with one degree of freedom
     assert "cartpole/es-minus-bptt/heterogeneous/1000/return" not in rows
     assert 21 < rows["baseline/cartpole/random/return"].value < 23  # 22.1 in 2,000 episodes of gymnasium's CartPole-v1
+    assert [rows[f"rates/{k}/range"].value for k in (1, 300)] == [1.5, 2.0]
     assert rows["mnist/neurons/4096/accuracy"].published == 0.8096
     assert rows["control/hopper/neurons/4096/reward"].published == 1851
     assert rows["ablation/hopper/tau_m/reward"].value == 900
