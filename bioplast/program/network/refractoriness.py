@@ -11,7 +11,8 @@ from brian2.utils.stringtools import get_identifiers
 
 from .pathways import pathways
 
-_WRITTEN = re.compile(r"^\s*(\w+)\s*(?:[-+*/%]|//|\*\*)?=(?!=)", re.MULTILINE)
+#: The names that statements write.
+WRITTEN = re.compile(r"(?:^|;)\s*(\w+)\s*(?:[-+*/%]|//|\*\*)?=(?!=)", re.MULTILINE)
 
 
 def warn_of_wrong_refractoriness(network: brian2.Network) -> None:
@@ -32,7 +33,7 @@ def warn_of_wrong_refractoriness(network: brian2.Network) -> None:
         held = {name: condition for name, condition in conditions.items() if condition is not None}
         # those within subexpressions get a name of their own with a line in front
         last = max(held, key=lambda name: name if name in names else f"_{name.lstrip('_')}", default="")
-        wrong = [name for name in _WRITTEN.findall(pathway.code) if name in held and held[name] is not held[last]]
+        wrong = [name for name in WRITTEN.findall(pathway.code) if name in held and held[name] is not held[last]]
         if wrong:
             warnings.warn(
                 f"{pathway.name!r} writes {wrong[0]!r} and refers to {last!r}, both (unless refractory): Brian2 holds "

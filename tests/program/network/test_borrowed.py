@@ -77,6 +77,51 @@ def test_a_linked_variable_has_the_constants_of_the_group_that_it_is_in():
         bioplast.compile(linked(2.0), 1 * ms, "numpy", namespace={})
 
 
+@pytest.mark.parametrize(
+    ("named", "told", "reached"), [("double", "100.0", 200.0), ("x", "the variable of that name", 7)]
+)
+def test_a_linked_variable_is_looked_through_to_the_last_constant(named, told, reached):
+    before = one()
+    variables = "k : 1\n" if told.startswith("the variable") else ""
+    after = NeuronGroup(1, f"z : 1 (linked)\n{variables}y = z : 1", dt=1 * ms, namespace={"k": 100.0}, name="other")
+    after.z = linked_var(before, named)
+    if variables:
+        after.k = 7
+    made = Network(before, after, StateMonitor(after, "y", record=True, dt=1 * ms, name="seen"))
+    with pytest.warns(RuntimeWarning, match=TOLD.format("other", "z", told, "2.0")):
+        program = bioplast.compile(made, 1 * ms, "numpy", namespace={})
+    np.testing.assert_array_equal(program().states["seen"]["y"], [[reached]])
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        {"model": "k : 1", "on_pre": "y_post += x_pre"},
+        {"model": "k = 7*int(True) : 1", "on_pre": "y_post += x_pre"},
+        {"on_pre": "z = 1; k = 7\ny_post += x_pre"},
+    ],
+)
+def test_a_variable_with_the_name_of_a_constant_is_told(reads):
+    made = network(reads, 2.0)
+    if reads.get("model") == "k : 1":
+        made["synapses"].k = 7
+    with pytest.warns(RuntimeWarning, match=TOLD.format("synapses", "x_pre", "the variable of that name", "2.0")):
+        assert reached(made) == 7
+
+
+def test_what_synapses_do_regularly_and_what_is_recorded_of_them_is_told():
+    made = network({"model": "w : 1", "on_pre": "y_post += 0"}, 100.0)
+    made["synapses"].run_regularly("w = x_pre", dt=1 * ms)
+    with pytest.warns(RuntimeWarning, match=TOLD.format("synapses", "x_pre", "100.0", "2.0")):
+        out = bioplast.compile(made, 1 * ms, "numpy", namespace={})()
+    assert out.final["synapses.w"][0] == 100
+    made = network({"on_pre": "y_post += 0"}, 100.0)
+    made.add(StateMonitor(made["synapses"], "x_pre", record=True, dt=1 * ms, name="seen"))
+    with pytest.warns(RuntimeWarning, match=TOLD.format("synapses", "x_pre", "100.0", "2.0")):
+        out = bioplast.compile(made, 1 * ms, "numpy", namespace={})()
+    np.testing.assert_array_equal(out.states["seen"]["x_pre"], [[100.0]])
+
+
 def test_a_spike_monitor_has_the_constants_of_the_run():
     def recorded(k):
         group = one()

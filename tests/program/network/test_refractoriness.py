@@ -32,7 +32,9 @@ def arrived(made, target, name="v"):
     return bioplast.compile(made, 1 * ms, target, namespace={})().final[f"other.{name}"][0]
 
 
-@pytest.mark.parametrize("code", ["v_post += w*(v_pre > 0)", "x_post += 1\nv_post += w*v_pre"])
+@pytest.mark.parametrize(
+    "code", ["v_post += w*(v_pre > 0)", "x_post += 1\nv_post += w*v_pre", "x_post += 1; v_post += w*v_pre"]
+)
 def test_what_the_neuron_before_holds_back_is_told(code):
     with pytest.warns(RuntimeWarning, match=r"'synapses_pre' writes 'v_post' and refers to 'v_pre', both \(unless"):
         assert arrived(network(code), "numpy") == 0  # and so it is in Brian2
