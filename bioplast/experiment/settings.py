@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +51,8 @@ def _change(protocol: str, settings: dict[str, Any], name: str, given: str, valu
         settings[part] = dict(within)
         _change(f"{protocol}.{part}", settings[part], rest, given, value)
     elif name not in settings:
-        raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - _CHOSEN_ELSEWHERE)
+        chosen_elsewhere = _CHOSEN_ELSEWHERE if name == given else set()  # those within a part are chosen here
+        raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - chosen_elsewhere)
     else:
         settings[name] = _read(given, value, settings[name]) if isinstance(value, str) else to_plain(value)
 
@@ -76,7 +78,9 @@ def _read(name: str, text: str, default: Any) -> Any:
         if isinstance(default, kind) or (default is None and kind is int):
             try:
                 value = kind(text)
-            except ValueError:
+                if not math.isfinite(value):
+                    raise ValueError
+            except (ValueError, OverflowError):
                 raise BioplastError(f"--set {name}={text}: {what} is accepted") from None
             if kind is int and value < 0 <= (default or 0):  # a number of something
                 raise BioplastError(f"--set {name}={text}: {what} that is not negative is accepted")

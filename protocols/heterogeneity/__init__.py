@@ -53,9 +53,10 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
     require("jax")  # before anything is written
     chosen = settings["parts"]
-    unknown = sorted(set(chosen) - set(FULL["parts"]))
+    known = [part for part in FULL["parts"] if part in settings]  # a preset has the settings of its own parts alone
+    unknown = sorted(set(chosen) - set(known))
     if unknown:
-        raise UnknownName("part of heterogeneity", unknown[0], FULL["parts"])
+        raise UnknownName("part of heterogeneity in this preset", unknown[0], known)
     without = {settings[part].get("strategy") for part in chosen} <= {"hybrid"}
     if not without and importlib.util.find_spec("evosax") is None:
         raise BioplastError("heterogeneity: its strategies need the package evosax: pip install 'bioplast[evolution]'")

@@ -11,6 +11,7 @@ from support.data_files import write_idx_images
 
 from bioplast import experiment
 from bioplast.dataset import digits, mnist
+from bioplast.errors import BioplastError
 from bioplast.experiment import Row
 from bioplast.protocols import images as protocol
 from bioplast.protocols.images import architectures, descent, pictures, tasks
@@ -232,6 +233,12 @@ def test_what_is_optional_and_not_there_is_named_once_and_has_a_row_without_numb
         "shd/mlp/seed0",
         "shd/rnn/seed0",
     ]
+
+
+def test_a_task_that_the_preset_has_no_settings_of_is_told():
+    settings = protocol.images.settings("demo") | {"tasks": ["mnist"]}
+    with pytest.raises(BioplastError, match=r"unknown task of images in this preset 'mnist': accepted: digits$"):
+        protocol.trials(settings, [], [0])
 
 
 def test_the_course_of_evolution_counts_generations():
