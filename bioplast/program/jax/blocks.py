@@ -14,6 +14,7 @@ from ..surrogate import Surrogate
 from . import functions as fn
 from .checkpoints import made_once
 from .expressions import constant, evaluate, parse
+from .factors import product_of
 from .functions import Value
 from .listed import Listed, listed_product
 from .products import event_product
@@ -239,7 +240,7 @@ class Run:
             self.arrays[place.array] = made_once(array + total if operator == "+=" else array - total)
         elif operator in ("*=", "/="):
             value = self.where_it_runs(value, place, 1)
-            factor = jax.ops.segment_prod(value, place.index, array.shape[0]).astype(array.dtype)
+            factor = product_of(value, place.index, array.shape[0]).astype(array.dtype)
             self.arrays[place.array] = array * factor if operator == "*=" else array / factor
         else:
             raise Unsupported(f"'{statement.name} {operator} {statement.expression}' of several synapses")
