@@ -87,7 +87,7 @@ def run(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Replace a setting of the preset, such as patterns=A,Q or, within a part, memory.seeds=3.",
+            help="Replace a setting of the preset, such as patterns=A,Q or, within a part, memory.generations=9.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="How many local worker processes.")] = 1,

@@ -40,6 +40,19 @@ class UnknownName(BioplastError, KeyError):  # noqa: N818 - reads as what it say
         return str(self.args[0])
 
 
+def refuse_unknown(kind: str, names: Iterable[str], accepted: Iterable[str]) -> None:
+    """Refuse the first of some names that is not accepted; parameters as of `UnknownName`.
+
+    Raises
+    ------
+    UnknownName
+    """
+    known = list(accepted)
+    for name in names:
+        if name not in known:
+            raise UnknownName(kind, name, known)
+
+
 class TargetUnavailable(BioplastError):  # noqa: N818
     """A target that cannot work on this machine; the message says what is missing and how to get it."""
 

@@ -38,7 +38,8 @@ def changed(protocol: str, settings: Mapping[str, Any], changes: Mapping[str, An
     result = dict(settings)
     for name, value in changes.items():
         if name in _CHOSEN_ELSEWHERE:
-            raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - _CHOSEN_ELSEWHERE)
+            option = {"seeds": "--seeds N", "targets": "--target NAME"}[name]
+            raise BioplastError(f"--set {name}: the option {option} is for that")
         _change(protocol, result, name, name, value)
     return result
 
@@ -69,7 +70,10 @@ def _names(settings: Mapping[str, Any]) -> list[str]:
 def _read(name: str, text: str, default: Any) -> Any:
     if isinstance(default, list):
         kind = default[0] if default else ""
-        return [_read(name, part.strip(), kind) for part in text.split(",") if part.strip()]
+        found = [_read(name, part.strip(), kind) for part in text.split(",") if part.strip()]
+        if default and not found:
+            raise BioplastError(f"--set {name}={text}: one value or several with commas between them are accepted")
+        return found
     if isinstance(default, bool):
         if text.lower() not in ("true", "false"):
             raise BioplastError(f"--set {name}={text}: true or false is accepted")

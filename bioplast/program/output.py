@@ -75,7 +75,8 @@ class Output:
         lines = [f"Output of {self.duration:g} s on target {self.target}, seed {self.seed}"]
         for name, counts in self.counts.items():
             kept = "spikes" if name in self.spikes else "counts"
-            lines.append(f"{kept}[{name!r}]: {int(np.sum(counts))} spikes of {len(counts)} neurons")
+            others = "".join(f", {variable}" for variable in (self.spikes[name].variables if kept == "spikes" else ()))
+            lines.append(f"{kept}[{name!r}]: {int(np.sum(counts))} events of {len(counts)} neurons{others}")
         for kind, recorded in (("states", self.states), ("rates", self.rates)):
             lines += [f"{kind}[{name!r}]: {shapes_of(arrays)}" for name, arrays in recorded.items()]
         return "\n  ".join([*lines, f"final: {len(self.final)} values"])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network
 
-from bioplast.errors import BioplastError, UnknownName
+from bioplast.errors import BioplastError, refuse_unknown
 from bioplast.experiment import Figure, Protocol, Row, Trial
 
 from . import pictures
@@ -40,6 +40,20 @@ _ARMS = {
 }
 
 
+_NUMBERS = ["tau_m", "v_th", "v_rest", "R"]
+# What lists of the settings may hold, part by part.
+_ACCEPTED: dict[str, dict[str, list[str]]] = {
+    "memory": {"methods": ["neurons", "weights", "both", "bptt", *_NUMBERS]},
+    "cartpole": {"methods": ["es", "bptt"], "kinds": ["homogeneous", "heterogeneous"]},
+    "images": {"methods": ["neurons", "weights", "width"], "tasks": list(_OF_IMAGES)},
+    "control": {
+        "methods": ["neurons", "weights"],
+        "environments": ["hopper", "halfcheetah", "ant", "walker2d"],
+        "ablation": _NUMBERS,
+    },
+}
+
+
 def exported(settings: dict[str, Any]) -> tuple[Network, Any]:
     """The network of the memory task before anything evolves, and how long a step of the environment is."""
     from . import memory, networks
@@ -54,9 +68,10 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     require("jax")  # before anything is written
     chosen = settings["parts"]
     known = [part for part in FULL["parts"] if part in settings]  # a preset has the settings of its own parts alone
-    unknown = sorted(set(chosen) - set(known))
-    if unknown:
-        raise UnknownName("part of heterogeneity in this preset", unknown[0], known)
+    refuse_unknown("part of heterogeneity in this preset", chosen, known)
+    for part, lists in _ACCEPTED.items():
+        for name, accepted in lists.items() if part in chosen else ():
+            refuse_unknown(f"value of heterogeneity's {part}.{name}", settings[part][name], accepted)
     without = {settings[part].get("strategy") for part in chosen} <= {"hybrid"}
     if not without and importlib.util.find_spec("evosax") is None:
         raise BioplastError("heterogeneity: its strategies need the package evosax: pip install 'bioplast[evolution]'")
@@ -116,13 +131,12 @@ def _of_control(how: dict[str, Any], seeds: list[int]) -> list[Trial]:
         return []
     found = []
     shared = _shared(how, "environments", "methods", "numbers", "ablation")
-    every = ["tau_m", "v_th", "v_rest", "R"]
     for name in how["environments"]:
         own = {**shared, "environment": name}
         chosen = seeds[: how["seeds"]]
         for method in how["methods"]:
             for numbers in how["numbers"]:
-                one = {**own, "method": method, "numbers": numbers, "only": every}
+                one = {**own, "method": method, "numbers": numbers, "only": _NUMBERS}
                 found += [Trial(f"control/{name}/{method}/{numbers}/seed{s}", one, s) for s in chosen]
         for only in how["ablation"]:
             one = {**own, "method": "neurons", "numbers": how["numbers"][0], "only": [only]}

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from bioplast.errors import UnknownName
+from bioplast.errors import refuse_unknown
 from bioplast.experiment import Figure, Protocol, Row, Trial
 
 from . import pictures
@@ -49,9 +49,9 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
     require("jax")  # before anything is written
     known = [name for name in TASKS if name in settings]  # a preset has the settings of its own tasks alone
-    unknown = sorted(set(settings["tasks"]) - set(known))
-    if unknown:
-        raise UnknownName("task of images in this preset", unknown[0], known)
+    refuse_unknown("task of images in this preset", settings["tasks"], known)
+    for name in settings["tasks"]:
+        refuse_unknown(f"method of images' {name}", settings[name]["methods"], METHODS)
     if any("cnn-es" in settings[name]["methods"] for name in settings["tasks"]):
         from bioplast.learning.strategies import strategy_of
 

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, ms
 
-from bioplast.errors import BioplastError
+from bioplast.errors import BioplastError, refuse_unknown
 from bioplast.experiment import Figure, Protocol, Row, Trial
 
 from . import baselines, landscape, one_neuron, pictures, robustness
@@ -65,6 +65,9 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
     from bioplast.program.targets import require
 
     require("jax")  # before anything is written
+    refuse_unknown("task of randman", settings["methods"], CLASSES)
+    for task, methods in settings["methods"].items():
+        refuse_unknown(f"method of randman's {task}", methods, METHODS)
     asked = {method for methods in settings["methods"].values() for method in methods}
     strategies = {*settings["landscape"]["strategies"], *settings["one_neuron"]["strategies"]}
     if EVOSAX in asked or "OpenAI-ES" in strategies:

@@ -21,7 +21,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from bioplast.errors import BioplastError
+from bioplast.errors import BioplastError, refuse_unknown
 from bioplast.experiment import Figure, Protocol, Row, Trial
 
 from . import summary
@@ -37,7 +37,15 @@ SOURCE = (
 def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> list[Trial]:
     from bioplast.program.targets import require
 
+    from .network import ARMS
+
     require("jax")  # before anything is written
+    refuse_unknown("task of synergy in this preset", settings["tasks"], [name for name in TASKS if name in settings])
+    for name in settings["tasks"]:
+        for which, network in settings[name]["networks"].items():
+            arms, coefficients = zip(*(text.partition(":")[::2] for text in network["arms"]), strict=True)
+            refuse_unknown(f"arm of synergy's {name}.networks.{which}", arms, ARMS)
+            refuse_unknown("way of an arm's coefficients", coefficients, ["", "learned", "fixed", "frozen"])
     found = []
     for name in settings["tasks"]:
         if name in settings["optional"] and not TASKS[name].at_hand:

@@ -115,6 +115,10 @@ HOSTILE = {
     "a long number": (cell(thresh="1" * 100_000 + "mV"), "is accepted only as a voltage"),
     "a negative period": (cell(refract="-1ms"), "refract of <iafRefCell> is '-1ms': values from 0 on"),
     "a capacitance of 0": (cell(C="0pF"), "C of <iafRefCell> is '0pF': values above 0"),
+    "a size of others": (
+        whole(network='<population id="a" component="cell" size="3"><instance id="0"/><instance id="1"/></population>'),
+        "size of 'a' is 3, but it has 2 instances",
+    ),
     "a size in words": (whole(network='<population id="a" component="cell" size="many"/>'), "size of 'a' is 'many'"),
     "a size of 0": (whole(network='<population id="a" component="cell" size="0"/>'), "numbers from 1 to 10000000"),
     "an absurd size": (whole(network='<population id="a" component="cell" size="1000000000000"/>'), "whole numbers"),

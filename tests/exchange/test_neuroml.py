@@ -369,3 +369,17 @@ def test_wrong_arguments(tmp_path):
     path = exchange.write_neuroml(network, tmp_path / "x.nml")
     with pytest.raises(BioplastError, match="a time above 0 is accepted"):
         exchange.read_neuroml(path, dt=5)
+
+
+def test_attributes_of_other_namespaces_say_nothing(tmp_path):
+    """Schemas of XML and tools put some anywhere: xsi:type, xml:space, a position in an editor."""
+    path = tmp_path / "x.nml"
+    path.write_text(
+        '<neuroml xmlns="http://www.neuroml.org/schema/neuroml2" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xmlns:tool="http://example.org/tool" id="x"><iafCell id="cell" xsi:type="IafCell" xml:space="preserve" '
+        'leakReversal="-70mV" thresh="-55mV" reset="-70mV" C="0.2nF" leakConductance="0.01uS"/>'
+        '<network id="n"><population id="cells" xsi:type="Population" tool:x="3" component="cell" size="2"/></network>'
+        "</neuroml>"
+    )
+    network = exchange.read_neuroml(path)
+    assert network["cells"].N == 2

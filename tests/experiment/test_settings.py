@@ -58,7 +58,9 @@ def test_a_setting_within_a_part_is_named_after_it():
         ("deep.c", "1", "unknown setting of toy.deep 'c': accepted: a, deeper.b, seeds"),
         ("samples.a", "1", "unknown setting of toy 'samples.a'"),
         ("sample", "1", "unknown setting of toy 'sample': did you mean 'samples'"),
-        ("seeds", "1", "unknown setting of toy 'seeds'"),
+        ("seeds", "1", "--set seeds: the option --seeds N is for that"),
+        ("targets", "cpp", "--set targets: the option --target NAME is for that"),
+        ("arms", " , ", "--set arms= , : one value or several with commas between them are accepted"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(name, text, told):

@@ -285,3 +285,19 @@ def test_the_demo_is_the_same_twice_and_has_its_figures(tmp_path):
     summaries = [(tmp_path / name / "summary.json").read_bytes() for name in ("one", "two")]
     assert summaries[0] == summaries[1]
     assert {path.stem for path in (tmp_path / "one" / "figures").iterdir()} == {"memory", "membranes"}
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "told"),
+    [
+        ("memory", "methods", "unknown value of heterogeneity's memory.methods 'foo': accepted: R, both"),
+        ("cartpole", "kinds", "unknown value of heterogeneity's cartpole.kinds 'foo'"),
+        ("images", "methods", "unknown value of heterogeneity's images.methods 'foo'"),
+        ("control", "environments", "unknown value of heterogeneity's control.environments 'foo'"),
+    ],
+)
+def test_arms_that_do_not_exist_are_told_before_anything_runs(part, name, told):
+    settings = protocol.heterogeneity.settings("full")
+    settings = {**settings, "parts": [part], part: {**settings[part], name: ["foo"]}}
+    with pytest.raises(BioplastError, match=told):
+        protocol.trials(settings, [], [0])

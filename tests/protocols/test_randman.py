@@ -169,3 +169,11 @@ def test_what_is_missing_is_said_before_anything_is_written(tmp_path, monkeypatc
     with pytest.raises(BioplastError, match=r"comes with the package evosax: pip install 'bioplast\[evolution\]'"):
         experiment.run("randman", preset="full", out=tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_methods_and_tasks_that_do_not_exist_are_told_before_anything_runs():
+    settings = protocol.randman.settings("demo")
+    with pytest.raises(BioplastError, match="unknown method of randman's randman2 'foo': accepted: "):
+        protocol.trials(settings | {"methods": {"randman2": ["foo"]}}, [], [0])
+    with pytest.raises(BioplastError, match="unknown task of randman 'randman3': did you mean 'randman"):
+        protocol.trials(settings | {"methods": {"randman3": ["surrogate"]}}, [], [0])

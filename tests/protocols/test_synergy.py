@@ -224,6 +224,22 @@ def test_trials_are_an_arm_and_a_seed(demo):
     assert (frozen.settings["arm"], frozen.settings["coefficients"]) == ("mpsl", "frozen")
 
 
+@pytest.mark.parametrize(
+    ("arms", "told"),
+    [
+        (["stbp", "mpls"], "unknown arm of synergy's digits.networks.dense 'mpls': did you mean 'mpsl'"),
+        (["mpsl:frosen"], "unknown way of an arm's coefficients 'frosen': did you mean 'frozen'"),
+    ],
+)
+def test_arms_that_do_not_exist_are_told_before_anything_runs(arms, told):
+    settings = protocol.synergy.settings("demo")
+    digits = {"samples": 300, "networks": {"dense": {**settings["digits"]["networks"]["dense"], "arms": arms}}}
+    with pytest.raises(BioplastError, match=told):
+        protocol.trials(settings | {"digits": digits}, [], [0])
+    with pytest.raises(BioplastError, match="unknown task of synergy in this preset 'mnist': accepted: digits"):
+        protocol.trials(settings | {"tasks": ["mnist"]}, [], [0])
+
+
 def test_a_run_without_a_data_set_says_so():
     settings = protocol.synergy.settings("full")
     rows = protocol.summarise({}, settings)

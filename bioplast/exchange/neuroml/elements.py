@@ -31,7 +31,7 @@ class Element:
     tag : str
         Without its namespace.
     attributes : mapping of str to str
-        Without namespaces.
+        Those of no namespace, as all of NeuroML are.
     line : int
         Where it begins in its file.
     children : list of Element
@@ -139,7 +139,7 @@ class _Parsing:
             raise self.refuse(f"elements lie inside one another more than {_DEEPEST} deep")
         if len(attributes) > _MOST_ATTRIBUTES:
             raise self.refuse(f"an element has more than {_MOST_ATTRIBUTES} attributes")
-        plain = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        plain = {key: value for key, value in attributes.items() if " " not in key}  # others are not NeuroML's
         element = Element(name.rpartition(" ")[2], plain, self.parser.CurrentLineNumber)
         if self.open:
             self.open[-1].children.append(element)

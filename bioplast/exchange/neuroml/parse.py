@@ -243,7 +243,11 @@ class _Parser:
         if name in populations:
             raise self._error(element, f"the population {name!r} is there twice")
         listed = sum(each.tag == "instance" for each in element.children)
-        size = listed or self._whole(element, self._text(element, "size"), f"size of {name!r}", 1, MOST_CELLS)
+        size = listed
+        if not listed or "size" in element.attributes:
+            size = self._whole(element, self._text(element, "size"), f"size of {name!r}", 1, MOST_CELLS)
+        if listed and size != listed:
+            raise self._error(element, f"size of {name!r} is {size}, but it has {listed} instances")
         if sum(each.size for each in populations.values()) + size > MOST_CELLS:
             raise self._error(element, f"more than {MOST_CELLS} cells; at most so many are accepted")
         component = self._text(element, "component")

@@ -78,7 +78,8 @@ class ArrayOutput:
                 lines += [f"{attribute}[{name!r}]: {shapes_of(arrays)}" for name, arrays in found.items()]
             elif found:
                 lines.append(f"{attribute}: {shapes_of(found)}")
-        return "\n  ".join(lines)
+        count = f"{len(self.final)} values" if isinstance(self.final, Mapping) else repr(self.final)
+        return "\n  ".join([*lines, f"final: {count}"])
 
     def raster(self, name: str) -> Any:
         """[steps, neurons] of the SpikeMonitor `name`."""
