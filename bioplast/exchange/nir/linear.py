@@ -72,7 +72,11 @@ def image(shape: Shape) -> Shape:
 
 def _fits(name: str, before: Shape | None, expected: int) -> None:
     if before is not None and size(before) != expected:
-        raise BioplastError(f"{name!r} takes {expected} values, but {size(before)} come in (shape {before})")
+        batch = len(before) > 1 and size(before[1:]) == expected
+        hint = f"; was the network written with a batch of {before[0]} samples? give one, without that axis"
+        raise BioplastError(
+            f"{name!r} takes {expected} values, but {size(before)} come in (shape {before}){hint if batch else ''}"
+        )
 
 
 def _dense(name: str, node: Node, before: Shape | None) -> Step:
