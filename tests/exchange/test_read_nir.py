@@ -278,10 +278,8 @@ def test_options_that_are_not_accepted(tmp_path, options):
 @pytest.mark.parametrize(("shape", "told"), [((5, 3), "written with a batch of 5 samples"), ((4,), r"shape \(4,\)\)$")])
 def test_a_batch_in_the_shape_of_the_input_is_told(tmp_path, shape, told):
     """As Norse writes it: findings/norse_nir_of_a_batch_cannot_be_read.sh; nir itself would not make such a graph."""
-    made = graph(
-        {"fc": nir.Affine(np.zeros((2, 3)), np.zeros(2)), "lif": lif(2)}, ("fc", "lif"), ("lif", "output"), outputs=2
-    )
+    nodes = {"fc": nir.Affine(np.zeros((2, 3)), np.zeros(2)), "lif": lif(2)}
+    made = graph(nodes, ("input", "fc"), ("fc", "lif"), ("lif", "output"), inputs=3, outputs=2)
     made.nodes["input"] = nir.Input(np.array(shape))
-    made.edges.append(("input", "fc"))
     with pytest.raises(BioplastError, match=f"'fc' takes 3 values, but .* come in .*{told}"):
         exchange.read_nir(written(tmp_path / "batch.nir", made))
