@@ -12,7 +12,7 @@ from .plain import to_plain
 __all__ = ["changed"]
 
 # These have options of their own.
-_CHOSEN_ELSEWHERE = {"seeds", "targets"}
+_OPTIONS = {"seeds": "--seeds N", "targets": "--target NAME"}
 
 
 def changed(protocol: str, settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,9 +37,8 @@ def changed(protocol: str, settings: Mapping[str, Any], changes: Mapping[str, An
     """
     result = dict(settings)
     for name, value in changes.items():
-        if name in _CHOSEN_ELSEWHERE:
-            option = {"seeds": "--seeds N", "targets": "--target NAME"}[name]
-            raise BioplastError(f"--set {name}: the option {option} is for that")
+        if name in _OPTIONS:
+            raise BioplastError(f"--set {name}: the option {_OPTIONS[name]} is for that")
         _change(protocol, result, name, name, value)
     return result
 
@@ -52,8 +51,8 @@ def _change(protocol: str, settings: dict[str, Any], name: str, given: str, valu
         settings[part] = dict(within)
         _change(f"{protocol}.{part}", settings[part], rest, given, value)
     elif name not in settings:
-        chosen_elsewhere = _CHOSEN_ELSEWHERE if name == given else set()  # those within a part are chosen here
-        raise UnknownName(f"setting of {protocol}", name, set(_names(settings)) - chosen_elsewhere)
+        others = _OPTIONS.keys() if name == given else ()  # those within a part are chosen here
+        raise UnknownName(f"setting of {protocol}", name, set(_names(settings)).difference(others))
     else:
         settings[name] = _read(given, value, settings[name]) if isinstance(value, str) else to_plain(value)
 
