@@ -38,7 +38,8 @@ class Line:
     colour : int or None
         The number of the colour, from 0; by default the next one, and grey for what is dashed.
     error : array [points] or [2, points] or None
-        Half the height of the error bars of points; two rows: how far they reach below and above.
+        Half the height of the error bars of points, or of the band around a line; two rows: how far they reach below
+        and above.
     """
 
     x: ArrayLike
@@ -155,6 +156,9 @@ def _curve(axes: Axes, line: Line, colour: str, bars: Sequence[Line]) -> None:
     x, y, label = _numbers(line.x), _numbers(line.y), line.name or None
     if line.style == "line":
         axes.plot(x, y, color=colour, linewidth=1.3, label=label)
+        if line.error is not None:
+            below, above = np.broadcast_to(_numbers(line.error), (2, len(x)))
+            axes.fill_between(x, y - below, y + above, color=colour, alpha=0.15, linewidth=0)
     elif line.style == "dashed":
         axes.plot(x, y, color=colour, linewidth=1.3, linestyle=(0, (4, 2)), label=label, zorder=3)
     elif line.style == "points":

@@ -29,6 +29,7 @@ _OF_IMAGES = {
 }
 _ARMS = {
     "neurons": "neurons evolve, random weights",
+    "coevolved": "neurons evolve, each judged by itself, random weights",
     "weights": "weights of equal neurons evolve",
     "both": "neurons and weights evolve",
     "bptt": "neurons by a surrogate gradient through all steps, random weights",
@@ -45,7 +46,7 @@ _NUMBERS = ["tau_m", "v_th", "v_rest", "R"]
 _ACCEPTED: dict[str, dict[str, list[str]]] = {
     "memory": {"methods": ["neurons", "weights", "both", "bptt", *_NUMBERS]},
     "cartpole": {"methods": ["es", "bptt"], "kinds": ["homogeneous", "heterogeneous"]},
-    "images": {"methods": ["neurons", "weights", "width"], "tasks": list(_OF_IMAGES)},
+    "images": {"methods": ["coevolved", "neurons", "weights", "width"], "tasks": list(_OF_IMAGES)},
     "control": {
         "methods": ["neurons", "weights"],
         "environments": ["hopper", "halfcheetah", "ant", "walker2d"],
@@ -192,7 +193,7 @@ def summarise(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> l
             values = [one["return"] for one in found]
             rows.append(Row.over_seeds(f"{place}/return", values, source=f"steps that the pole stood, of {rest[2]}"))
         elif part in _OF_IMAGES:
-            published = _OF_IMAGES[part].get(int(rest[1])) if rest[0] == "neurons" else None
+            published = _OF_IMAGES[part].get(int(rest[1])) if rest[0] in ("neurons", "coevolved") else None
             values = [one["accuracy"] for one in found]
             source = f"{_ARMS[rest[0]]}, {found[0]['hidden']} of them" + (f"; {PAPER}" if published else "")
             rows.append(Row.over_seeds(f"{place}/accuracy", values, published=published, source=source))

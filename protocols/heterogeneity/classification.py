@@ -3,9 +3,10 @@
 Decided here: a sample lasts four steps of 1 ms. Where the neurons evolve, their currents are the intensities times
 random weights, the same in all steps; where the weights do, an intensity p is round(4p) spikes, spread over the steps.
 The readout neurons do not spike; their mean potential is the score of a class. Arm "neurons" has a fourth as many
-hidden neurons as searched numbers: 1024 for 4096. Arm "weights" has as many as 794 weights for each give: 5 for 4096.
-Arm "width" evolves the neurons of a hidden layer that is as wide as that of arm "weights": few numbers. Evolution is
-told the cross entropy of a large batch of training samples, the same for all members.
+hidden neurons as searched numbers: 1024 for 4096. Arm "coevolved" has the same network; its neurons have a population
+each, and mutants are judged one by one (`coevolution`). Arm "weights" has as many hidden neurons as 794 weights for
+each give: 5 for 4096. Arm "width" evolves the neurons of a hidden layer that is as wide as that of arm "weights": few
+numbers. Evolution is told the cross entropy of a batch of training samples, the same for all members.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import bioplast
 from bioplast.definition import Receptor
 from bioplast.models import delta_synapse, heterogeneous_lif
 
+from .coevolution import coevolved
 from .networks import DT, NEURONS
 
 __all__ = ["PIXELS", "STEPS", "classified", "currents", "hidden_of", "network", "random_weights", "rate_code", "rates"]
@@ -29,6 +31,8 @@ _VALIDATION = 5000
 # Standard deviations: that of the potential that random weights give a hidden neuron in a step, and of those to the
 # readout times the root of the hidden neurons.
 _AFFERENT, _EFFERENT, _CURRENT = 10 * mV, 10 * mV, 1 * nA
+# The mean potential of a readout neuron that is a score of 1.
+_SCORE = 2 * mV
 # How many of the pixels spike in a step, about.
 _ACTIVE = 100
 
@@ -47,7 +51,7 @@ def rate_code(images: np.ndarray) -> np.ndarray:
 
 def hidden_of(method: str, numbers: int) -> int:
     """How many hidden neurons an arm has for so many searched numbers."""
-    return numbers // len(NEURONS) if method == "neurons" else round(numbers / (PIXELS + CLASSES))
+    return numbers // len(NEURONS) if method in ("neurons", "coevolved") else round(numbers / (PIXELS + CLASSES))
 
 
 def random_weights(hidden: int, seed: int) -> np.ndarray:
@@ -97,10 +101,10 @@ def _driven(hidden: int) -> Receptor:
 
 
 def scores(out: Any) -> Any:
-    """The mean potential of each readout neuron in mV, [classes]."""
+    """The mean potential of each readout neuron in units of 2 mV, [classes]."""
     from bioplast import learning
 
-    return learning.Mean("potential", "v", unit=3 * mV)(out)
+    return learning.Mean("potential", "v", unit=_SCORE)(out)
 
 
 def trained(method: str, only: tuple[str, ...] = ("tau_m", "v_th", "v_rest", "R")) -> dict[str, Any]:
@@ -146,8 +150,9 @@ def classified(settings: dict[str, Any], seed: int, scratch: Any = None) -> dict
     Parameters
     ----------
     settings : dict
-        ``task``, ``method`` ("neurons", "weights" or "width"), ``numbers``, ``samples``, ``population``,
-        ``generations``, ``batch``, ``rate``, ``noise``, ``every``.
+        ``task``, ``method`` ("neurons", "coevolved", "weights" or "width"), ``numbers``, ``samples``, ``population``,
+        ``generations``, ``batch``, ``rate``, ``noise``; those of arm "coevolved" are in ``coevolution``, with
+        ``every``.
     seed : int
     scratch : Path, optional
         Where a killed run is taken up.
@@ -166,30 +171,45 @@ def classified(settings: dict[str, Any], seed: int, scratch: Any = None) -> dict
         return {"pixels": rate_code(images)} if method == "weights" else currents(images, weights)
 
     inputs: dict[str, Any] = {name: learning.Encoded(images, encode) for name, (images, _) in data.items()}
+    labels = {name: each for name, (_, each) in data.items()}
+    if method == "coevolved":
+        found = coevolved(
+            program, inputs, labels, scores=scores, unit=float(_SCORE), seed=seed, **settings["coevolution"]
+        )
+    else:
+        found = _evolved(program, inputs, labels, settings, seed, scratch)
+    before, after = (_predicted(program, inputs["test"], values) for values in (None, found["values"]))
+    return {
+        "accuracy": float((after == labels["test"]).mean()),
+        "untrained": float((before == labels["test"]).mean()),
+        "history": found["history"],
+        "best": found["best"],
+        "hidden": hidden,
+    }
+
+
+def _evolved(
+    program: Any, inputs: dict[str, Any], labels: dict[str, Any], settings: dict[str, Any], seed: int, scratch: Any
+) -> dict[str, Any]:
+    """What an evolution of all numbers at once finds, as of `coevolved`."""
+    from bioplast import learning
+
     found = learning.evolve(
         program,
         inputs["train"],
-        data["train"][1],
-        train=trained(method),
+        labels["train"],
+        train=trained(settings["method"]),
         loss=lambda out, label: learning.cross_entropy(scores(out), label),
         score=lambda out, label: scores(out).argmax() == label,
         strategy=strategy(settings["rate"], settings["noise"]),
         population=settings["population"],
         generations=settings["generations"],
         batch=settings["batch"],
-        validation=(inputs["validation"], data["validation"][1]),
+        validation=(inputs["validation"], labels["validation"]),
         seed=seed,
         checkpoint=scratch and scratch / "evolution.npz",
     )
-    before, after = (_predicted(program, inputs["test"], values) for values in (None, found.values))
-    labels = data["test"][1]
-    return {
-        "accuracy": float((after == labels).mean()),
-        "untrained": float((before == labels).mean()),
-        "history": found.history["validation_score"],
-        "best": found.best,
-        "hidden": hidden,
-    }
+    return {"values": found.values, "history": found.history["validation_score"], "best": found.best}
 
 
 def _predicted(program: Any, inputs: Any, values: Any) -> np.ndarray:

@@ -36,12 +36,16 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
                 (
                     "learning",
                     _learning(arms),
-                    "Wrong validation samples in the course of training, in the mean over seeds.",
+                    "Wrong validation samples in the course of training: the mean over seeds, and a band from the least to the greatest.",
                 )
             ]
             if any(one["robust"] for one in arms["stbp" if "stbp" in arms else next(iter(arms))]):
                 pictures.append(
-                    ("robustness", _robustness(arms), "Accuracy on corrupted test images, in the mean over seeds.")
+                    (
+                        "robustness",
+                        _robustness(arms),
+                        "Accuracy on corrupted test images: the mean over seeds, and a band from the least to the greatest.",
+                    )
                 )
             if any("map" in each[0] for each in arms.values()):
                 pictures.append(
@@ -73,7 +77,7 @@ def _learning(arms: dict[str, list[dict[str, Any]]]) -> Any:
     for arm, each in arms.items():
         curves = [100 * (1 - np.array(one["history"]["validation_score"])) for one in each]
         epochs = np.arange(1, min(map(len, curves)) + 1)
-        lines.append(Line(epochs, np.mean([curve[: len(epochs)] for curve in curves], axis=0), TITLES[arm]))
+        lines.append(_over_seeds(epochs, [curve[: len(epochs)] for curve in curves], TITLES[arm]))
     return plots([Plot("Learning curves", "epoch", "wrong validation samples (%)", lines[:6])])
 
 
@@ -81,9 +85,9 @@ def _robustness(arms: dict[str, list[dict[str, Any]]]) -> Any:
     panels = []
     for name, (title, axis) in AXES.items():
         lines = [
-            Line(
-                [0, *LEVELS[name]],
-                100 * np.mean([[one["accuracy"]["on"], *one["robust"][name]] for one in each], axis=0),
+            _over_seeds(
+                np.array([0, *LEVELS[name]]),
+                [100 * np.array([one["accuracy"]["on"], *one["robust"][name]]) for one in each],
                 TITLES[arm],
             )
             for arm, each in arms.items()
@@ -91,6 +95,11 @@ def _robustness(arms: dict[str, list[dict[str, Any]]]) -> Any:
         ]
         panels.append(Plot(title, axis, "test images correct (%)", lines[:6]))
     return plots(panels)
+
+
+def _over_seeds(x: np.ndarray, curves: list[np.ndarray], name: str) -> Line:
+    mean = np.mean(curves, axis=0)
+    return Line(x, mean, name, error=[mean - np.min(curves, axis=0), np.max(curves, axis=0) - mean])
 
 
 def _maps(arms: dict[str, list[dict[str, Any]]]) -> Any:

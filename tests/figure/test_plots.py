@@ -50,6 +50,9 @@ def test_the_curves_are_the_numbers_given():
     upper, lower = trace.axes
     np.testing.assert_array_equal(upper.lines[0].get_ydata(), X)
     np.testing.assert_array_equal(lower.lines[0].get_ydata(), 2 * X)
+    band = Plot("Band", "x", "y", [Line(X, X, error=[0.1 * X, 0.2 * X])])
+    corners = plots([band]).axes[0].collections[0].get_paths()[0].vertices
+    assert {tuple(np.round(c, 9)) for c in corners} == {(round(x, 9), round(f * x, 9)) for x in X for f in (0.9, 1.2)}
     bars = plots([BARS]).axes[0].patches
     assert [bar.get_height() for bar in bars] == [*X[:3], *X[:3]]
     edges = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars)
