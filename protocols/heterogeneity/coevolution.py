@@ -1,4 +1,4 @@
-"""Cooperative coevolution: every neuron has a population of its own, and each mutant is judged in the network of the others.
+"""Cooperative coevolution: every neuron has a population, and each mutant is judged in the network of the others.
 
 An evolution strategy that varies 4096 numbers at once learns from a network's loss little about each of them. Hidden
 neurons of one layer do not hear each other, and the potentials of the readout neurons are sums over them. So what the

@@ -23,6 +23,8 @@ AXES = {
     "crop": ("Centre crop", "share of the side that is dark"),
 }
 
+_BANDS = "The mean over seeds, and a band from the least to the greatest."
+
 
 def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: Path) -> list[Figure]:
     """The pictures of each task and network that has results."""
@@ -36,7 +38,7 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
                 (
                     "learning",
                     _learning(arms),
-                    "Wrong validation samples in the course of training: the mean over seeds, and a band from the least to the greatest.",
+                    f"Wrong validation samples in the course of training. {_BANDS}",
                 )
             ]
             if any(one["robust"] for one in arms["stbp" if "stbp" in arms else next(iter(arms))]):
@@ -44,7 +46,7 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
                     (
                         "robustness",
                         _robustness(arms),
-                        "Accuracy on corrupted test images: the mean over seeds, and a band from the least to the greatest.",
+                        f"Accuracy on corrupted test images. {_BANDS}",
                     )
                 )
             if any("map" in each[0] for each in arms.values()):

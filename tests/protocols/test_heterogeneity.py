@@ -10,10 +10,18 @@ from brian2 import mV
 from scipy import stats
 
 import bioplast
-from bioplast import control, experiment
+from bioplast import control, experiment, learning
 from bioplast.errors import BioplastError
 from bioplast.protocols import heterogeneity as protocol
-from bioplast.protocols.heterogeneity import balance, classification, locomotion, membranes, memory, networks
+from bioplast.protocols.heterogeneity import (
+    balance,
+    classification,
+    coevolution,
+    locomotion,
+    membranes,
+    memory,
+    networks,
+)
 
 
 def test_numbers_of_searched_values_are_those_of_the_paper():
@@ -89,7 +97,73 @@ def test_the_network_of_images_is_what_its_equations_say():
             v = np.where(spikes, now["hidden.v_rest"], v)
             total += u / 4
         assert spikes.any()
-        np.testing.assert_allclose(classification.scores(out), total / 3e-3, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(classification.scores(out), total / 2e-3, rtol=1e-6, atol=1e-9)
+
+
+def test_a_mutant_is_worth_what_the_network_loses_or_wins_with_it():
+    """Against the losses of networks in which a neuron was really exchanged, one after the other."""
+    rng = np.random.default_rng(3)
+    hidden, samples = 5, 7
+    program = bioplast.compile(
+        classification.network(hidden, 0, False), 4 * networks.DT, "jax", namespace={}, dtype="float64"
+    )
+    images = rng.integers(0, 256, (samples, 28, 28)).astype(np.uint8)
+    wanted = rng.integers(0, 10, samples)
+    inputs = classification.currents(images, classification.random_weights(hidden, 0))
+    mutants = np.stack([rng.normal(s, 0.8, hidden) for s in (0, 1, 0, 0)], axis=1)
+    now = np.stack([np.zeros(hidden), np.ones(hidden), np.zeros(hidden), np.zeros(hidden)], axis=1)
+    share = coevolution.weighting(4, 20e-3)
+
+    def ran(numbers):
+        values = {k: np.asarray(v, dtype=float) for k, v in coevolution.values_of(numbers).items()}
+        out = program.batch(values, inputs)
+        return np.asarray(classification.scores(out)), np.einsum("bsn,s->bn", np.asarray(out.raster("spikes")), share)
+
+    def losses(scores):
+        shifted = scores - scores.max(axis=1, keepdims=True)
+        return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(samples), wanted]
+
+    scores, sent = ran(now)
+    weights = program.values["efferents.w"].reshape(hidden, 10) / 2e-3
+    np.testing.assert_allclose(scores, sent @ weights, rtol=1e-9, atol=1e-9)  # so much of a spike arrives, by its step
+    found = np.asarray(coevolution.changes(scores, wanted, weights, ran(mutants)[1] - sent))
+    exchanged = []
+    for k in range(hidden):
+        one = now.copy()
+        one[k] = mutants[k]
+        exchanged.append((losses(ran(one)[0]) - losses(scores)).mean())
+    assert np.abs(exchanged).min() > 1e-3
+    np.testing.assert_allclose(found, exchanged, rtol=1e-5, atol=1e-6)
+
+
+def test_coevolution_finds_neurons_that_tell_images_apart():
+    """Two images, a stripe each: drawn at random the network guesses; bounds are kept, and seeds repeat."""
+    images = np.zeros((2, 28, 28), dtype=np.uint8)
+    images[0, :, 8:12] = images[1, 16:20, :] = 255
+    many = np.tile(images, (20, 1, 1))
+    labels = np.tile([3, 8], 20)
+    hidden = 200
+    program = bioplast.compile(
+        classification.network(hidden, 0, False), 4 * networks.DT, "jax", namespace={}, dtype="float32"
+    )
+    weights = classification.random_weights(hidden, 0)
+    inputs = learning.Encoded(many, lambda some, rng: classification.currents(some, weights))
+    ways = {"population": 8, "generations": 20, "neurons": 8 * hidden, "rate": 0.1, "noise": 0.2, "every": 10}
+    both = {"train": inputs, "validation": inputs}
+    found, again = (
+        coevolution.coevolved(
+            program, both, dict.fromkeys(both, labels), scores=classification.scores, unit=2e-3, seed=1, **ways
+        )
+        for _ in range(2)
+    )
+    before = learning.predict(program, inputs, classification.scores).argmax(axis=1)
+    assert (before == labels).mean() <= 0.5
+    assert found["history"] == again["history"] and max(found["history"]) == 1
+    assert len(found["history"]) == 2
+    for name, how in networks.NEURONS.items():
+        value = found["values"][f"hidden.{name}"]
+        assert value.shape == (hidden,)
+        assert (value >= float(how["low"]) * (1 - 1e-6)).all() and (value <= float(how["high"]) * (1 + 1e-6)).all()
 
 
 def test_fits_find_the_laws_that_were_drawn_from():
