@@ -1,7 +1,9 @@
 """MNIST and Fashion-MNIST in four time steps: evolved neurons with random weights against evolved weights.
 
-Decided here: a sample lasts four steps of 1 ms. Where the neurons evolve, their currents are the intensities times
-random weights, the same in all steps; where the weights do, an intensity p is round(4p) spikes, spread over the steps.
+Decided here: a sample lasts four steps of 1 ms. A hidden neuron sees a square of 14 x 14 pixels somewhere in the image,
+through random weights (where weights evolve, to begin with). Where the neurons evolve, their currents are the
+intensities times random weights, the same in all steps; where the weights do, an intensity p is round(4p) spikes,
+spread over the steps.
 The readout neurons do not spike; their mean potential is the score of a class. Arm "neurons" has a fourth as many
 hidden neurons as searched numbers: 1024 for 4096. Arm "coevolved" has the same network; its neurons have a population
 each, and mutants are judged one by one (`coevolution`). Arm "weights" has as many hidden neurons as 794 weights for
@@ -25,7 +27,11 @@ from .networks import DT, NEURONS
 
 __all__ = ["PIXELS", "STEPS", "classified", "currents", "hidden_of", "network", "random_weights", "rate_code", "rates"]
 
-STEPS, CLASSES, PIXELS = 4, 10, 784
+STEPS, CLASSES, SIDE = 4, 10, 28
+PIXELS = SIDE**2
+# Pixels of a side of what a hidden neuron sees. With 14 evolved neurons tell apart 2 to 4 % more validation samples of
+# MNIST (seeds 0 and 100) than where each sees the whole image; with 10 it is as with 14.
+FIELD = 14
 # Samples of the training set that choose the generation.
 _VALIDATION = 5000
 # Standard deviations: that of the potential that random weights give a hidden neuron in a step, and of those to the
@@ -55,9 +61,15 @@ def hidden_of(method: str, numbers: int) -> int:
 
 
 def random_weights(hidden: int, seed: int) -> np.ndarray:
-    """Normal weights of the pixels [pixels, hidden]; those of each neuron have mean zero, so that few are silent."""
-    weights = np.random.default_rng([seed, 6]).normal(size=(PIXELS, hidden)).astype(np.float32)
-    return weights - weights.mean(axis=0)
+    """Normal weights of the pixels in a neuron's field [pixels, hidden], their mean zero, so that few are silent."""
+    rng = np.random.default_rng([seed, 6])
+    weights = rng.normal(size=(SIDE, SIDE, hidden)).astype(np.float32)
+    row, column = rng.integers(0, SIDE - FIELD + 1, (2, hidden))
+    y, x = np.mgrid[:SIDE, :SIDE][..., None]
+    seen = (y >= row) & (y < row + FIELD) & (x >= column) & (x < column + FIELD)
+    weights = np.where(seen, weights - weights.mean(axis=(0, 1), where=seen), np.float32(0))
+    # of fewer pixels, which are weighted the more
+    return (weights * np.float32(SIDE / FIELD)).reshape(PIXELS, hidden)
 
 
 def currents(images: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:

@@ -45,7 +45,7 @@ _IMAGES: dict[str, Any] = {
     "batch": 256,
     "rate": 0.1,
     "noise": 0.2,
-    "coevolution": {**_COEVOLUTION, "neurons": 2**20, "generations": 600, "every": 100},
+    "coevolution": {**_COEVOLUTION, "neurons": 2**20, "generations": 400, "every": 100},
 }
 
 _RATES: dict[str, Any] = {

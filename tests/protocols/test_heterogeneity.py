@@ -76,6 +76,17 @@ def test_an_intensity_is_as_many_spikes_as_it_has_fourths():
     assert raster[:, 128].tolist() in ([True, False, True, False], [False, True, False, True])
 
 
+def test_a_hidden_neuron_sees_a_square_of_pixels_in_the_mean_nothing():
+    weights = classification.random_weights(50, 0).reshape(28, 28, 50)
+    for k in range(50):
+        rows, columns = np.nonzero(weights[:, :, k])
+        assert len(rows) == 14 * 14
+        assert np.ptp(rows) == np.ptp(columns) == 13
+    np.testing.assert_allclose(weights.sum(axis=(0, 1)), 0, atol=1e-4)
+    np.testing.assert_allclose(weights[weights != 0].std(), 2, rtol=0.03)  # a fourth of the pixels, twice the weight
+    assert len({tuple(np.argwhere(weights[:, :, k])[0]) for k in range(50)}) > 25  # all over the image
+
+
 def test_the_network_of_images_is_what_its_equations_say():
     """Currents, hidden neurons and readout in NumPy, the four steps of a sample."""
     rng = np.random.default_rng(0)
