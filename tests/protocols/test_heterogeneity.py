@@ -321,7 +321,7 @@ def test_full_has_a_trial_for_each_arm_size_and_seed(monkeypatch):
     settings = protocol.heterogeneity.settings("full")
     settings = {**settings, "parts": ["memory", "cartpole", "images", "rates"]}
     found = [trial.id for trial in protocol.trials(settings, [], list(range(100)))]
-    assert len(found) == len(set(found)) == 8 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 3 * 4 * 3 + 1
+    assert len(found) == len(set(found)) == 8 * 8 * 20 + 2 * 2 * 4 * 100 + 2 * 4 * 4 * 3 + 1
     with pytest.raises(BioplastError, match="unknown part of heterogeneity in this preset 'memories'"):
         protocol.trials({**settings, "parts": ["memories"]}, [], [0])
     demo = protocol.heterogeneity.settings("demo")
