@@ -139,7 +139,9 @@ def _name_and_value(text: str) -> tuple[str, str]:
 def export(
     name: Annotated[str, typer.Argument(metavar="PROTOCOL|MODEL|file.py:name", help="A protocol or a neuron.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
-    preset: Annotated[str | None, typer.Option(help="Of a protocol: demo, quick or full.", show_default="demo")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Of a protocol: demo, quick, full, and of some paper.", show_default="demo")
+    ] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting of the preset, such as patterns=C."),

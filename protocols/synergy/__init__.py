@@ -41,6 +41,11 @@ def trials(settings: dict[str, Any], targets: list[str], seeds: list[int]) -> li
 
     require("jax")  # before anything is written
     refuse_unknown("task of synergy in this preset", settings["tasks"], [name for name in TASKS if name in settings])
+    refuse_unknown("optional task of synergy", settings["optional"], list(TASKS))
+    if "nmnist" in settings["tasks"] and settings["folder"]:
+        for part in TASKS["nmnist"].files:
+            if not (Path(settings["folder"]) / part.name).is_file():
+                raise BioplastError(f"synergy: the folder {settings['folder']} has no {part.name} of N-MNIST")
     for name in settings["tasks"]:
         for which, network in settings[name]["networks"].items():
             arms, coefficients = zip(*(text.partition(":")[::2] for text in network["arms"]), strict=True)

@@ -69,20 +69,21 @@ def rows(results: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[R
                     found.append(Row(f"{task}/{which}/{arm}/accuracy", None, source=absent(task)))
                     continue
                 found += _of_arm(task, which, arm, list(own.values()))
-            found += _differences(results, task, which)
+            found += [row for arm in arms_of(network) for row in _differences(results, task, which, arm)]
     return found
 
 
 def _of_arm(task: str, which: str, arm: str, each: list[dict[str, Any]]) -> Iterator[Row]:
     id, title = f"{task}/{which}/{arm}", TITLES[arm]
+    plastic = "frozen" in each[0]["accuracy"]
     published = PUBLISHED.get((task, arm)) if which == "convolutional" or arm == "sbp" else None
     yield Row.over_seeds(
         f"baseline/{id}/accuracy" if arm == "fixed" else f"{id}/accuracy",
         [one["accuracy"]["on"] for one in each],
         published=published,
-        source=PAPER if published else f"{title}; plasticity goes on within each test image",
+        source=PAPER if published else f"{title}; plasticity goes on within each test image" if plastic else title,
     )
-    if "frozen" in each[0]["accuracy"]:
+    if plastic:
         yield Row.over_seeds(
             f"{id}/accuracy_frozen", [one["accuracy"]["frozen"] for one in each], source=f"{title}; weights stay"
         )
@@ -100,6 +101,14 @@ def _of_arm(task: str, which: str, arm: str, each: list[dict[str, Any]]) -> Iter
             unit="mV" if name.endswith(".eta") else "",
             source="after training",
         )
+        layer, _, which_one = name.rpartition(".lambda_")
+        if which_one in ("2", "3"):
+            yield Row.over_seeds(
+                f"{id}/coefficients/{layer}.eta_lambda_{which_one}",
+                [one["coefficients"][name] * one["coefficients"][f"{layer}.eta"] for one in each],
+                unit="mV",
+                source="what a step adds to the mixed weight; the signs of both factors alone mean nothing",
+            )
     for name in ("silhouette", "nearest"):
         if "map" in each[0]:
             yield Row.over_seeds(
@@ -118,19 +127,20 @@ def _of_arm(task: str, which: str, arm: str, each: list[dict[str, Any]]) -> Iter
         )
 
 
-def _differences(results: dict[str, dict[str, Any]], task: str, which: str) -> Iterator[Row]:
-    """All three mechanisms minus gradients alone, seed by seed."""
-    one, other = of(results, task, which, "mpsl"), of(results, task, which, "stbp")
+def _differences(results: dict[str, dict[str, Any]], task: str, which: str, arm: str) -> Iterator[Row]:
+    """An arm minus the one that it adds plasticity to, seed by seed: gradients, or hidden weights as drawn."""
+    before = "fixed" if arm in ("hebbian", "sbp") else "stbp"
+    one, other = of(results, task, which, arm), of(results, task, which, before)
     seeds = [seed for seed in one if seed in other]
-    if not seeds:
+    if arm in ("stbp", "fixed") or not seeds:
         return
-    id = f"{task}/{which}/mpsl-minus-stbp"
+    id = f"{task}/{which}/{arm}-minus-{before}"
     source = "difference of the same seed"
     yield Row.over_seeds(
         f"{id}/accuracy", [one[s]["accuracy"]["on"] - other[s]["accuracy"]["on"] for s in seeds], source=source
     )
     for name, levels in LEVELS.items():
-        if name not in one[seeds[0]]["robust"]:
+        if arm != "mpsl" or name not in one[seeds[0]]["robust"]:
             continue
         each = np.array([np.subtract(one[s]["robust"][name], other[s]["robust"][name]) for s in seeds])
         for k, level in enumerate(levels):
