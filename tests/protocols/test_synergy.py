@@ -206,19 +206,29 @@ def test_the_demo_tells_accuracies_and_differences(demo):
     assert rows["digits/dense/stbp/accuracy"].value > 0.3
     difference = rows["digits/dense/mpsl/accuracy"].value - rows["digits/dense/stbp/accuracy"].value
     assert rows["digits/dense/mpsl-minus-stbp/accuracy"].value == pytest.approx(difference)
-    assert rows["digits/dense/mpsl/coefficients/layer1.lambda_2"].value != 0.1
+    found = {name: rows[f"digits/dense/mpsl/coefficients/layer1.{name}"].value for name in ("lambda_2", "eta")}
+    assert found["lambda_2"] != 0.1
+    product = rows["digits/dense/mpsl/coefficients/layer1.eta_lambda_2"]  # of one seed, the mean of products is theirs
+    assert product.value == pytest.approx(found["lambda_2"] * found["eta"])
     for name, levels in tasks.LEVELS.items():
         assert all(f"digits/dense/mpsl/{name}/{level:g}" in rows for level in levels)
 
 
-def test_trials_are_an_arm_and_a_seed(demo):
+def test_trials_are_an_arm_and_a_seed(tmp_path):
     settings = protocol.synergy.settings("full")
     found = protocol.trials(settings, [], [0, 1])
     assert len({trial.id for trial in found}) == len(found) == 2 * (7 + 9 + 2 + 2)
     assert found[0].id == "mnist/dense/stbp/seed0"
     assert "folder" not in found[0].settings
-    recorded = protocol.trials(settings | {"tasks": ["nmnist"], "folder": "some"}, [], [0])
-    assert {trial.settings["folder"] for trial in recorded} == {"some"}
+    some = settings | {"tasks": ["nmnist"], "folder": str(tmp_path)}
+    (tmp_path / "Test.zip").touch()
+    with pytest.raises(BioplastError, match=r"has no Train\.zip of N-MNIST"):
+        protocol.trials(some, [], [0])
+    (tmp_path / "Train.zip").touch()
+    recorded = protocol.trials(some, [], [0])
+    assert {trial.settings["folder"] for trial in recorded} == {str(tmp_path)}
+    with pytest.raises(BioplastError, match="unknown optional task of synergy 'mnits': did you mean 'mnist'"):
+        protocol.trials(settings | {"optional": ["mnits"]}, [], [0])
     assert len(recorded) == 7 + 2
     frozen = next(trial for trial in found if trial.id == "fashion-mnist/dense/mpsl-frozen/seed0")
     assert (frozen.settings["arm"], frozen.settings["coefficients"]) == ("mpsl", "frozen")
