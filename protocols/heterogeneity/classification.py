@@ -29,8 +29,8 @@ __all__ = ["PIXELS", "STEPS", "classified", "currents", "hidden_of", "network", 
 
 STEPS, CLASSES, SIDE = 4, 10, 28
 PIXELS = SIDE**2
-# Pixels of a side of what a hidden neuron sees. With 14 evolved neurons tell apart 2 to 4 % more validation samples of
-# MNIST (seeds 0 and 100) than where each sees the whole image; with 10 it is as with 14.
+# Pixels of a side of what a hidden neuron sees. At 4096 numbers coevolved neurons then have 79.1 % of the validation
+# samples of MNIST (mean of seeds 0 to 2), and 77.5 %, in more generations, where each sees the whole image.
 FIELD = 14
 # Samples of the training set that choose the generation.
 _VALIDATION = 5000

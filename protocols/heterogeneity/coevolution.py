@@ -119,13 +119,23 @@ def coevolved(
     dict
         ``"values"`` of the best generation in SI base units, ``"history"``, the validation accuracies, and ``"best"``,
         which of them that is, from 0.
+
+    Raises
+    ------
+    BioplastError
+        For a population that is not an even number of mutants, or no generation.
     """
     import jax
     import jax.numpy as jnp
     import optax
 
     from bioplast import learning
+    from bioplast.errors import BioplastError
 
+    if population < 2 or population % 2:
+        raise BioplastError(f"coevolution: population {population}: mutants come in pairs, 2, 4, ... are accepted")
+    if generations < 1 or every < 1:
+        raise BioplastError(f"coevolution: generations {generations}, every {every}: at least 1 each is needed")
     state = program.values
     weights = jnp.asarray(np.reshape(state["efferents.w"], (-1, len(state["readout.tau_m"]))) / unit, jnp.float32)
     steps = round(float(program.duration) / float(DT))

@@ -55,8 +55,9 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
                         "map",
                         _maps(arms),
                         "t-SNE of the mean potentials of the layer before the readout, a colour for each class. Beside "
-                        "the picture, which proves nothing, what holds for the potentials themselves: the silhouette "
-                        "of the classes, and how many images have a nearest neighbour of their class.",
+                        "the picture, which proves nothing, what holds for the potentials themselves, of the first "
+                        "seed: the silhouette of the classes, and how many images have a nearest neighbour of their "
+                        "class.",
                     )
                 )
             if any("coefficients" in each[0] for each in arms.values()):

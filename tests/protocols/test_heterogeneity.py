@@ -167,6 +167,20 @@ def test_coevolution_finds_neurons_that_tell_images_apart():
         )
         for _ in range(2)
     )
+    for wrong, told in (
+        ({"population": 7}, "population 7: mutants come in pairs"),
+        ({"generations": 0}, "generations 0, every 10: at least 1"),
+    ):
+        with pytest.raises(BioplastError, match=told):
+            coevolution.coevolved(
+                program,
+                both,
+                dict.fromkeys(both, labels),
+                scores=classification.scores,
+                unit=2e-3,
+                seed=1,
+                **(ways | wrong),
+            )
     before = learning.predict(program, inputs, classification.scores).argmax(axis=1)
     assert (before == labels).mean() <= 0.5
     assert found["history"] == again["history"] and max(found["history"]) == 1
