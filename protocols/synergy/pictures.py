@@ -65,7 +65,8 @@ def drawn(results: dict[str, dict[str, Any]], settings: dict[str, Any], folder: 
                     (
                         "coefficients",
                         _coefficients(arms),
-                        "Of gradient (λ1), Hebbian (λ2) and self-backpropagated weights (λ3), after training.",
+                        "Of gradient (λ1), Hebbian (λ2) and self-backpropagated weights (λ3), after training. The "
+                        "learning rate η may change its sign, too: what a weight does is in rows eta_lambda_2, _3.",
                     )
                 )
             for name, picture, caption in pictures:
